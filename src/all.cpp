@@ -1,0 +1,41 @@
+// Every source of Cermet in one translation unit: the bootstrap compiles this file, and every other recipe reads it.
+// SPDX-License-Identifier: MIT
+// This is the only source list. Order: by room, lower rooms first. Lines between the stage-1 marks are left out of
+// stage 0, which needs nothing of them to build Cermet itself.
+
+// base 0
+#include "base/bytes.cpp"
+#include "base/clock.cpp"
+#include "base/digest.cpp"
+#include "base/error.cpp"
+#include "base/json.cpp"
+#include "base/log_record.cpp"
+#include "base/path.cpp"
+#include "base/text.cpp"
+#include "base/toml.cpp"
+
+// platform 1
+#include "platform/os_posix.cpp"
+#include "platform/triple.cpp"
+
+// engine 1
+
+// options 2
+
+// store 2
+
+// exec 3
+
+// fetch 4
+
+// languages/c 5
+
+// languages/cython 5
+
+// languages/rust 5
+
+// languages/python 5
+
+// report 5
+
+// cli 6
