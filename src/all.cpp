@@ -11,6 +11,7 @@
 #include "base/json.cpp"
 #include "base/log_record.cpp"
 #include "base/path.cpp"
+#include "base/source_files.cpp"
 #include "base/text.cpp"
 #include "base/toml.cpp"
 
