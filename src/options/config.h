@@ -1,0 +1,263 @@
+// Config: everything a project says under [tool.cermet], typed, each value with the place it came from.
+// SPDX-License-Identifier: MIT
+//
+// The text lies in pyproject.toml ([tool.cermet]) or, where there is no Python package, in cermet.toml (the same tables
+// at top level). Every key is one row of the table in options/schema.cpp; parser, overrides, reference page and JSON
+// schema come from those rows. Knows no compiler, no wheel: names of crates, markers and globs stay text for the rooms
+// that understand them.
+// Paths and globs are kept relative to Config::directory when they lie in it, else joined to their own file's
+// directory: join_path(config.directory, value) is always right.
+// How it fails: Project errors for what a file says, Usage errors for -C and CERMET_…; each names file:line:column or
+// the option, and the nearest known name. Threads: a plain value, immutable once loaded.
+#pragma once
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/source_files.h"
+
+namespace cermet::options {
+
+enum class OriginKind { Default, File, OverridesFile, Environment, CommandLine };
+
+// Where a value was set: a file with line and column, "CERMET_…", "-C …", or nowhere (the default).
+struct Origin {
+    OriginKind kind = OriginKind::Default;
+    Where where;       // File and OverridesFile
+    std::string name;  // Environment: the variable; CommandLine: "-C a.b=value"
+    std::string text() const;  // "pyproject.toml:12", "CERMET_A__B", "-C a.b=value", "default"
+};
+
+template <class T>
+struct Setting {
+    T value{};
+    Origin origin;
+    bool set() const { return origin.kind != OriginKind::Default; }  // said by the user
+    const T& operator*() const { return value; }
+    const T* operator->() const { return &value; }
+};
+
+using Text = Setting<std::string>;
+using Flag = Setting<bool>;
+using Texts = Setting<std::vector<std::string>>;
+using Defines = Setting<std::map<std::string, std::string>>;  // NAME -> value; true is "1"; false removes the name
+using Values = Setting<std::map<std::string, Json>>;          // Cython directives: bool, integer, string or list
+using Lists = Setting<std::map<std::string, std::vector<std::string>>>;
+
+// `sources = ["a.c", "src/*.c"]` or `sources = { from = "src/all.cpp" }`: the #include "x.cpp" lines of that file.
+struct SourceList {
+    std::vector<std::string> list;  // paths and globs
+    std::string from;               // empty unless the second form
+    bool empty() const { return list.empty() && from.empty(); }
+};
+using Sources = Setting<SourceList>;
+
+// What every table has.
+struct Table {
+    std::string id;  // NAME of [profile.NAME] and [crates.NAME]; the index, as text, of [[x]]
+    Where place;     // where the table was written
+    Text when;       // PEP 508 marker or cfg(...), "" = always; unused by profile
+};
+
+// What C, C++ and Cython targets share.
+struct NativeOptions {
+    Texts include_dirs;  // directories
+    Defines define;
+    Texts c_flags, cxx_flags, link_flags;
+    Texts libraries;     // names for -l
+    Texts library_dirs;  // directories for -L
+    Texts uses;          // "py:numpy", "rust:core", "c:x", "sys:zlib", "tool:x", "generate:x": see parse_use
+};
+
+// What every selection of crates shares; cargo's --features, --no-default-features, --all-features.
+struct CrateOptions {
+    Texts features;
+    Flag default_features;
+    Flag all_features;
+    Text profile;    // cargo profile; "" = the one that belongs to the chosen profile
+    Text selection;  // targets of one selection resolve their features together; "" = alone
+};
+
+struct Version {
+    Text from;      // "git" | "cargo" | "file" | "" (then [project].version)
+    Text file;      // from = "file": the path
+    Text pattern;   // text around {version}: in the file, or of a tag
+    Text crate;     // from = "cargo": package name or directory
+    Text write;     // path of a Python file written into wheel, sdist and develop only; "" = none
+    Text fallback;  // the version where git has none; "" = an error
+    Where place;
+};
+
+struct Profile : Table {
+    Text inherits;
+    Texts c_flags, cxx_flags, link_flags;
+    Defines define;
+    Values cython_directives;
+    Text rust;  // cargo's profile name; "" = the same name
+};
+
+struct CythonGroup : Table, NativeOptions {
+    Texts modules;  // globs of .pyx or .py files: module name = path; or …
+    Texts exclude;  // globs taken out of `modules`
+    Text name;      // … one module with this name …
+    Sources sources;  // … made of these: the first Cython source and any C or C++ sources
+    Text language;    // "c" | "c++"
+    Values directives;
+    Values compile_time_env;
+    Texts include_path;  // directories searched for .pxd and .pxi
+    Flag annotate;
+    Text limited_api;  // "" = no, or "3.9"
+    Texts exports;     // symbols exported beside the init function
+};
+
+struct CModule : Table, NativeOptions {
+    Text name;
+    Sources sources;
+    Text std;
+    Text limited_api;
+    Texts exports;
+};
+
+struct CLibrary : Table, NativeOptions {
+    Text name;
+    Sources sources;
+    Text kind;  // "static" | "shared" (one library inside the wheel)
+    Text std;
+    Texts public_include;  // directories given to those who use it
+    Defines public_define;
+    Texts exports;  // shared: the exported symbols; empty = all
+};
+
+struct Executable : Table, NativeOptions, CrateOptions {
+    Text name;
+    Sources sources;  // C and C++; or …
+    Text crate;       // … package name or directory (has a '/') of a crate
+    Text bin;         // its binary target; "" = the one called `name`, or the only one
+    Text std;         // "c++20", "c11"
+    Flag install;     // a script of the wheel
+};
+
+struct RustModule : Table, CrateOptions {
+    Text name;   // dotted module name
+    Text crate;  // package name or directory (has a '/')
+    Texts exports;
+    Text limited_api;  // "auto" (from the pyo3 features) | "no" | "3.9"
+};
+
+struct RustLibrary : Table, CrateOptions {
+    Text name;
+    Texts crates;          // package names or directories (with a '/')
+    Text link;             // "static" | "shared"
+    Texts public_include;  // directories with its headers and pxd, given to those who use it
+    Texts exports;         // shared: the exported symbols; empty = all extern "C" ones
+};
+
+struct Generate : Table {
+    Text name;
+    Texts command;  // argv; {python}, {in}, {out} are not expanded: words are passed as they stand
+    Texts inputs;   // globs
+    Texts outputs;  // paths
+    Texts uses;
+    Defines env;
+    Texts pass_env;
+    Text cwd;
+};
+
+// Rules for one crate of the graph, said outside of it. `id` is the package name.
+struct CrateRule : Table {
+    Defines env;
+    Texts pass_env;
+    Texts features;  // added wherever the crate is selected
+    Texts inputs;    // globs its build script reads outside its package
+    Texts outputs;   // files its build script writes outside OUT_DIR
+    Flag deny_run;   // never run its build script: `provides` stands in
+    Lists provides;  // "rustc-link-lib" = ["z"], … the directives that stand in for the script
+    Flag canonical_paths;  // the script sees /cermet/… texts in place of rendered paths
+};
+
+struct Cargo {
+    Flag locked, offline;
+    Text manifest_path;  // Cargo.toml of the workspace; "" = found from the crates named
+    Text lock_file;      // a Cargo.lock used in place of the workspace's own; "" = its own
+    Text target;         // target triple; "" = the host's or --target
+    Where place;
+};
+
+struct Config {
+    std::string directory;    // the project's directory, in the terms of the SourceFiles it was read with
+    std::string file;         // pyproject.toml or cermet.toml; "" when neither says anything about Cermet
+    bool has_pyproject = false;  // a Python package: [project] can be asked of directory/pyproject.toml
+
+    Texts packages;     // import packages; empty = the one that matches project.name
+    Text package_dir;   // directory that holds them; "" = "src" where it holds them, else "."
+    Texts include, exclude;              // globs, wheel
+    Texts sdist_include, sdist_exclude;  // globs, sdist
+    Text default_profile;
+    Texts pass_env;  // [env]
+    Version version;
+    Cargo cargo;
+    std::vector<Profile> profiles;
+    std::vector<CythonGroup> cython;
+    std::vector<CModule> c_modules;
+    std::vector<CLibrary> c_libraries;
+    std::vector<Executable> executables;
+    std::vector<RustModule> rust_modules;
+    std::vector<RustLibrary> rust_libraries;
+    std::vector<CrateRule> crates;
+    std::vector<Generate> generates;
+
+    const CrateRule* find_crate(std::string_view name) const;
+    const CLibrary* find_c_library(std::string_view name) const;
+    const RustLibrary* find_rust_library(std::string_view name) const;
+    const Generate* find_generate(std::string_view name) const;
+    const Executable* find_executable(std::string_view name) const;
+};
+
+// Values from outside, in rising precedence: overrides file, environment, command line.
+struct Overrides {
+    std::string file;  // a TOML file with the tables of cermet.toml; [cython.NAME] or [cython.0] addresses one of [[cython]]
+    std::vector<std::pair<std::string, std::string>> environment;  // CERMET_A__B = value; other names are ignored
+    std::vector<std::string> command_line;                         // "a.b=value", without -C
+};
+
+// Reads directory/pyproject.toml or directory/cermet.toml, applies the overrides and checks across tables.
+Result<Config> load_config(SourceFiles& files, const std::string& directory,
+                           const Overrides& overrides = {});
+
+// The flags of a profile with what it inherits, in order. "release" and "dev" always exist.
+struct ProfileFlags {
+    std::string name;
+    std::vector<std::string> c_flags, cxx_flags, link_flags;
+    std::map<std::string, std::string> define;
+    std::map<std::string, Json> cython_directives;
+    std::string rust_profile;
+};
+Result<ProfileFlags> flags_for(const Config& config, std::string_view profile);  // "" = default-profile
+
+// "rust:core" -> {Rust, "core"}.
+enum class UseKind { Python, Rust, C, System, Tool, Generate };
+struct Use {
+    UseKind kind = UseKind::System;
+    std::string name;
+};
+Result<Use> parse_use(std::string_view text);
+
+// Every knob: what `cermet options` lists.
+struct OptionInfo {
+    std::string path;     // "profile.release.c-flags", "cython.0.language"
+    std::string type;     // "list of text", "one of c, c++", …
+    std::string default_text;  // as TOML; "" = none
+    std::string value;    // as TOML
+    std::string origin;   // Origin::text()
+    std::string doc;
+};
+std::vector<OptionInfo> effective_options(const Config& config);
+
+std::string configuration_reference();  // docs/reference/configuration.md
+Json configuration_schema();            // a JSON schema of [tool.cermet]
+
+}  // namespace cermet::options
