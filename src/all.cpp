@@ -20,6 +20,7 @@
 #include "platform/triple.cpp"
 
 // engine 1
+#include "engine/graph.cpp"
 
 // options 2
 
