@@ -31,8 +31,12 @@
 // fetch 4
 
 // languages/c 5
+#include "languages/c/compile.cpp"
+#include "languages/c/link.cpp"
+#include "languages/c/toolchain.cpp"
 
 // languages/cython 5
+#include "languages/cython/cythonize.cpp"
 
 // languages/rust 5
 
