@@ -67,6 +67,9 @@ struct Specifier {
     bool names_prerelease() const;  // its own version is a pre-release, and the operator includes it
 };
 
+// How many bytes at the start of `text` are one specifier ("~=1.4" of "~=1.4, <2"); 0 when none is.
+std::size_t specifier_prefix(std::string_view text);
+
 class SpecifierSet {
    public:
     static Result<SpecifierSet> parse(std::string_view text);  // comma-separated; empty accepts all
