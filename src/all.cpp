@@ -16,7 +16,9 @@
 #include "base/toml.cpp"
 
 // platform 1
+#include "platform/host_posix.cpp"
 #include "platform/os_posix.cpp"
+#include "platform/tree_posix.cpp"
 #include "platform/triple.cpp"
 
 // engine 1

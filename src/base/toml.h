@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Every value carries the 1-based line and column where it was written, so that each error can point into the user's
-// file. Tables keep the file's order of first appearance. Dates and times are kept as their text (kind String, is_date).
+// file. Tables keep the file's order of first appearance. Dates and times are kept as their text, as strings.
 // parse_toml() takes untrusted bytes: an Error with its place, never a throw. Copyable, immutable once parsed.
 #pragma once
 #include <cstdint>
@@ -24,8 +24,11 @@ class Toml {
 
     Toml() = default;  // an empty table at line 0
     static Toml of(std::string value);
+    static Toml of(const char* value);
     static Toml of(bool value);
+    static Toml of(int value);
     static Toml of(std::int64_t value);
+    static Toml of(double value);
     static Toml of(Array value);
     static Toml of(Table value);
 

@@ -1,0 +1,59 @@
+// SourceFiles: the helper that turns absence into an error, and the implementation in memory.
+// SPDX-License-Identifier: MIT
+#include "base/source_files.h"
+
+#include "base/path.h"
+#include "base/text.h"
+
+namespace cermet {
+
+Result<std::string> SourceFiles::need(const std::string& path) {
+    std::optional<std::string> bytes = read(path);
+    if (bytes) return std::move(*bytes);
+    switch (kind(path)) {
+        case SourceKind::Directory: return project_error(cat(path, " is a directory, a file is needed"));
+        case SourceKind::File: return project_error(cat(path, " cannot be read"));
+        case SourceKind::Absent: break;
+    }
+    return project_error(cat(path, " does not exist"));
+}
+
+std::optional<std::string> MemoryFiles::read(const std::string& path) {
+    const auto it = files.find(normalise(path));
+    if (it == files.end()) return std::nullopt;
+    return it->second;
+}
+
+SourceKind MemoryFiles::kind(const std::string& path) {
+    const std::string wanted = normalise(path);
+    if (files.count(wanted) > 0) return SourceKind::File;
+    if (wanted == "/") return files.empty() ? SourceKind::Absent : SourceKind::Directory;
+    const std::string prefix = cat(wanted, '/');
+    const auto it = files.lower_bound(prefix);
+    const bool below = it != files.end() && it->first.compare(0, prefix.size(), prefix) == 0;
+    return below ? SourceKind::Directory : SourceKind::Absent;
+}
+
+std::vector<SourceEntry> MemoryFiles::list(const std::string& directory) {
+    const std::string wanted = normalise(directory);
+    const std::string prefix = wanted == "/" ? wanted : cat(wanted, '/');
+    std::map<std::string, SourceKind> found;
+    for (auto it = files.lower_bound(prefix); it != files.end(); ++it) {
+        if (it->first.compare(0, prefix.size(), prefix) != 0) break;
+        const std::string rest = it->first.substr(prefix.size());
+        const std::size_t slash = rest.find('/');
+        found.emplace(rest.substr(0, slash),
+                      slash == std::string::npos ? SourceKind::File : SourceKind::Directory);
+    }
+    std::vector<SourceEntry> out;
+    for (const auto& [name, kind_found] : found) out.push_back({name, kind_found});
+    return out;
+}
+
+std::optional<Digest> MemoryFiles::digest(const std::string& path) {
+    const std::optional<std::string> bytes = read(path);
+    if (!bytes) return std::nullopt;
+    return digest_of(*bytes);
+}
+
+}  // namespace cermet
