@@ -1,6 +1,6 @@
 // License: SPDX licence expressions validated and normalised, and the license-files globs of pyproject.toml.
 // SPDX-License-Identifier: MIT
-// Pure functions. Source: PEP 639, packaging.python.org license-expression and glob-patterns, SPDX licence list 3.28.
+// Pure functions. Source: PEP 639, packaging.python.org license-expression and glob-patterns, SPDX licence list 3.27.
 #pragma once
 #include <string>
 #include <string_view>
