@@ -1,0 +1,3 @@
+from typing import Iterable
+
+def sum_prices(values: Iterable[float], precision: int) -> float: ...

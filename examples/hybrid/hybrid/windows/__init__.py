@@ -1,0 +1,2 @@
+"""Moving windows over prices."""
+# SPDX-License-Identifier: MIT

@@ -1,0 +1,2 @@
+"""The smallest project with every kind of edge."""
+# SPDX-License-Identifier: MIT
