@@ -1,0 +1,95 @@
+// Environment: the interpreter a build is for, and the distributions installed beside it, as keys.
+// SPDX-License-Identifier: MIT
+//
+// Two interpreters are known: the base installation, whose identity enters keys, and the build environment's own, whose
+// directories are only searched. A virtual environment that was deleted and made again gives equal keys. Distributions
+// (Cython, numpy …) are copied once into immutable places, keyed by their RECORD.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/build.h"
+#include "exec/action.h"
+#include "languages/c/c.h"
+#include "languages/cython/cython.h"
+#include "languages/python/interpreter.h"
+
+namespace cermet::python {
+
+struct Python {
+    Interpreter record;
+    std::string executable;   // canonical: /cermet/tool/python-1a2b3c4d/bin/python3.12, or /usr/bin/python3.12
+    std::string digest;       // hex: identity, program and libpython
+    std::vector<std::string> include_dirs;  // canonical
+    std::vector<std::string> search_path;   // real site-packages directories of the build environment
+    std::string runtime_library;            // real path of libpython or of the program that holds it
+    bool operator==(const Python& o) const { return digest == o.digest && search_path == o.search_path; }
+};
+
+class FindPython {
+   public:
+    using Value = Python;
+    static constexpr std::string_view k_name = "python";
+    std::string text() const { return {}; }
+    std::string describe() const { return "reading the Python environment"; }
+};
+engine::Task<Python> run(engine::Build build, FindPython key);
+
+struct Distribution {
+    std::string name;       // normalised
+    std::string version;
+    std::string directory;  // canonical place: what PYTHONPATH lists
+    std::string host;       // the place's real directory
+    std::string dist_info;  // name of its .dist-info directory inside
+    std::string digest;     // hex of the tree
+    bool found() const { return !directory.empty(); }
+    bool operator==(const Distribution&) const = default;
+};
+
+// A distribution of the build environment by name; absence is an answer.
+class FindDistribution {
+   public:
+    using Value = Distribution;
+    static constexpr std::string_view k_name = "distribution";
+    explicit FindDistribution(std::string name);
+    std::string text() const { return name_; }
+    const std::string& name() const { return name_; }
+
+   private:
+    std::string name_;
+};
+engine::Task<Distribution> run(engine::Build build, FindDistribution key);
+
+// What `uses = ["py:NAME"]` gives: include directories (its pkg-config entry point, else its `include` directories),
+// and its root for cimports.
+class ProvideDistribution {
+   public:
+    using Value = c::Provides;
+    static constexpr std::string_view k_name = "provide-distribution";
+    explicit ProvideDistribution(std::string name) : name_(std::move(name)) {}
+    std::string text() const { return name_; }
+    std::string describe() const { return cat_name(); }
+    const std::string& name() const { return name_; }
+
+   private:
+    std::string cat_name() const { return "using the Python distribution " + name_; }
+    std::string name_;
+};
+engine::Task<c::Provides> run(engine::Build build, ProvideDistribution key);
+
+// The build environment's Cython, ready for cython::Cythonize. Every distribution of [build-system] requires that is
+// installed is on its search path, so that cimports from site-packages work.
+class FindCython {
+   public:
+    using Value = cython::Compiler;
+    static constexpr std::string_view k_name = "cython-compiler";
+    std::string text() const { return {}; }
+    std::string describe() const { return "looking for Cython"; }
+};
+engine::Task<cython::Compiler> run(engine::Build build, FindCython key);
+
+// The current facts of the build environment, for checking a remembered request: "dist:numpy" -> "2.1.0 <digest>".
+std::optional<std::string> distribution_fact(const std::vector<std::string>& search_path, const std::string& name);
+
+}  // namespace cermet::python

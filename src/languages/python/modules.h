@@ -1,0 +1,96 @@
+// Modules: extension modules, native libraries and programs of a package, built by the other languages and put together.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <string>
+#include <vector>
+
+#include "engine/build.h"
+#include "exec/action.h"
+#include "languages/c/c.h"
+#include "languages/python/package.h"
+#include "languages/python/tags.h"
+
+namespace cermet::python {
+
+struct BuiltModule {
+    std::string name;
+    std::string wheel_path;  // "rustybt/lib/rank.cpython-312-x86_64-linux-gnu.so"
+    exec::Input file;
+    Abi abi = Abi::Version;
+    StableFloor floor;
+    bool operator==(const BuiltModule& o) const { return wheel_path == o.wheel_path && file == o.file; }
+};
+
+class BuildModule {
+   public:
+    using Value = BuiltModule;
+    static constexpr std::string_view k_name = "module";
+    explicit BuildModule(std::string name) : name_(std::move(name)) {}
+    std::string text() const { return name_; }
+    std::string describe() const { return "building module " + name_; }
+    const std::string& name() const { return name_; }
+
+   private:
+    std::string name_;
+};
+engine::Task<BuiltModule> run(engine::Build build, BuildModule key);
+
+// "py:numpy", "rust:core", "c:stats", "sys:zlib", "generate:tables"; `where` is the entry's place for errors.
+class ProvideUse {
+   public:
+    using Value = c::Provides;
+    static constexpr std::string_view k_name = "use";
+    ProvideUse(std::string use, Where where) : use_(std::move(use)), where_(std::move(where)) {}
+    std::string text() const { return use_; }
+    std::string describe() const { return "providing " + use_; }
+    const std::string& use() const { return use_; }
+    const Where& where() const { return where_; }
+
+   private:
+    std::string use_;
+    Where where_;
+};
+engine::Task<c::Provides> run(engine::Build build, ProvideUse key);
+
+struct BuiltProgram {
+    std::string name;
+    exec::Input file;
+    bool install = true;
+    bool operator==(const BuiltProgram&) const = default;
+};
+
+class BuildProgram {
+   public:
+    using Value = BuiltProgram;
+    static constexpr std::string_view k_name = "program-target";
+    explicit BuildProgram(std::string name) : name_(std::move(name)) {}
+    std::string text() const { return name_; }
+    std::string describe() const { return "building program " + name_; }
+    const std::string& name() const { return name_; }
+
+   private:
+    std::string name_;
+};
+engine::Task<BuiltProgram> run(engine::Build build, BuildProgram key);
+
+// Flags as the contract says: sysconfig of the target Python, then the environment, then profile and target.
+struct NativeFlags {
+    std::vector<std::string> c_command, cxx_command;  // compiler words as the user or sysconfig wrote them
+    std::vector<std::string> c, cxx, link;
+    bool operator==(const NativeFlags&) const = default;
+};
+class FindNativeFlags {
+   public:
+    using Value = NativeFlags;
+    static constexpr std::string_view k_name = "native-flags";
+    // `python`: with the target Python's flags (modules), or without (programs and libraries outside a package).
+    explicit FindNativeFlags(bool python) : python_(python) {}
+    std::string text() const { return python_ ? "python" : "plain"; }
+    bool python() const { return python_; }
+
+   private:
+    bool python_;
+};
+engine::Task<NativeFlags> run(engine::Build build, FindNativeFlags key);
+
+}  // namespace cermet::python

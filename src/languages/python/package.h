@@ -1,0 +1,78 @@
+// Package: the project as read: configuration, metadata, version, files, and the list of modules it is made of.
+// SPDX-License-Identifier: MIT
+//
+// Keys only; nothing here starts a compiler, so prepare_metadata_* can ask for them on a machine without one.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/build.h"
+#include "languages/python/discovery.h"
+#include "languages/python/metadata.h"
+#include "options/config.h"
+
+namespace cermet::python {
+
+using SharedConfig = std::shared_ptr<const options::Config>;
+
+class LoadConfig {
+   public:
+    using Value = SharedConfig;
+    static constexpr std::string_view k_name = "config";
+    std::string text() const { return {}; }
+};
+engine::Task<SharedConfig> run(engine::Build build, LoadConfig key);
+
+struct Package {
+    Project project;
+    Toml pyproject;
+    std::vector<std::string> build_requires;  // [build-system] requires, as written
+};
+using SharedPackage = std::shared_ptr<const Package>;
+
+// [project] with its version settled; Project errors name pyproject.toml's lines.
+class LoadPackage {
+   public:
+    using Value = SharedPackage;
+    static constexpr std::string_view k_name = "package";
+    std::string text() const { return {}; }
+    std::string describe() const { return "reading pyproject.toml"; }
+};
+engine::Task<SharedPackage> run(engine::Build build, LoadPackage key);
+
+enum class ModuleKind { Cython, C, Rust };
+
+// One extension module to build.
+struct ModuleTarget {
+    std::string name;       // "rustybt.lib.rank"
+    ModuleKind kind = ModuleKind::Cython;
+    std::size_t table = 0;  // index of its table in Config
+    std::string source;     // Cython: canonical path of the .pyx
+    Where place;            // of its table
+    bool operator==(const ModuleTarget& o) const { return name == o.name && kind == o.kind && source == o.source; }
+};
+
+struct Layout {
+    Discovery discovery;
+    std::vector<ModuleTarget> modules;  // sorted by name
+};
+using SharedLayout = std::shared_ptr<const Layout>;
+
+// Which packages, files and modules there are. `when` markers are evaluated for the build's Python.
+class FindLayout {
+   public:
+    using Value = SharedLayout;
+    static constexpr std::string_view k_name = "layout";
+    std::string text() const { return {}; }
+    std::string describe() const { return "looking for packages and modules"; }
+};
+engine::Task<SharedLayout> run(engine::Build build, FindLayout key);
+
+// "rustybt/lib/rank" + suffix for "rustybt.lib.rank".
+std::string module_path(const std::string& module);
+
+// Evaluates a `when` text: "" is true; a PEP 508 marker; or cfg(…) over os, arch and family.
+Result<bool> holds(const options::Text& when, const MarkerEnvironment& markers);
+
+}  // namespace cermet::python
