@@ -3,7 +3,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "limits.h"
+#include "model_limits.h"
 
 static PyObject* clamped(PyObject* self, PyObject* values) {
     long long count = 0;

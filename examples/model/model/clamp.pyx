@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 from libc.stdint cimport int64_t
 
-cdef extern from "limits.h":
+cdef extern from "model_limits.h":
     const int64_t MODEL_LIMIT
     int64_t model_clamp(int64_t value)
 

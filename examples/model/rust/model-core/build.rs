@@ -19,5 +19,5 @@ fn main() -> io::Result<()> {
          #endif\n"
     );
     // A build script runs in its package's directory, so this names no absolute path.
-    fs::write("../../model/limits.h", header)
+    fs::write("../../model/model_limits.h", header)
 }
