@@ -115,8 +115,8 @@ bool convert_table(const toml::table& table, int depth, Toml& out) {
     };
     std::vector<Entry> entries;
     for (auto&& [key, node] : table) entries.push_back({&key, &node});
-    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-        return a.key->source().begin < b.key->source().begin;
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+        return a.key->source().begin < b.key->source().begin;  // no two keys of a table share a place
     });
     Toml::Table values;
     values.reserve(entries.size());

@@ -87,13 +87,13 @@ std::string implied_vendor(std::string_view os, std::string_view environment) {
     if (os == "linux" && starts_with(environment, "android")) return "";
     if (os == "windows") return "pc";
     constexpr std::array<std::string_view, 4> bare = {"none", "nuttx", "rtems", "espidf"};
-    return one_of(os, bare) ? "" : "unknown";
+    return one_of(os, bare) || starts_with(os, "wasip") ? "" : "unknown";
 }
 
 Triple from_parts(const std::vector<std::string>& parts) {
     Triple t;
     const std::size_t n = parts.size();
-    if (n == 2) {  // avr-none, wasm32-wasip1, xtensa-esp32 never: "arch-os"
+    if (n == 2) {  // avr-none, wasm32-wasip1
         t.os = plain_os(parts[1]);
         t.vendor = t.os == "darwin" ? "apple" : "";
     } else if (n == 3 && (one_of(parts[1], kSystems) || starts_with(parts[1], "wasip"))) {
