@@ -1,0 +1,135 @@
+// Translating tables into crate requests.
+// SPDX-License-Identifier: MIT
+#include "languages/python/crate_requests.h"
+
+#include "base/path.h"
+#include "base/text.h"
+
+namespace cermet::python {
+namespace crate_requests_detail {
+
+std::vector<std::string> canonical(const options::Config& config, const std::vector<std::string>& paths) {
+    std::vector<std::string> all;
+    for (const std::string& path : paths) all.push_back(join_path(config.directory, path));
+    return all;
+}
+
+rust::CrateRule rule_of(const options::Config& config, const options::CrateRule& table) {
+    rust::CrateRule rule;
+    rule.env = *table.env;
+    rule.pass_env = *table.pass_env;
+    rule.features = *table.features;
+    rule.inputs = canonical(config, *table.inputs);
+    rule.outputs = canonical(config, *table.outputs);
+    rule.deny_run = *table.deny_run;
+    rule.provides = *table.provides;
+    rule.canonical_paths = *table.canonical_paths;
+    rule.place = table.place;
+    return rule;
+}
+
+// The same settings for every artefact of the project: a crate shared by two of them is built once.
+rust::SharedSettings settings_of(const options::Config& config, const BuildRequest& request) {
+    auto settings = std::make_shared<rust::CrateSettings>();
+    for (const options::CrateRule& table : config.crates) settings->rules[table.id] = rule_of(config, table);
+    if (!config.cargo.lock_file->empty()) settings->lock_file = join_path(config.directory, *config.cargo.lock_file);
+    settings->target = *config.cargo.target;
+    settings->locked = request.locked || *config.cargo.locked;
+    settings->offline = request.offline || *config.cargo.offline;
+    settings->frozen = request.frozen;
+    return settings;
+}
+
+// A name with a slash is a directory; others are package names for the workspace to find.
+std::vector<std::string> crate_names(const options::Config& config, const std::vector<std::string>& names) {
+    std::vector<std::string> all;
+    for (const std::string& name : names) {
+        all.push_back(contains(name, "/") || name == "." ? join_path(config.directory, name) : name);
+    }
+    return all;
+}
+
+rust::CrateRequest base_request(const options::Config& config, const options::CrateOptions& table,
+                                const BuildRequest& request) {
+    rust::CrateRequest wanted;
+    if (!config.cargo.manifest_path->empty()) {
+        wanted.manifest_path = join_path(config.directory, *config.cargo.manifest_path);
+    }
+    wanted.search_directory = config.directory;
+    wanted.features = *table.features;
+    wanted.default_features = *table.default_features;
+    wanted.all_features = *table.all_features;
+    wanted.profile = *table.profile;
+    if (wanted.profile.empty()) {
+        Result<options::ProfileFlags> profile = options::flags_for(config, request.profile);
+        wanted.profile = profile.ok() ? profile->rust_profile : "release";
+    }
+    wanted.settings = settings_of(config, request);
+    return wanted;
+}
+
+}  // namespace crate_requests_detail
+
+using crate_requests_detail::base_request;
+using crate_requests_detail::crate_names;
+
+std::string pyo3_config(const Python& python) {
+    const Interpreter& record = python.record;
+    std::string implementation = record.implementation == "pypy" ? "PyPy" : record.implementation == "graalpy" ? "GraalVM" : "CPython";
+    bool shared = record.var("Py_ENABLE_SHARED") == "1";
+    std::vector<std::string> flags;
+    if (record.gil_disabled) flags.push_back("Py_GIL_DISABLED");
+    if (record.debug) flags.push_back("Py_DEBUG");
+    return cat("implementation=", implementation, "\nversion=", record.version_text(), "\nshared=",
+               shared ? "true" : "false", "\nabi3=false\nlib_name=python", record.version_text(), record.abiflags,
+               "\npointer_width=", record.pointer_bits, "\nbuild_flags=", join(flags, ","),
+               "\nsuppress_build_script_link_lines=false\n");
+}
+
+rust::CrateRequest module_crate(const options::Config& config, const options::RustModule& table, const Python& python,
+                                const BuildRequest& request) {
+    rust::CrateRequest wanted = base_request(config, table, request);
+    wanted.use = rust::CrateUse::Module;
+    wanted.name = *table.name;
+    wanted.crates = crate_names(config, {*table.crate});
+    wanted.place = table.place;
+    auto settings = std::make_shared<rust::CrateSettings>(*wanted.settings);
+    settings->python.pyo3_config = pyo3_config(python);
+    settings->python.env["PYO3_BUILD_EXTENSION_MODULE"] = "1";
+    wanted.settings = settings;
+    return wanted;
+}
+
+rust::CrateRequest library_crate(const options::Config& config, const options::RustLibrary& table,
+                                 const BuildRequest& request) {
+    rust::CrateRequest wanted = base_request(config, table, request);
+    wanted.use = *table.link == "shared" ? rust::CrateUse::Shared : rust::CrateUse::Merged;
+    wanted.name = *table.name;
+    wanted.crates = crate_names(config, *table.crates);
+    wanted.place = table.place;
+    return wanted;
+}
+
+rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table,
+                                 const BuildRequest& request) {
+    rust::CrateRequest wanted = base_request(config, table, request);
+    wanted.use = rust::CrateUse::Program;
+    wanted.name = *table.name;
+    wanted.bin = *table.bin;
+    wanted.crates = crate_names(config, {*table.crate});
+    wanted.place = table.place;
+    return wanted;
+}
+
+std::vector<std::string> in_tree_outputs(const options::Config& config) {
+    std::vector<std::string> all;
+    for (const options::CrateRule& rule : config.crates) {
+        for (const std::string& path : *rule.outputs) all.push_back(join_path(config.directory, path));
+    }
+    for (const options::Generate& generate : config.generates) {
+        for (const std::string& path : *generate.outputs) all.push_back(join_path(config.directory, path));
+    }
+    return all;
+}
+
+}  // namespace cermet::python

@@ -1,0 +1,26 @@
+// Crate requests: what tables of the configuration ask of the Rust room, and what Rust is told of Python.
+// SPDX-License-Identifier: MIT
+// Pure translation; plain functions.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "languages/python/environment.h"
+#include "languages/python/request.h"
+#include "languages/rust/rust.h"
+#include "options/config.h"
+
+namespace cermet::python {
+
+rust::CrateRequest module_crate(const options::Config& config, const options::RustModule& table, const Python& python,
+                                const BuildRequest& request);
+rust::CrateRequest library_crate(const options::Config& config, const options::RustLibrary& table,
+                                 const BuildRequest& request);
+rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table,
+                                 const BuildRequest& request);
+// The text of the file that PYO3_CONFIG_FILE names; paths in it are canonical, so it is the same on every machine.
+std::string pyo3_config(const Python& python);
+// Every declared in-tree output of a build script or generator, canonical: the mirror stands over their directories.
+std::vector<std::string> in_tree_outputs(const options::Config& config);
+
+}  // namespace cermet::python

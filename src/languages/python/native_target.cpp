@@ -1,0 +1,163 @@
+// Compiling and linking one native target: every use provided first, then objects in parallel, then the link.
+// SPDX-License-Identifier: MIT
+#include "languages/python/native_target.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "languages/python/environment.h"
+#include "languages/python/modules.h"
+#include "languages/python/package.h"
+
+namespace cermet::python {
+namespace native_target_detail {
+
+void write_all(ByteWriter& out, const std::vector<std::string>& words) {
+    out.varint(words.size());
+    for (const std::string& word : words) out.string(word);
+}
+
+// Flags of the language, then the standard, as one list in the order compilers want them.
+std::vector<std::string> flags_of(const NativeTarget& target, const NativeFlags& flags, c::Language language,
+                                  const c::Provides& uses) {
+    bool c_like = language == c::Language::C;
+    std::vector<std::string> all = c_like ? flags.c : flags.cxx;
+    const std::vector<std::string>& own = c_like ? target.c_flags : target.cxx_flags;
+    all.insert(all.end(), uses.compile_flags.begin(), uses.compile_flags.end());
+    bool cxx_std = contains(target.std, "++");
+    if (!target.std.empty() && cxx_std != c_like) all.push_back("-std=" + target.std);
+    all.insert(all.end(), own.begin(), own.end());
+    if (!target.python_flags && target.kind != c::LinkKind::Executable) all.push_back("-fPIC");
+    return all;
+}
+
+c::Compilation compilation_of(const NativeTarget& target, const exec::Input& source, const NativeFlags& flags,
+                              const c::Provides& uses, const std::vector<std::string>& python_includes) {
+    c::Compilation what;
+    what.name = std::string(stem(source.path));
+    what.source = source;
+    what.language = c::language_of(source.path);
+    what.flags = flags_of(target, flags, what.language, uses);
+    what.defines = target.defines;
+    what.include_dirs = target.include_dirs;
+    what.include_dirs.insert(what.include_dirs.end(), uses.include_dirs.begin(), uses.include_dirs.end());
+    what.include_dirs.insert(what.include_dirs.end(), python_includes.begin(), python_includes.end());
+    what.inputs = uses.inputs;
+    what.project_file = target.project_file;
+    return what;
+}
+
+}  // namespace native_target_detail
+
+std::string NativeTarget::identity_text() const {
+    using native_target_detail::write_all;
+    ByteWriter out;
+    out.string(name);
+    out.string(output);
+    out.u8(static_cast<std::uint8_t>(kind));
+    out.u8(archive ? 1 : 0);
+    for (const exec::Input& source : sources) {
+        out.string(source.path);
+        out.digest(source.digest);
+    }
+    write_all(out, include_dirs);
+    for (const auto& [key, value] : defines) {
+        out.string(key);
+        out.string(value);
+    }
+    for (const auto* words : {&c_flags, &cxx_flags, &link_flags, &uses, &exports}) write_all(out, *words);
+    out.string(std);
+    out.u8(python_flags ? 1 : 0);
+    return out.take();
+}
+
+void fill(NativeTarget& target, const options::NativeOptions& options, const options::Config& config) {
+    for (const std::string& directory : *options.include_dirs) {
+        target.include_dirs.push_back(join_path(config.directory, directory));
+    }
+    target.defines.insert(options.define->begin(), options.define->end());
+    target.c_flags.insert(target.c_flags.end(), options.c_flags->begin(), options.c_flags->end());
+    const std::vector<std::string>& cxx = options.cxx_flags->empty() ? *options.c_flags : *options.cxx_flags;
+    target.cxx_flags.insert(target.cxx_flags.end(), cxx.begin(), cxx.end());
+    for (const std::string& directory : *options.library_dirs) {
+        target.link_flags.push_back("-L" + join_path(config.directory, directory));
+    }
+    for (const std::string& library : *options.libraries) target.link_flags.push_back("-l" + library);
+    target.link_flags.insert(target.link_flags.end(), options.link_flags->begin(), options.link_flags->end());
+    target.uses = *options.uses;
+}
+
+BuildNative::BuildNative(NativeTarget target)
+    : target_(std::make_shared<const NativeTarget>(std::move(target))) {
+    text_ = cat(target_->name, " ", digest_of(target_->identity_text()).hex());
+}
+
+engine::Task<exec::Outcome> run(engine::Build build, BuildNative key) {
+    const NativeTarget& target = key.target();
+    NativeFlags flags = co_await build.get(FindNativeFlags(target.python_flags));
+    std::vector<ProvideUse> wanted;
+    for (const std::string& use : target.uses) wanted.push_back(ProvideUse(use, target.place));
+    std::vector<c::Provides> provided = co_await build.all(wanted);
+    c::Provides uses;
+    for (const c::Provides& one : provided) uses.add(one);
+    std::vector<std::string> python_includes;
+    if (target.python_flags) {
+        Python python = co_await build.get(FindPython());
+        python_includes = python.include_dirs;
+    }
+    bool has_cxx = false;
+    std::vector<c::Compilation> compilations;
+    for (const exec::Input& source : target.sources) {
+        compilations.push_back(
+            native_target_detail::compilation_of(target, source, flags, uses, python_includes));
+        has_cxx = has_cxx || compilations.back().language == c::Language::Cxx;
+    }
+    c::Toolchain c_tools;
+    c::Toolchain cxx_tools;
+    bool has_c = std::any_of(compilations.begin(), compilations.end(),
+                             [](const c::Compilation& one) { return one.language == c::Language::C; });
+    if (has_c || !has_cxx) {
+        c::Toolchain found = co_await build.get(c::FindToolchain(c::Language::C, flags.c_command));
+        c_tools = found;
+    }
+    if (has_cxx) {
+        c::Toolchain found = co_await build.get(c::FindToolchain(c::Language::Cxx, flags.cxx_command));
+        cxx_tools = found;
+    }
+    std::vector<c::CompileObject> objects_wanted;
+    for (c::Compilation& one : compilations) {
+        one.toolchain = one.language == c::Language::C ? c_tools : cxx_tools;
+        objects_wanted.push_back(c::CompileObject(one));
+    }
+    std::vector<exec::Outcome> made = co_await build.all(objects_wanted);
+    std::vector<exec::Input> objects;
+    for (const exec::Outcome& one : made) {
+        for (const exec::Input& object : one.all_inputs()) objects.push_back(object);
+    }
+    if (target.archive) {
+        c::Archive archive;
+        archive.name = target.name;
+        archive.output = target.output;
+        archive.toolchain = has_cxx ? cxx_tools : c_tools;
+        archive.objects = objects;
+        exec::Outcome packed = co_await build.get(c::MakeArchive(archive));
+        co_return packed;
+    }
+    c::Linkage linkage;
+    linkage.name = target.name;
+    linkage.output = target.output;
+    linkage.kind = target.kind;
+    linkage.toolchain = has_cxx ? cxx_tools : c_tools;
+    linkage.objects = objects;
+    linkage.uses = uses;
+    linkage.flags = flags.link;
+    linkage.uses.link_flags.insert(linkage.uses.link_flags.begin(), target.link_flags.begin(), target.link_flags.end());
+    linkage.exports = target.exports;
+    linkage.project_file = target.project_file;
+    exec::Outcome linked = co_await build.get(c::Link(linkage));
+    co_return linked;
+}
+
+}  // namespace cermet::python

@@ -1,0 +1,345 @@
+// Reading the project: configuration, version, metadata, layout, module targets.
+// SPDX-License-Identifier: MIT
+#include "languages/python/package.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/gitignore.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "exec/executor.h"
+#include "languages/python/environment.h"
+#include "languages/python/request.h"
+#include "languages/python/requirement.h"
+#include "languages/python/scm_version.h"
+#include "platform/triple.h"
+
+namespace cermet::python {
+namespace package_detail {
+
+Result<std::string> version_from_file(SourceFiles& files, const options::Config& config) {
+    const options::Version& version = config.version;
+    std::string path = join_path(config.directory, *version.file);
+    std::optional<std::string> text = files.read(path);
+    if (!text) {
+        return project_error(cat("the version's file does not exist: ", *version.file))
+            .at(version.file.origin.where);
+    }
+    std::string pattern = version.pattern->empty() ? "__version__ = \"{version}\"" : *version.pattern;
+    std::size_t hole = pattern.find("{version}");
+    std::string before = pattern.substr(0, hole);
+    std::string after = hole == std::string::npos ? "" : pattern.substr(hole + 9);
+    for (const std::string& quote : {std::string("\""), std::string("'")}) {
+        std::string head = replace_all(before, "\"", quote);
+        std::string tail = replace_all(after, "\"", quote);
+        std::size_t at = text->find(head);
+        if (at == std::string::npos) continue;
+        std::size_t end = tail.empty() ? text->find('\n', at) : text->find(tail, at + head.size());
+        if (end == std::string::npos) end = text->size();
+        return std::string(trim(text->substr(at + head.size(), end - at - head.size())));
+    }
+    return project_error(cat("no version in ", *version.file, ": it has no text like ", pattern),
+                         "say what surrounds the version with pattern = \"… {version} …\"")
+        .at(version.file.origin.where);
+}
+
+Result<std::string> version_from_cargo(SourceFiles& files, const options::Config& config) {
+    std::string crate = config.version.crate->empty() ? "." : *config.version.crate;
+    std::string directory = join_path(config.directory, crate);
+    TRY(text, files.need(join_path(directory, "Cargo.toml")));
+    TRY(manifest, parse_toml(text, join_path(directory, "Cargo.toml")));
+    const Toml* version = manifest.find_path("package.version");
+    if (version != nullptr && version->is_string()) return version->string();
+    for (std::string at = directory; is_within(at, config.directory); at = std::string(parent(at))) {
+        std::optional<std::string> outer = files.read(join_path(at, "Cargo.toml"));
+        if (outer) {
+            TRY(workspace, parse_toml(*outer, join_path(at, "Cargo.toml")));
+            const Toml* inherited = workspace.find_path("workspace.package.version");
+            if (inherited != nullptr && inherited->is_string()) return inherited->string();
+        }
+        if (at == config.directory) break;
+    }
+    return project_error(cat("no version in ", join_path(directory, "Cargo.toml"))).at(config.version.place);
+}
+
+// An sdist was given its version when it was made; PKG-INFO keeps it.
+std::optional<std::string> version_of_sdist(SourceFiles& files, const std::string& directory) {
+    std::optional<std::string> info = files.read(join_path(directory, "PKG-INFO"));
+    if (!info) return std::nullopt;
+    return metadata_field(*info, "Version");
+}
+
+std::vector<std::string> build_requires_of(const Toml& pyproject) {
+    const Toml* requires_list = pyproject.find_path("build-system.requires");
+    return requires_list == nullptr ? std::vector<std::string>() : requires_list->string_list();
+}
+
+// The directory part of a glob before its first special character: where the walk begins.
+std::string fixed_prefix(const std::string& glob) {
+    std::string prefix;
+    for (const std::string& part : split(glob, '/')) {
+        if (has_glob(part)) break;
+        prefix = prefix.empty() ? part : prefix + "/" + part;
+    }
+    return has_glob(glob) ? prefix : std::string(parent(glob));
+}
+
+void walk(SourceFiles& files, const std::string& root, const std::string& relative, std::vector<std::string>& found) {
+    for (const SourceEntry& entry : files.list(join_path(root, relative))) {
+        if (entry.name == ".git" || entry.name == "__pycache__") continue;
+        std::string path = relative.empty() ? entry.name : relative + "/" + entry.name;
+        if (entry.kind == SourceKind::Directory) {
+            walk(files, root, path, found);
+        } else if (entry.kind == SourceKind::File) {
+            found.push_back(path);
+        }
+    }
+}
+
+std::vector<std::string> expand(SourceFiles& files, const std::string& root, const std::string& glob) {
+    if (!has_glob(glob)) {
+        return files.kind(join_path(root, glob)) == SourceKind::File ? std::vector<std::string>{glob}
+                                                                      : std::vector<std::string>{};
+    }
+    std::vector<std::string> all;
+    walk(files, root, fixed_prefix(glob), all);
+    std::vector<std::string> matching;
+    for (const std::string& path : all) {
+        if (glob_match(glob, path)) matching.push_back(path);
+    }
+    return matching;
+}
+
+struct TargetFinder {
+    SourceFiles& files;
+    const options::Config& config;
+    const Discovery& discovery;
+    const MarkerEnvironment& markers;
+    std::vector<ModuleTarget> found;
+
+    Status add(ModuleTarget target) {
+        for (const ModuleTarget& known : found) {
+            if (known.name != target.name) continue;
+            if (known.kind == target.kind && known.source == target.source && known.table == target.table) {
+                return {};
+            }
+            return project_error(cat("module ", target.name, " is defined twice with different settings"),
+                                 cat("the other definition is at ", known.place.file, ":", known.place.line))
+                .at(target.place);
+        }
+        found.push_back(std::move(target));
+        return {};
+    }
+
+    Status add_group(const options::CythonGroup& group, std::size_t index) {
+        std::vector<std::string> globs = *group.modules;
+        if (!group.name->empty()) {
+            for (const std::string& source : group.sources->list) {
+                std::string_view suffix = extension(source);
+                if (suffix != ".pyx" && suffix != ".py") continue;
+                std::string path = join_path(config.directory, source);
+                if (files.kind(path) != SourceKind::File) return missing(source, group);
+                return add({*group.name, ModuleKind::Cython, index, path, group.place});
+            }
+            return project_error(cat("module ", *group.name, " has no .pyx or .py source")).at(group.place);
+        }
+        for (const std::string& glob : globs) {
+            std::size_t before = found.size();
+            bool any = false;
+            for (const std::string& path : expand(files, config.directory, glob)) {
+                if (extension(path) != ".pyx" && extension(path) != ".py") continue;
+                bool excluded = std::any_of(group.exclude->begin(), group.exclude->end(),
+                                            [&](const std::string& e) { return glob_match(e, path); });
+                any = true;
+                if (excluded) continue;
+                TRY_VOID(add({module_name_of(discovery, path), ModuleKind::Cython, index,
+                              join_path(config.directory, path), group.place}));
+            }
+            if (!any && before == found.size()) return missing(glob, group);
+        }
+        return {};
+    }
+
+    Status missing(const std::string& pattern, const options::CythonGroup& group) {
+        return project_error(cat("no source matches ", pattern),
+                             "paths are relative to pyproject.toml; is the file ignored by git, or not checked out?")
+            .at(group.modules.set() ? group.modules.origin.where : group.place);
+    }
+};
+
+}  // namespace package_detail
+
+std::string module_path(const std::string& module) { return replace_all(module, ".", "/"); }
+
+namespace package_detail {
+
+// cfg(target_os = "linux"), cfg(unix), cfg(not(windows)), cfg(any(…)), cfg(all(…)): enough for `when`.
+struct CfgReader {
+    std::string_view rest;
+    platform::Triple triple;
+    bool failed = false;
+
+    void skip() { rest = trim(rest); }
+    bool take(std::string_view token) {
+        skip();
+        if (rest.substr(0, token.size()) != token) return false;
+        rest.remove_prefix(token.size());
+        return true;
+    }
+    std::string word() {
+        skip();
+        std::size_t n = 0;
+        while (n < rest.size() && (std::isalnum(static_cast<unsigned char>(rest[n])) != 0 || rest[n] == '_')) ++n;
+        std::string found(rest.substr(0, n));
+        rest.remove_prefix(n);
+        return found;
+    }
+    bool list(bool all) {
+        bool value = all;
+        while (!take(")")) {
+            bool one = predicate();
+            value = all ? value && one : value || one;
+            take(",");
+            if (rest.empty() || failed) {
+                failed = true;
+                return false;
+            }
+        }
+        return value;
+    }
+    bool predicate() {
+        std::string name = word();
+        if (name == "all" && take("(")) return list(true);
+        if (name == "any" && take("(")) return list(false);
+        if (name == "not" && take("(")) return !list(true);
+        if (!take("=")) return flag(name);
+        skip();
+        std::size_t end = rest.size() > 1 ? rest.find('"', 1) : std::string_view::npos;
+        if (rest.empty() || rest[0] != '"' || end == std::string_view::npos) {
+            failed = true;
+            return false;
+        }
+        std::string value(rest.substr(1, end - 1));
+        rest.remove_prefix(end + 1);
+        if (name == "target_os") return triple.os == value;
+        if (name == "target_arch") return triple.arch == value;
+        if (name == "target_env") return triple.environment == value;
+        if (name == "target_family") return flag(value);
+        failed = true;
+        return false;
+    }
+    bool flag(const std::string& name) {
+        if (name == "unix") return triple.os != "windows" && triple.os != "none";
+        if (name == "windows") return triple.os == "windows";
+        failed = true;
+        return false;
+    }
+};
+
+}  // namespace package_detail
+
+Result<bool> holds(const options::Text& when, const MarkerEnvironment& markers) {
+    if (when->empty()) return true;
+    std::string_view text = trim(*when);
+    if (text.substr(0, 4) == "cfg(" && text.back() == ')') {
+        package_detail::CfgReader reader{text.substr(4, text.size() - 5), platform::host_triple()};
+        bool value = reader.predicate();
+        if (!reader.failed && trim(reader.rest).empty()) return value;
+        return project_error(cat("cannot read the condition ", text),
+                             "write cfg(unix), cfg(target_os = \"linux\") or a PEP 508 marker")
+            .at(when.origin.where);
+    }
+    Result<Marker> marker = Marker::parse(text);
+    if (!marker.ok()) return std::move(marker).error().at(when.origin.where);
+    return marker->evaluate(markers);
+}
+
+engine::Task<SharedConfig> run(engine::Build build, LoadConfig) {
+    BuildRequest& request = build.service<BuildRequest>();
+    exec::Executor& executor = build.service<exec::Executor>();
+    CO_TRY(config, options::load_config(executor.files(), request.directory, request.overrides));
+    co_return std::make_shared<const options::Config>(config);
+}
+
+engine::Task<SharedPackage> run(engine::Build build, LoadPackage) {
+    SourceFiles& files = build.service<exec::Executor>().files();
+    SharedConfig config = co_await build.get(LoadConfig());
+    Package package;
+    std::string path = join_path(config->directory, "pyproject.toml");
+    std::optional<std::string> text = files.read(path);
+    if (!text) {
+        co_return project_error(cat("there is no pyproject.toml in ", config->directory),
+                                "run Cermet in the project's directory, or name it with --directory");
+    }
+    CO_TRY(pyproject, parse_toml(*text, "pyproject.toml"));
+    ProjectSource source{path, "pyproject.toml"};
+    CO_TRY(brief, read_project_brief(pyproject, source));
+    DynamicValues dynamic;
+    if (brief.version_is_dynamic) {
+        const std::string from = *config->version.from;
+        std::optional<std::string> packed = package_detail::version_of_sdist(files, config->directory);
+        if (packed && from != "file") {
+            dynamic.version = *packed;
+        } else if (from == "file") {
+            CO_TRY(version, package_detail::version_from_file(files, *config));
+            dynamic.version = version;
+        } else if (from == "cargo") {
+            CO_TRY(version, package_detail::version_from_cargo(files, *config));
+            dynamic.version = version;
+        } else if (from == "git") {
+            CO_TRY(version, scm_version(build.service<exec::Executor>(), *config,
+                                        build.service<BuildRequest>().host_directory));
+            dynamic.version = version;
+        } else {
+            co_return project_error("[project].version is dynamic, and nothing says where it comes from",
+                                    "add version = { from = \"git\" } to [tool.cermet], or file, or cargo")
+                .at("pyproject.toml", brief.version_line);
+        }
+    }
+    CO_TRY(project, read_project(pyproject, source, files, dynamic));
+    package.project = project;
+    package.pyproject = pyproject;
+    package.build_requires = package_detail::build_requires_of(pyproject);
+    co_return std::make_shared<const Package>(package);
+}
+
+engine::Task<SharedLayout> run(engine::Build build, FindLayout) {
+    SourceFiles& files = build.service<exec::Executor>().files();
+    SharedConfig config = co_await build.get(LoadConfig());
+    SharedPackage package = co_await build.get(LoadPackage());
+    Python python = co_await build.get(FindPython());
+    DiscoveryConfig wanted;
+    wanted.root = config->directory;
+    wanted.project_name = package->project.name;
+    wanted.packages = *config->packages;
+    wanted.include = *config->include;
+    wanted.exclude = *config->exclude;
+    wanted.packages_line = config->packages.origin.where.line;
+    std::string git_root = find_git_root(files, config->directory);
+    GitIgnore ignore(files, git_root.empty() ? config->directory : git_root);
+    CO_TRY(discovery, discover(files, wanted, git_root.empty() ? nullptr : &ignore));
+    package_detail::TargetFinder finder{files, *config, discovery, python.record.markers, {}};
+    for (std::size_t i = 0; i < config->cython.size(); ++i) {
+        CO_TRY(active, holds(config->cython[i].when, python.record.markers));
+        if (active) CO_TRY_VOID(finder.add_group(config->cython[i], i));
+    }
+    for (std::size_t i = 0; i < config->c_modules.size(); ++i) {
+        const options::CModule& table = config->c_modules[i];
+        CO_TRY(active, holds(table.when, python.record.markers));
+        if (active) CO_TRY_VOID(finder.add({*table.name, ModuleKind::C, i, "", table.place}));
+    }
+    for (std::size_t i = 0; i < config->rust_modules.size(); ++i) {
+        const options::RustModule& table = config->rust_modules[i];
+        CO_TRY(active, holds(table.when, python.record.markers));
+        if (active) CO_TRY_VOID(finder.add({*table.name, ModuleKind::Rust, i, "", table.place}));
+    }
+    std::sort(finder.found.begin(), finder.found.end(),
+              [](const ModuleTarget& a, const ModuleTarget& b) { return a.name < b.name; });
+    auto layout = std::make_shared<Layout>();
+    layout->discovery = discovery;
+    layout->modules = finder.found;
+    co_return SharedLayout(layout);
+}
+
+}  // namespace cermet::python

@@ -1,0 +1,56 @@
+// Checking what a finished module exports and leaves undefined.
+// SPDX-License-Identifier: MIT
+#include "languages/python/symbols.h"
+
+#include <set>
+
+#include "base/text.h"
+#include "exec/executor.h"
+#include "languages/python/elf.h"
+#include "platform/os.h"
+
+namespace cermet::python {
+namespace symbols_detail {
+
+std::string list_of(const std::set<std::string>& names) {
+    std::string text;
+    std::size_t shown = 0;
+    for (const std::string& name : names) {
+        if (shown == 8) return cat(text, " and ", names.size() - shown, " more");
+        text += (shown++ == 0 ? "" : ", ") + name;
+    }
+    return text;
+}
+
+}  // namespace symbols_detail
+
+// A symbol with a version was found by the linker in the library that the version belongs to; a weak one may stay
+// undefined. What is left must be Python's own.
+engine::Task<bool> run(engine::Build build, CheckSymbols key) {
+    const SymbolCheck& check = key.check();
+    exec::Executor& executor = build.service<exec::Executor>();
+    CO_TRY(mapped, platform::MappedFile::open(executor.places().host(check.file.path)));
+    if (!is_elf(mapped.bytes())) co_return true;  // other object formats have their own linker's checks
+    CO_TRY(elf, read_elf(mapped.bytes(), check.shown));
+    if (!check.init_symbol.empty() && !elf.exports(check.init_symbol)) {
+        co_return project_error(cat("module ", check.shown, " does not export ", check.init_symbol),
+                                "the init function's name must be the module's last part; for Rust check the name of the "
+                                "#[pymodule]")
+            .at(check.place);
+    }
+    std::set<std::string> open;
+    for (const ElfSymbol& symbol : elf.undefined) {
+        if (!symbol.weak && symbol.version.empty()) open.insert(symbol.name);
+    }
+    if (open.empty()) co_return true;
+    CO_TRY(runtime, platform::MappedFile::open(check.runtime_library));
+    CO_TRY(python, read_elf(runtime.bytes(), check.runtime_library));
+    for (const ElfSymbol& symbol : python.exported) open.erase(symbol.name);
+    if (open.empty()) co_return true;
+    co_return project_error(cat("module ", check.shown, " needs symbols that nothing provides: ",
+                                symbols_detail::list_of(open)),
+                            "add the library that has them to `uses` or `libraries` of this table")
+        .at(check.place);
+}
+
+}  // namespace cermet::python
