@@ -4,10 +4,14 @@
 // stage 0, which needs nothing of them to build Cermet itself.
 
 // base 0
+#include "base/archive/deflate.cpp"
+#include "base/archive/tar.cpp"
+#include "base/archive/zip.cpp"
 #include "base/bytes.cpp"
 #include "base/clock.cpp"
 #include "base/digest.cpp"
 #include "base/error.cpp"
+#include "base/gitignore.cpp"
 #include "base/json.cpp"
 #include "base/log_record.cpp"
 #include "base/path.cpp"
@@ -43,6 +47,19 @@
 // languages/rust 5
 
 // languages/python 5
+#include "languages/python/discovery.cpp"
+#include "languages/python/elf.cpp"
+#include "languages/python/interpreter.cpp"
+#include "languages/python/license.cpp"
+#include "languages/python/manylinux.cpp"
+#include "languages/python/metadata.cpp"
+#include "languages/python/project.cpp"
+#include "languages/python/requirement.cpp"
+#include "languages/python/sdist.cpp"
+#include "languages/python/tags.cpp"
+#include "languages/python/version.cpp"
+#include "languages/python/wheel.cpp"
+#include "languages/python/wheel_check.cpp"
 
 // report 5
 

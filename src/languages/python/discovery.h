@@ -19,7 +19,11 @@ namespace cermet::python {
 struct DiscoveryConfig {
     std::string root;           // canonical directory of the project
     std::string project_name;
-    std::vector<std::string> packages;  // "rustybt", "src/rustybt", "lib/tool.py", globs allowed; empty: find the one
+    // "rustybt", "src/rustybt", "lib/tool.py", or with the import root told apart: "python:google/cloud/x". Without the
+    // colon the root is the longest prefix that leaves the project's name, else the directory above the outermost
+    // __init__.py. Empty and not given: find the one.
+    std::vector<std::string> packages;
+    bool packages_given = false;        // true with an empty list: no Python files at all
     std::vector<std::string> include;   // globs below the project, relative to it ("**/*.pyx") or to the source root
     std::vector<std::string> exclude;
     std::vector<std::string> produced;  // wheel paths of files that the build makes (modules): for the checks
@@ -39,6 +43,7 @@ struct Discovery {
     std::vector<std::string> source_roots;      // all of them, sorted
     std::vector<ShippedFile> files;             // sorted by wheel_path
     std::vector<std::string> stale_native;      // native files not shipped, relative to root, sorted
+    std::vector<std::string> shadowed;          // shipped m.py beside a built m.so, which Python imports instead
     std::vector<std::string> ignored_sources;   // shipped although git ignores them: "needed but git-ignored"
 };
 

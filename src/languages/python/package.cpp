@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/executor.h"
+#include "languages/c/c.h"
 #include "languages/python/environment.h"
 #include "languages/python/request.h"
 #include "languages/python/requirement.h"
@@ -169,6 +170,31 @@ struct TargetFinder {
 };
 
 }  // namespace package_detail
+
+std::vector<std::string> expand_glob(SourceFiles& files, const std::string& root, const std::string& glob) {
+    return package_detail::expand(files, root, glob);
+}
+
+Result<std::vector<std::string>> expand_sources(SourceFiles& files, const options::Config& config,
+                                                const options::SourceList& sources, const Where& place) {
+    std::vector<std::string> found;
+    if (!sources.from.empty()) {
+        TRY(text, files.need(join_path(config.directory, sources.from)));
+        for (const std::string& source : c::sources_named_in(text, sources.from)) {
+            found.push_back(join_path(config.directory, source));
+        }
+        return found;
+    }
+    for (const std::string& pattern : sources.list) {
+        std::vector<std::string> matching = package_detail::expand(files, config.directory, pattern);
+        if (matching.empty()) {
+            return project_error(cat("no source matches ", pattern), "paths are relative to the configuration's directory")
+                .at(place);
+        }
+        for (const std::string& source : matching) found.push_back(join_path(config.directory, source));
+    }
+    return found;
+}
 
 std::string module_path(const std::string& module) { return replace_all(module, ".", "/"); }
 

@@ -1,0 +1,84 @@
+// Running a declared generator: its program, its inputs, its outputs.
+// SPDX-License-Identifier: MIT
+#include "languages/python/generate.h"
+
+#include "base/bytes.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "exec/executor.h"
+#include "exec/queries.h"
+#include "exec/run.h"
+#include "languages/python/environment.h"
+#include "languages/python/modules.h"
+#include "languages/python/package.h"
+
+namespace cermet::python {
+namespace generate_detail {
+
+std::string identity(const options::Generate& table, const std::vector<std::string>& argv) {
+    ByteWriter out;
+    out.string(*table.name);
+    for (const std::string& word : argv) out.string(word);
+    for (const std::string& path : *table.outputs) out.string(path);
+    return digest_of(out.bytes()).short_hex(8);
+}
+
+}  // namespace generate_detail
+
+engine::Task<exec::Outcome> run(engine::Build build, RunGenerate key) {
+    SharedConfig config = co_await build.get(LoadConfig());
+    const options::Generate& table = *config->find_generate(key.name());
+    SourceFiles& files = build.service<exec::Executor>().files();
+    exec::Action action;
+    for (const std::string& use : *table.uses) {
+        CO_TRY(parsed, options::parse_use(use));
+        if (parsed.kind == options::UseKind::Tool) {
+            BuiltProgram tool = co_await build.get(BuildProgram(parsed.name));
+            action.inputs.push_back(tool.file);
+        } else {
+            c::Provides provided = co_await build.get(ProvideUse(use, table.place));
+            action.inputs.insert(action.inputs.end(), provided.inputs.begin(), provided.inputs.end());
+        }
+    }
+    for (const std::string& pattern : *table.inputs) {
+        std::vector<std::string> matching = expand_glob(files, config->directory, pattern);
+        if (matching.empty()) {
+            co_return project_error(cat("no input matches ", pattern)).at(table.inputs.origin.where);
+        }
+        for (const std::string& path : matching) {
+            std::string canonical = join_path(config->directory, path);
+            Digest digest = co_await build.get(exec::FileDigest(canonical));
+            action.inputs.emplace_back(canonical, digest);
+        }
+    }
+    std::vector<std::string> argv = *table.command;
+    if (argv.empty()) co_return project_error("the generator has no command").at(table.place);
+    if (argv[0] == "python" || argv[0] == "python3") {
+        Python python = co_await build.get(FindPython());
+        argv[0] = python.executable;
+        action.platform["python"] = python.digest;
+    } else if (argv[0].find('/') == std::string::npos) {
+        exec::Program program = co_await build.get(exec::FindProgram(argv[0]));
+        if (!program.found()) {
+            co_return environment_error(cat("the generator's program is not installed: ", argv[0])).at(table.place);
+        }
+        argv[0] = program.path;
+        action.platform["program"] = program.digest.hex();
+    }
+    action.label = cat("generate-", *table.name, "-", generate_detail::identity(table, argv));
+    action.description = cat("generate ", *table.name);
+    action.project_file = table.place.file;
+    action.argv = argv;
+    action.env = std::map<std::string, std::string>(table.env->begin(), table.env->end());
+    action.pass_env = *table.pass_env;
+    action.cwd = table.cwd->empty() ? config->directory : join_path(config->directory, *table.cwd);
+    for (const std::string& path : *table.outputs) {
+        std::string canonical = join_path(config->directory, path);
+        action.outputs.emplace_back(canonical, exec::OutputKind::File);
+        action.writable.push_back(std::string(parent(canonical)));
+    }
+    exec::Outcome made = co_await build.get(exec::Run(std::move(action)));
+    co_return made;
+}
+
+}  // namespace cermet::python
