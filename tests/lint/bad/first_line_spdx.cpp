@@ -1,0 +1,3 @@
+// Sample for tools/lint: the second line is not the licence.
+// expect: first-line
+// SPDX-License-Identifier: MIT
