@@ -40,21 +40,13 @@ Integer get_fixed(std::string_view bytes) {
 
 }  // namespace bytes_detail
 
-void ByteWriter::u8(std::uint8_t v) {
-    out_.push_back(static_cast<char>(v));
-}
+void ByteWriter::u8(std::uint8_t v) { out_.push_back(static_cast<char>(v)); }
 
-void ByteWriter::u32(std::uint32_t v) {
-    bytes_detail::put_fixed(out_, v);
-}
+void ByteWriter::u32(std::uint32_t v) { bytes_detail::put_fixed(out_, v); }
 
-void ByteWriter::u64(std::uint64_t v) {
-    bytes_detail::put_fixed(out_, v);
-}
+void ByteWriter::u64(std::uint64_t v) { bytes_detail::put_fixed(out_, v); }
 
-void ByteWriter::varint(std::uint64_t v) {
-    bytes_detail::put_varint(out_, v);
-}
+void ByteWriter::varint(std::uint64_t v) { bytes_detail::put_varint(out_, v); }
 
 void ByteWriter::string(std::string_view v) {
     varint(v.size());
@@ -76,17 +68,11 @@ std::string_view ByteReader::take(std::size_t n) {
     return out;
 }
 
-std::uint8_t ByteReader::u8() {
-    return bytes_detail::get_fixed<std::uint8_t>(take(1));
-}
+std::uint8_t ByteReader::u8() { return bytes_detail::get_fixed<std::uint8_t>(take(1)); }
 
-std::uint32_t ByteReader::u32() {
-    return bytes_detail::get_fixed<std::uint32_t>(take(4));
-}
+std::uint32_t ByteReader::u32() { return bytes_detail::get_fixed<std::uint32_t>(take(4)); }
 
-std::uint64_t ByteReader::u64() {
-    return bytes_detail::get_fixed<std::uint64_t>(take(8));
-}
+std::uint64_t ByteReader::u64() { return bytes_detail::get_fixed<std::uint64_t>(take(8)); }
 
 std::uint64_t ByteReader::varint() {
     std::uint64_t v = 0;

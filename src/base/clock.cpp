@@ -1,4 +1,4 @@
-// Clocks, from the C++ library: steady for traces, system for times that are compared with file times.
+// Clocks, from the C++ library: steady ones for traces, the system's to compare with file times.
 // SPDX-License-Identifier: MIT
 #include "base/clock.h"
 

@@ -1,7 +1,8 @@
-// SHA-256 (FIPS 180-4): one portable block function and those of the CPUs' SHA extensions, chosen once at run time.
+// SHA-256 (FIPS 180-4): a portable block function and the CPUs' own, chosen once at run time.
 // SPDX-License-Identifier: MIT
 //
-// xxHash is included here and nowhere else. The block functions take whole 64-byte blocks and know no padding.
+// xxHash is included here and nowhere else. The block functions take whole 64-byte blocks and know
+// no padding.
 #include "base/digest.h"
 
 #include <bit>
@@ -44,7 +45,8 @@ alignas(16) constexpr std::uint32_t kRound[64] = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
 std::uint32_t load_be32(const unsigned char* p) {
-    return (std::uint32_t{p[0]} << 24) | (std::uint32_t{p[1]} << 16) | (std::uint32_t{p[2]} << 8) | p[3];
+    return (std::uint32_t{p[0]} << 24) | (std::uint32_t{p[1]} << 16) | (std::uint32_t{p[2]} << 8) |
+           p[3];
 }
 
 void blocks_portable(State& state, const unsigned char* data, std::size_t blocks) {
@@ -72,9 +74,10 @@ void blocks_portable(State& state, const unsigned char* data, std::size_t blocks
 
 #if defined(__x86_64__) || defined(__i386__)
 
-// sha256rnds2 works on the state as two registers, ABEF and CDGH; the message schedule rolls through four registers.
+// sha256rnds2 works on the state as two registers, ABEF and CDGH; the message schedule rolls
+// through four registers.
 __attribute__((target("sha,sse4.1,ssse3"))) void blocks_x86(State& state, const unsigned char* data,
-                                                             std::size_t blocks) {
+                                                            std::size_t blocks) {
     const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL);
     const auto* words = reinterpret_cast<const __m128i*>(state.data());
     const __m128i cdab = _mm_shuffle_epi32(_mm_loadu_si128(words), 0xb1);
@@ -85,17 +88,19 @@ __attribute__((target("sha,sse4.1,ssse3"))) void blocks_x86(State& state, const 
         const __m128i abef_before = abef, cdgh_before = cdgh;
         __m128i w[4];
         for (int i = 0; i < 4; ++i) {
-            w[i] = _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(data) + i), swap);
+            w[i] =
+                _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(data) + i), swap);
         }
 #pragma GCC unroll 16
         for (int i = 0; i < 16; ++i) {
             const __m128i current = w[i & 3];
-            const __m128i wk =
-                _mm_add_epi32(current, _mm_load_si128(reinterpret_cast<const __m128i*>(kRound + 4 * i)));
+            const __m128i wk = _mm_add_epi32(
+                current, _mm_load_si128(reinterpret_cast<const __m128i*>(kRound + 4 * i)));
             cdgh = _mm_sha256rnds2_epu32(cdgh, abef, wk);
             abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(wk, 0x0e));
             if (i < 12) {
-                const __m128i next1 = w[(i + 1) & 3], next2 = w[(i + 2) & 3], next3 = w[(i + 3) & 3];
+                const __m128i next1 = w[(i + 1) & 3], next2 = w[(i + 2) & 3],
+                              next3 = w[(i + 3) & 3];
                 const __m128i partial = _mm_add_epi32(_mm_sha256msg1_epu32(current, next1),
                                                       _mm_alignr_epi8(next3, next2, 4));
                 w[i & 3] = _mm_sha256msg2_epu32(partial, next3);
@@ -119,9 +124,7 @@ bool cpu_has_sha256() {
     return (b & (1U << 29)) != 0;  // SHA extensions
 }
 
-BlockFunction choose_blocks() {
-    return cpu_has_sha256() ? blocks_x86 : blocks_portable;
-}
+BlockFunction choose_blocks() { return cpu_has_sha256() ? blocks_x86 : blocks_portable; }
 
 #elif defined(__aarch64__)
 
@@ -136,7 +139,8 @@ void blocks_arm(State& state, const unsigned char* data, std::size_t blocks) {
     for (; blocks > 0; --blocks, data += kBlock) {
         const uint32x4_t abcd_before = abcd, efgh_before = efgh;
         uint32x4_t w[4];
-        for (int i = 0; i < 4; ++i) w[i] = vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(data + 16 * i)));
+        for (int i = 0; i < 4; ++i)
+            w[i] = vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(data + 16 * i)));
 #pragma GCC unroll 16
         for (int i = 0; i < 16; ++i) {
             const uint32x4_t wk = vaddq_u32(w[i & 3], vld1q_u32(kRound + 4 * i));
@@ -168,9 +172,7 @@ BlockFunction choose_blocks() {
 
 #else
 
-BlockFunction choose_blocks() {
-    return blocks_portable;
-}
+BlockFunction choose_blocks() { return blocks_portable; }
 
 #endif
 
@@ -245,9 +247,7 @@ std::string Digest::short_hex(int chars) const {
     return hex().substr(0, chars > 0 ? static_cast<std::size_t>(chars) : 0);
 }
 
-std::string Digest::text() const {
-    return cat(hex(), '/', size);
-}
+std::string Digest::text() const { return cat(hex(), '/', size); }
 
 bool Digest::parse(std::string_view text, Digest& out) {
     if (text.size() < 66 || text[64] != '/') return false;
@@ -276,8 +276,6 @@ std::size_t DigestHash::operator()(const Digest& d) const {
     return v;
 }
 
-std::uint64_t hash64(std::string_view bytes) {
-    return XXH3_64bits(bytes.data(), bytes.size());
-}
+std::uint64_t hash64(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
 
 }  // namespace cermet

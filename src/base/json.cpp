@@ -1,8 +1,9 @@
-// Json: the value's readers, canonical text, and the event handler that builds it from nlohmann-json's parser.
+// Json: readers, canonical text, and the handler that builds a value from nlohmann's events.
 // SPDX-License-Identifier: MIT
 //
-// Only nlohmann's event (SAX) interface is used: it reports errors by a call instead of an exception, and it does not
-// recurse, so that only kMaxDepth bounds the nesting (destructors and dump() do recurse).
+// Only nlohmann's event (SAX) interface is used: it reports errors by a call instead of an
+// exception, and it does not recurse, so that only kMaxDepth bounds the nesting (destructors and
+// dump() do recurse).
 #include "base/json.h"
 
 #include <charconv>
@@ -32,14 +33,29 @@ void newline(std::string& out, int indent, int depth) {
 
 void dump_escape(std::string& out, char c) {
     switch (c) {
-        case '"': out += "\\\""; return;
-        case '\\': out += "\\\\"; return;
-        case '\b': out += "\\b"; return;
-        case '\f': out += "\\f"; return;
-        case '\n': out += "\\n"; return;
-        case '\r': out += "\\r"; return;
-        case '\t': out += "\\t"; return;
-        default: break;
+        case '"':
+            out += "\\\"";
+            return;
+        case '\\':
+            out += "\\\\";
+            return;
+        case '\b':
+            out += "\\b";
+            return;
+        case '\f':
+            out += "\\f";
+            return;
+        case '\n':
+            out += "\\n";
+            return;
+        case '\r':
+            out += "\\r";
+            return;
+        case '\t':
+            out += "\\t";
+            return;
+        default:
+            break;
     }
     constexpr char digits[] = "0123456789abcdef";
     const auto u = static_cast<unsigned char>(c);
@@ -48,7 +64,8 @@ void dump_escape(std::string& out, char c) {
     out.push_back(digits[u & 15]);
 }
 
-// Bytes that are not UTF-8 become U+FFFD, one for each byte that starts no character: the output is always JSON.
+// Bytes that are not UTF-8 become U+FFFD, one for each byte that starts no character: the output is
+// always JSON.
 void dump_string(std::string& out, std::string_view text) {
     out.push_back('"');
     const bool clean = valid_utf8(text);
@@ -79,7 +96,8 @@ void dump_double(std::string& out, double v) {
         return;
     }
     std::string text = to_text(v);
-    if (text.find_first_of(".e") == std::string::npos) text += ".0";  // stays a double when read again
+    if (text.find_first_of(".e") == std::string::npos)
+        text += ".0";  // stays a double when read again
     out += text;
 }
 
@@ -199,7 +217,8 @@ class Builder {
 // nlohmann counts the bytes read so far; the offending one is the last of them.
 Where place_of(std::string_view bytes, std::string_view name, std::size_t position) {
     Where where{std::string(name), 1, 1};
-    const std::size_t end = position == 0 ? 0 : (position - 1 < bytes.size() ? position - 1 : bytes.size());
+    const std::size_t end =
+        position == 0 ? 0 : (position - 1 < bytes.size() ? position - 1 : bytes.size());
     for (std::size_t i = 0; i < end; ++i) {
         if (bytes[i] == '\n') {
             ++where.line;
@@ -211,10 +230,12 @@ Where place_of(std::string_view bytes, std::string_view name, std::size_t positi
     return where;
 }
 
-// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while …" -> "syntax error while …"
+// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while …" ->
+// "syntax error while …"
 std::string reason_of(std::string_view message) {
     const std::size_t end = message.find("] ");
-    if (message.substr(0, 1) == "[" && end != std::string_view::npos) message.remove_prefix(end + 2);
+    if (message.substr(0, 1) == "[" && end != std::string_view::npos)
+        message.remove_prefix(end + 2);
     if (message.substr(0, 11) == "parse error") {
         const std::size_t colon = message.find(": ");
         if (colon != std::string_view::npos) message.remove_prefix(colon + 2);
@@ -309,7 +330,8 @@ Result<Json> parse_json(std::string_view bytes, std::string_view name) {
     }
     if (ok) return builder.take();
     if (builder.too_deep()) {
-        return project_error(cat("invalid JSON: nested more than ", json_detail::kMaxDepth, " deep"))
+        return project_error(
+                   cat("invalid JSON: nested more than ", json_detail::kMaxDepth, " deep"))
             .at(std::string(name));
     }
     return project_error(cat("invalid JSON: ", json_detail::reason_of(builder.message())))

@@ -20,16 +20,22 @@ std::string canonical(std::string_view text) {
 using json_test::canonical;
 
 TEST_CASE("JSON has one text per value") {
-    CHECK(canonical(" { \"b\" : [ 1 , 2.5 , null ] , \"a\" : { } } ") == "{\"a\":{},\"b\":[1,2.5,null]}");
+    CHECK(canonical(" { \"b\" : [ 1 , 2.5 , null ] , \"a\" : { } } ") ==
+          "{\"a\":{},\"b\":[1,2.5,null]}");
     CHECK(canonical("[]") == "[]");
     CHECK(canonical("true") == "true");
-    CHECK(canonical("\"\\u00e4\\ud83e\\udd80\\u0000\\/\\n\"") == "\"\xc3\xa4\xf0\x9f\xa6\x80\\u0000/\\n\"");
+    CHECK(canonical("\"\\u00e4\\ud83e\\udd80\\u0000\\/\\n\"") ==
+          "\"\xc3\xa4\xf0\x9f\xa6\x80\\u0000/\\n\"");
     CHECK(canonical("{\"a\":1,\"a\":2}") == "{\"a\":2}");  // the last wins
     CHECK(canonical("\xef\xbb\xbf[1]") == "[1]");
     const Json v = Json().set("k", Json::strings({"x", "y"})).set("n", 1);
     CHECK(v.dump(2) == "{\n  \"k\": [\n    \"x\",\n    \"y\"\n  ],\n  \"n\": 1\n}");
     CHECK(Json(Json::Object{}).dump(2) == "{}");
-    CHECK(Json(std::string("a\xff" "b\xc3")).dump() == "\"a\xef\xbf\xbd" "b\xef\xbf\xbd\"");
+    CHECK(Json(std::string("a\xff"
+                           "b\xc3"))
+              .dump() ==
+          "\"a\xef\xbf\xbd"
+          "b\xef\xbf\xbd\"");
 }
 
 TEST_CASE("JSON numbers are int64 where they fit and double otherwise") {
@@ -61,7 +67,8 @@ TEST_CASE("invalid JSON is an error with its place") {
     place("[1,\n \"\xc3\xa4\" x]", 2, 6);
     place("[1] 2", 1, 5);
     place("\"\xff\"", 1, 2);
-    for (const char* bad : {"{", "[1", "\"a", "{\"a\"}", "{a:1}", "// c\n1", "'a'", "01", "+1", "\"\t\"", "nul"}) {
+    for (const char* bad :
+         {"{", "[1", "\"a", "{\"a\"}", "{a:1}", "// c\n1", "'a'", "01", "+1", "\"\t\"", "nul"}) {
         CHECK_FALSE(parse_json(bad, "t").ok());
     }
 }

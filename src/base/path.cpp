@@ -10,7 +10,8 @@ namespace cermet {
 
 namespace path_detail {
 
-// The segments of a path that matter: no "", no ".", and ".." resolved where a segment stands before it.
+// The segments of a path that matter: no "", no ".", and ".." resolved where a segment stands
+// before it.
 std::vector<std::string_view> segments(std::string_view path) {
     std::vector<std::string_view> out;
     const bool absolute = is_absolute(path);
@@ -39,16 +40,15 @@ std::string build(const std::vector<std::string_view>& parts, bool absolute) {
     return out.empty() ? "." : out;
 }
 
-std::size_t common_prefix(const std::vector<std::string_view>& a, const std::vector<std::string_view>& b) {
+std::size_t common_prefix(const std::vector<std::string_view>& a,
+                          const std::vector<std::string_view>& b) {
     const auto pair = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
     return static_cast<std::size_t>(pair.first - a.begin());
 }
 
 }  // namespace path_detail
 
-bool is_absolute(std::string_view path) {
-    return !path.empty() && path.front() == '/';
-}
+bool is_absolute(std::string_view path) { return !path.empty() && path.front() == '/'; }
 
 std::string join_path(std::string_view base, std::string_view part) {
     if (is_absolute(part) || base.empty()) return normalise(part);

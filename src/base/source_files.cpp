@@ -11,9 +11,12 @@ Result<std::string> SourceFiles::need(const std::string& path) {
     std::optional<std::string> bytes = read(path);
     if (bytes) return std::move(*bytes);
     switch (kind(path)) {
-        case SourceKind::Directory: return project_error(cat(path, " is a directory, a file is needed"));
-        case SourceKind::File: return project_error(cat(path, " cannot be read"));
-        case SourceKind::Absent: break;
+        case SourceKind::Directory:
+            return project_error(cat(path, " is a directory, a file is needed"));
+        case SourceKind::File:
+            return project_error(cat(path, " cannot be read"));
+        case SourceKind::Absent:
+            break;
     }
     return project_error(cat(path, " does not exist"));
 }

@@ -11,17 +11,11 @@ namespace text_detail {
 
 constexpr std::string_view kSpace = " \t\n\r\f\v";
 
-bool is_space(char c) {
-    return kSpace.find(c) != std::string_view::npos;
-}
+bool is_space(char c) { return kSpace.find(c) != std::string_view::npos; }
 
-char lower_char(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+char lower_char(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-char upper_char(char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-}
+char upper_char(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 int hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -36,7 +30,8 @@ std::string number_text(Number v) {
     return std::string(buffer, end.ptr);
 }
 
-// Length of the valid UTF-8 character at the front of `s`, or 0. Rejects overlong forms and surrogates (RFC 3629).
+// Length of the valid UTF-8 character at the front of `s`, or 0. Rejects overlong forms and
+// surrogates (RFC 3629).
 std::size_t utf8_length(std::string_view s) {
     if (s.empty()) return 0;
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
@@ -59,7 +54,8 @@ std::size_t utf8_length(std::string_view s) {
     return 0;
 }
 
-// Takes one character off the front; a byte that is not UTF-8 is a character of its own, above all real ones.
+// Takes one character off the front; a byte that is not UTF-8 is a character of its own, above all
+// real ones.
 std::uint32_t take_character(std::string_view& s) {
     const std::size_t n = utf8_length(s);
     const auto first = static_cast<unsigned char>(s[0]);
@@ -68,14 +64,15 @@ std::uint32_t take_character(std::string_view& s) {
         out = 0x110000U + first;
     } else if (n > 1) {
         out = first & (0xffU >> (n + 1));
-        for (std::size_t i = 1; i < n; ++i) out = (out << 6) | (static_cast<unsigned char>(s[i]) & 0x3fU);
+        for (std::size_t i = 1; i < n; ++i)
+            out = (out << 6) | (static_cast<unsigned char>(s[i]) & 0x3fU);
     }
     s.remove_prefix(n == 0 ? 1 : n);
     return out;
 }
 
-// Where the class that opens at pattern[0] ends (the index of its ']'); npos when it never does. A ']' right after
-// the opening, or after the negation, stands for itself.
+// Where the class that opens at pattern[0] ends (the index of its ']'); npos when it never does. A
+// ']' right after the opening, or after the negation, stands for itself.
 std::size_t class_end(std::string_view pattern) {
     std::size_t i = 1;
     if (i < pattern.size() && (pattern[i] == '!' || pattern[i] == '^')) ++i;
@@ -99,7 +96,8 @@ bool class_matches(std::string_view inside, std::uint32_t c) {
     return found != negated;
 }
 
-// One segment against one segment. Only the last `*` needs to be tried again, so the time is at most the product.
+// One segment against one segment. Only the last `*` needs to be tried again, so the time is at
+// most the product.
 bool segment_match(std::string_view pattern, std::string_view text) {
     std::string_view retry_pattern, retry_text;
     bool have_star = false;
@@ -167,21 +165,13 @@ bool safe_in_shell(char c) {
 
 }  // namespace text_detail
 
-std::string to_text(std::string_view v) {
-    return std::string(v);
-}
+std::string to_text(std::string_view v) { return std::string(v); }
 
-std::string to_text(char v) {
-    return std::string(1, v);
-}
+std::string to_text(char v) { return std::string(1, v); }
 
-std::string to_text(long long v) {
-    return text_detail::number_text(v);
-}
+std::string to_text(long long v) { return text_detail::number_text(v); }
 
-std::string to_text(unsigned long long v) {
-    return text_detail::number_text(v);
-}
+std::string to_text(unsigned long long v) { return text_detail::number_text(v); }
 
 std::string to_text(double v) {
     return text_detail::number_text(v);  // shortest text that reads back as the same value
@@ -216,7 +206,8 @@ std::vector<std::string> split_lines(std::string_view text) {
         const std::size_t at = text.find('\n');
         std::string_view line = text.substr(0, at);
         text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
-        if (!line.empty() && line.back() == '\r' && at != std::string_view::npos) line.remove_suffix(1);
+        if (!line.empty() && line.back() == '\r' && at != std::string_view::npos)
+            line.remove_suffix(1);
         out.emplace_back(line);
     }
     return out;
@@ -361,7 +352,8 @@ bool split_shell(std::string_view text, std::vector<std::string>& words) {
 }
 
 std::string shell_quote(std::string_view word) {
-    const bool safe = !word.empty() && std::all_of(word.begin(), word.end(), text_detail::safe_in_shell);
+    const bool safe =
+        !word.empty() && std::all_of(word.begin(), word.end(), text_detail::safe_in_shell);
     if (safe) return std::string(word);
     return cat('\'', replace_all(word, "'", "'\\''"), '\'');
 }
@@ -381,7 +373,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
     std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
     for (const std::string& candidate : candidates) {
         if (candidate.empty() || candidate.size() > kLongest) continue;
-        const std::size_t distance = text_detail::edit_distance(wanted, text_detail::folded(candidate));
+        const std::size_t distance =
+            text_detail::edit_distance(wanted, text_detail::folded(candidate));
         if (distance < best_distance && distance < candidate.size()) {
             best = candidate;
             best_distance = distance;

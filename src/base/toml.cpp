@@ -1,8 +1,9 @@
 // Toml: our values built from toml++'s, in the file's order, each with its place.
 // SPDX-License-Identifier: MIT
 //
-// toml++ keeps tables sorted by name, so the order is restored from the places of the keys. It frees nested tables by
-// recursion and bounds only the nesting of values, not of dotted keys: refuse_long_keys() looks before it parses.
+// toml++ keeps tables sorted by name, so the order is restored from the places of the keys. It
+// frees nested tables by recursion and bounds only the nesting of values, not of dotted keys:
+// refuse_long_keys() looks before it parses.
 #include "base/toml.h"
 
 #include <algorithm>
@@ -27,7 +28,8 @@ const std::string kNoString;
 const Toml::Array kNoArray;
 const Toml::Table kNoTable;
 
-// The end of the string that opens at `i` (after its closing quotes); the end of the text when it never closes.
+// The end of the string that opens at `i` (after its closing quotes); the end of the text when it
+// never closes.
 std::size_t skip_string(std::string_view text, std::size_t i) {
     const char quote = text[i];
     const bool multi = text.substr(i, 3) == std::string(3, quote);
@@ -37,7 +39,8 @@ std::size_t skip_string(std::string_view text, std::size_t i) {
             ++i;
         } else if (text[i] == quote && (!multi || text.substr(i, 3) == std::string(3, quote))) {
             if (!multi) return i + 1;
-            for (i += 3; i < text.size() && text[i] == quote;) ++i;  // up to two quotes may stand before the close
+            for (i += 3; i < text.size() && text[i] == quote;)
+                ++i;  // up to two quotes may stand before the close
             return i;
         } else if (text[i] == '\n' && !multi) {
             return i;  // an error, and the parser's to tell
@@ -52,8 +55,9 @@ Status refuse_long_keys(std::string_view text, std::string_view name) {
         const char c = text[i];
         if (c == '"' || c == '\'') {
             const std::size_t end = skip_string(text, i);
-            line += static_cast<int>(std::count(text.begin() + static_cast<std::ptrdiff_t>(i),
-                                                text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+            line +=
+                static_cast<int>(std::count(text.begin() + static_cast<std::ptrdiff_t>(i),
+                                            text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
             i = end;
             continue;
         }
@@ -63,7 +67,8 @@ Status refuse_long_keys(std::string_view text, std::string_view name) {
         }
         if (c == '.') {
             if (++dots >= kMaxKeyParts) {
-                return project_error(cat("invalid TOML: a key of more than ", kMaxKeyParts, " parts"))
+                return project_error(
+                           cat("invalid TOML: a key of more than ", kMaxKeyParts, " parts"))
                     .at(std::string(name), line);
             }
         } else if (c == '\n' || contains("=,[]{}", text.substr(i, 1))) {
@@ -116,7 +121,8 @@ bool convert_table(const toml::table& table, int depth, Toml& out) {
     std::vector<Entry> entries;
     for (auto&& [key, node] : table) entries.push_back({&key, &node});
     std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-        return a.key->source().begin < b.key->source().begin;  // no two keys of a table share a place
+        return a.key->source().begin <
+               b.key->source().begin;  // no two keys of a table share a place
     });
     Toml::Table values;
     values.reserve(entries.size());
@@ -177,13 +183,9 @@ Toml Toml::of(std::string value) {
     return out;
 }
 
-Toml Toml::of(const char* value) {
-    return of(std::string(value));
-}
+Toml Toml::of(const char* value) { return of(std::string(value)); }
 
-Toml Toml::of(int value) {
-    return of(static_cast<std::int64_t>(value));
-}
+Toml Toml::of(int value) { return of(static_cast<std::int64_t>(value)); }
 
 Toml Toml::of(bool value) {
     Toml out;
@@ -216,7 +218,7 @@ Toml Toml::of(Table value) {
 }
 
 std::string_view Toml::kind_name() const {
-    constexpr std::string_view names[] = {"a table",  "a string", "a boolean",
+    constexpr std::string_view names[] = {"a table",    "a string", "a boolean",
                                           "an integer", "a float",  "an array"};
     return names[value_.index()];
 }
@@ -314,7 +316,8 @@ Result<Toml> parse_toml(std::string_view bytes, std::string_view name) {
     }
     Toml out;
     if (!toml_detail::convert(parsed.table(), 0, out)) {
-        return project_error(cat("invalid TOML: nested more than ", toml_detail::kMaxDepth, " deep"))
+        return project_error(
+                   cat("invalid TOML: nested more than ", toml_detail::kMaxDepth, " deep"))
             .at(std::string(name));
     }
     return out;

@@ -1,8 +1,5 @@
-// The operating system on POSIX: files, directories, copies, maps and locks. Trees are in tree_posix.cpp, the host's facts
-// in host_posix.cpp.
+// The operating system on POSIX: files, copies, maps, locks (trees and host facts: tree_, host_).
 // SPDX-License-Identifier: MIT
-#include "platform/os.h"
-
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -18,6 +15,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "platform/os.h"
 
 namespace cermet::platform {
 
@@ -46,7 +44,8 @@ FileKind kind_of(mode_t mode) {
 // Appends everything up to the end of the file. 0 or an errno.
 int read_rest(int fd, std::string& out, std::size_t expected) {
     std::size_t used = out.size();
-    std::size_t want = expected + 1;  // one more byte: the read that finds the end needs no second buffer
+    std::size_t want =
+        expected + 1;  // one more byte: the read that finds the end needs no second buffer
     while (true) {
         out.resize(used + want);
         const ssize_t n = ::read(fd, out.data() + used, want);
@@ -85,7 +84,8 @@ int copy_rest(int from, int to) {
         if (n > 0) continue;
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && (errno == ENOSPC || errno == EIO || errno == EDQUOT)) return errno;
-        break;  // the end, or this pair of files cannot; reading tells which (/proc files claim to be empty)
+        break;  // the end, or this pair of files cannot; reading tells which (/proc files claim to
+                // be empty)
     }
 #endif
     std::string buffer(kChunk, '\0');
@@ -101,7 +101,8 @@ int copy_rest(int from, int to) {
     }
 }
 
-// A new file beside the target, which becomes the target when it is complete; removed when it never is.
+// A new file beside the target, which becomes the target when it is complete; removed when it never
+// is.
 class Replacement {
    public:
     static Result<Replacement> create(const std::string& target);
@@ -114,12 +115,14 @@ class Replacement {
         if (!temporary_.empty()) ::unlink(temporary_.c_str());
     }
     int fd() const { return fd_.get(); }
-    // The mode is set on the descriptor: the umask plays no part. Closed before the rename: a late write error counts.
+    // The mode is set on the descriptor: the umask plays no part. Closed before the rename: a late
+    // write error counts.
     Status finish(std::uint32_t mode) {
         if (::fchmod(fd_.get(), static_cast<mode_t>(mode)) != 0) {
             return system_error("set the mode of", temporary_, errno);
         }
-        if (::close(fd_.release()) != 0 && errno != EINTR) return system_error("write", target_, errno);
+        if (::close(fd_.release()) != 0 && errno != EINTR)
+            return system_error("write", target_, errno);
         if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
             return system_error("write", target_, errno);
         }
@@ -140,8 +143,10 @@ Result<Replacement> Replacement::create(const std::string& target) {
     const std::string prefix = directory.empty() ? "" : directory == "/" ? "/" : directory + "/";
     while (true) {
         const unsigned number = counter.fetch_add(1, std::memory_order_relaxed);
-        // The process id is not unique across containers that share a directory; O_EXCL decides, the next number wins.
-        std::string temporary = cat(prefix, ".cermet-", static_cast<long>(::getpid()), "-", number, ".tmp");
+        // The process id is not unique across containers that share a directory; O_EXCL decides,
+        // the next number wins.
+        std::string temporary =
+            cat(prefix, ".cermet-", static_cast<long>(::getpid()), "-", number, ".tmp");
         Fd fd = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, 0600);
         if (fd.valid()) return Replacement(target, std::move(temporary), std::move(fd));
         if (errno != EEXIST) return system_error("create a file beside", target, errno);
@@ -162,9 +167,7 @@ Fd::~Fd() {
     if (fd_ >= 0) ::close(fd_);
 }
 
-int Fd::release() {
-    return std::exchange(fd_, -1);
-}
+int Fd::release() { return std::exchange(fd_, -1); }
 
 FileInfo stat_file(const std::string& path, FollowLinks follow) {
     struct stat st = {};
@@ -187,17 +190,11 @@ FileInfo stat_file(const std::string& path, FollowLinks follow) {
     return out;
 }
 
-bool exists(const std::string& path) {
-    return stat_file(path).kind != FileKind::Absent;
-}
+bool exists(const std::string& path) { return stat_file(path).kind != FileKind::Absent; }
 
-bool is_directory(const std::string& path) {
-    return stat_file(path).kind == FileKind::Directory;
-}
+bool is_directory(const std::string& path) { return stat_file(path).kind == FileKind::Directory; }
 
-bool is_file(const std::string& path) {
-    return stat_file(path).kind == FileKind::File;
-}
+bool is_file(const std::string& path) { return stat_file(path).kind == FileKind::File; }
 
 Result<std::string> read_link(const std::string& path) {
     std::string out(256, '\0');
@@ -248,7 +245,8 @@ Status write_file_atomic(const std::string& path, std::string_view bytes, std::u
 }
 
 Status write_file(const std::string& path, std::string_view bytes, std::uint32_t mode) {
-    Fd fd = os_posix_detail::open_file(path, O_WRONLY | O_CREAT | O_TRUNC, static_cast<mode_t>(mode));
+    Fd fd =
+        os_posix_detail::open_file(path, O_WRONLY | O_CREAT | O_TRUNC, static_cast<mode_t>(mode));
     if (!fd.valid()) return system_error("open", path, errno);
     const int problem = os_posix_detail::write_all(fd.get(), bytes);
     if (problem != 0) return system_error("write", path, problem);
@@ -368,7 +366,8 @@ Result<Fd> take_lock(const std::string& path, LockKind kind, LockWait wait) {
         const int problem = lock_fd(fd.get(), lock_operation(kind, wait));
         if (problem == EWOULDBLOCK) return Fd();
         if (problem != 0) return system_error("lock", path, problem);
-        // The holder before us may have removed the file: then we hold a lock that nobody else will ever meet.
+        // The holder before us may have removed the file: then we hold a lock that nobody else will
+        // ever meet.
         struct stat ours = {}, theirs = {};
         if (::fstat(fd.get(), &ours) == 0 && ::stat(path.c_str(), &theirs) == 0 &&
             ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino) {

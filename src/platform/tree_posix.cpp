@@ -1,9 +1,10 @@
 // Directories on POSIX: listing, creating, and removing whole trees without ever following a link.
 // SPDX-License-Identifier: MIT
 //
-// remove_tree() works relative to open directories (openat, unlinkat), so that nobody who swaps a directory for a link
-// while it runs can lead it elsewhere. A directory deeper than kMaxDepth is first moved up to the root of the tree: the
-// depth of a tree never limits what can be removed, and neither stack nor descriptors run out.
+// remove_tree() works relative to open directories (openat, unlinkat), so that nobody who swaps a
+// directory for a link while it runs can lead it elsewhere. A directory deeper than kMaxDepth is
+// first moved up to the root of the tree: the depth of a tree never limits what can be removed, and
+// neither stack nor descriptors run out.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -30,14 +31,20 @@ using Directory = std::unique_ptr<DIR, CloseDirectory>;
 
 FileKind kind_of(const dirent& entry, int directory_fd) {
     switch (entry.d_type) {
-        case DT_REG: return FileKind::File;
-        case DT_DIR: return FileKind::Directory;
-        case DT_LNK: return FileKind::Symlink;
-        case DT_UNKNOWN: break;  // some file systems do not tell
-        default: return FileKind::Other;
+        case DT_REG:
+            return FileKind::File;
+        case DT_DIR:
+            return FileKind::Directory;
+        case DT_LNK:
+            return FileKind::Symlink;
+        case DT_UNKNOWN:
+            break;  // some file systems do not tell
+        default:
+            return FileKind::Other;
     }
     struct stat st = {};
-    if (::fstatat(directory_fd, entry.d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) return FileKind::Other;
+    if (::fstatat(directory_fd, entry.d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return FileKind::Other;
     if (S_ISREG(st.st_mode)) return FileKind::File;
     if (S_ISDIR(st.st_mode)) return FileKind::Directory;
     return S_ISLNK(st.st_mode) ? FileKind::Symlink : FileKind::Other;
@@ -83,7 +90,8 @@ Fd open_directory(int parent_fd, const char* name) {
     return fd;
 }
 
-// Removes the entries of one tree; keeps the first problem and goes on, so that as much as possible is gone.
+// Removes the entries of one tree; keeps the first problem and goes on, so that as much as possible
+// is gone.
 class Remover {
    public:
     explicit Remover(int root_fd, std::string root) : root_fd_(root_fd), root_(std::move(root)) {}
@@ -116,7 +124,8 @@ class Remover {
         const char* name = entry.name.c_str();
         if (entry.kind != FileKind::Directory) {
             if (::unlinkat(fd, name, 0) == 0 || errno == ENOENT) return;
-            if (errno != EISDIR && errno != EPERM) return fail("remove", join_path(path, entry.name), errno);
+            if (errno != EISDIR && errno != EPERM)
+                return fail("remove", join_path(path, entry.name), errno);
         }
         const std::string child = join_path(path, entry.name);
         const Fd directory = open_directory(fd, name);
@@ -126,7 +135,8 @@ class Remover {
         }
         if (depth >= kMaxDepth) return move_up(fd, directory.get(), child, name);
         empty(directory.get(), child, depth + 1);
-        if (::unlinkat(fd, name, AT_REMOVEDIR) != 0 && errno != ENOENT) fail("remove", child, errno);
+        if (::unlinkat(fd, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
+            fail("remove", child, errno);
     }
 
     void move_up(int fd, int directory_fd, const std::string& child, const char* name) {
@@ -135,7 +145,8 @@ class Remover {
             const std::string target = cat(".cermet-remove-", next_++);
             struct stat st = {};
             if (::fstatat(root_fd_, target.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0) continue;
-            if (::renameat(fd, name, root_fd_, target.c_str()) != 0) return fail("remove", child, errno);
+            if (::renameat(fd, name, root_fd_, target.c_str()) != 0)
+                return fail("remove", child, errno);
             moved_ = true;
             return;
         }
@@ -158,8 +169,9 @@ Result<std::vector<DirectoryEntry>> list_directory(const std::string& path) {
     if (problem != 0) return system_error("list", path, problem);
     for (const DirectoryEntry& entry : out) {
         if (valid_utf8(entry.name)) continue;
-        return project_error(cat("a file name in ", path, " is not UTF-8 (its bytes are ", hex(entry.name), ")"),
-                             "rename the file, or move it out of the project");
+        return project_error(
+            cat("a file name in ", path, " is not UTF-8 (its bytes are ", hex(entry.name), ")"),
+            "rename the file, or move it out of the project");
     }
     std::sort(out.begin(), out.end(),
               [](const DirectoryEntry& a, const DirectoryEntry& b) { return a.name < b.name; });

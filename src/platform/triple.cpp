@@ -1,9 +1,10 @@
 // Target triples: reading rustc's, GNU's and Debian's spellings and giving each of them back.
 // SPDX-License-Identifier: MIT
 //
-// The stored parts are rustc's. A vendor is "" where rustc's own name has none (aarch64-linux-android, armv7a-none-eabi,
-// wasm32-wasip1); GNU and Debian leave the vendor out of what rustc calls "unknown", so those get it back.
-// Sources: `rustc --print target-list`, config.sub (GNU), Debian's cputable/ostable, the mach-o names of Apple's clang.
+// The stored parts are rustc's. A vendor is "" where rustc's own name has none
+// (aarch64-linux-android, armv7a-none-eabi, wasm32-wasip1); GNU and Debian leave the vendor out of
+// what rustc calls "unknown", so those get it back. Sources: `rustc --print target-list`,
+// config.sub (GNU), Debian's cputable/ostable, the mach-o names of Apple's clang.
 #include "platform/triple.h"
 
 #include <array>
@@ -31,11 +32,12 @@ bool one_of(std::string_view text, const std::array<std::string_view, N>& names)
 }
 
 // The second part of a three-part name is a system, not a vendor, when it is one of these.
-constexpr std::array<std::string_view, 12> kSystems = {
-    "linux", "none", "nuttx", "rtems", "espidf", "freebsd",
-    "netbsd", "openbsd", "darwin", "windows", "hurd", "solaris"};
+constexpr std::array<std::string_view, 12> kSystems = {"linux",  "none",    "nuttx",  "rtems",
+                                                       "espidf", "freebsd", "netbsd", "openbsd",
+                                                       "darwin", "windows", "hurd",   "solaris"};
 
-// GNU's names of processors that rustc calls otherwise; the system decides some of them (see rust_arch()).
+// GNU's names of processors that rustc calls otherwise; the system decides some of them (see
+// rust_arch()).
 std::string rust_arch(std::string_view arch, std::string_view os, std::string_view environment) {
     if (arch == "amd64" || arch == "x64") return "x86_64";
     if (arch == "arm64") return "aarch64";
@@ -46,10 +48,12 @@ std::string rust_arch(std::string_view arch, std::string_view os, std::string_vi
     if (arch == "ppc") return "powerpc";
     if (arch == "riscv64" && os == "linux" && environment != "android") return "riscv64gc";
     if (arch == "riscv32" && os == "linux") return "riscv32gc";
-    if (arch == "riscv64" && (os == "freebsd" || os == "netbsd" || os == "openbsd")) return "riscv64gc";
+    if (arch == "riscv64" && (os == "freebsd" || os == "netbsd" || os == "openbsd"))
+        return "riscv64gc";
     if (arch == "armv7l" || arch == "armv7hl") return "armv7";
     if (arch == "armv6l") return "arm";
-    // Debian's armhf is ARMv7, its arm-linux-gnueabihf says only "arm": rustc's own name of that is ARMv6 and stays.
+    // Debian's armhf is ARMv7, its arm-linux-gnueabihf says only "arm": rustc's own name of that is
+    // ARMv6 and stays.
     return std::string(arch);
 }
 
@@ -65,7 +69,7 @@ std::string gnu_arch(const Triple& t) {
 
 // Without Darwin's and the BSDs' version numbers: darwin23.1.0 -> darwin, freebsd14 -> freebsd.
 std::string plain_os(std::string_view os) {
-    constexpr std::array<std::string_view, 6> versioned = {"darwin", "freebsd", "netbsd",
+    constexpr std::array<std::string_view, 6> versioned = {"darwin",  "freebsd",   "netbsd",
                                                            "openbsd", "dragonfly", "solaris"};
     for (const std::string_view name : versioned) {
         if (!starts_with(os, name) || os.size() == name.size()) continue;
@@ -77,7 +81,8 @@ std::string plain_os(std::string_view os) {
 }
 
 bool valid_part(std::string_view part) {
-    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+    constexpr std::string_view allowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
     return !part.empty() && part.find_first_not_of(allowed) == std::string_view::npos;
 }
 
@@ -123,9 +128,11 @@ void fix_windows(Triple& t) {
 // Vendors that distributions write and that mean nothing to a compiler.
 void fix_vendor(Triple& t) {
     constexpr std::array<std::string_view, 9> distributions = {
-        "redhat", "suse", "alpine", "gentoo", "conda", "slackware", "openmandriva", "buildroot", "poky"};
+        "redhat",    "suse",         "alpine",    "gentoo", "conda",
+        "slackware", "openmandriva", "buildroot", "poky"};
     const bool linux_pc = t.os == "linux" && (t.vendor == "pc" || one_of(t.vendor, distributions));
-    const bool bsd_pc = t.vendor == "pc" && (t.os == "freebsd" || t.os == "netbsd" || t.os == "openbsd");
+    const bool bsd_pc =
+        t.vendor == "pc" && (t.os == "freebsd" || t.os == "netbsd" || t.os == "openbsd");
     if (linux_pc || bsd_pc) t.vendor = "unknown";
     if (t.os == "linux" && starts_with(t.environment, "android")) t.vendor = "";
 }
@@ -143,7 +150,8 @@ std::string Triple::rust() const {
 std::string Triple::gnu() const {
     const std::string cpu = triple_detail::gnu_arch(*this);
     if (os == "darwin") return cat(cpu, "-apple-darwin");
-    if (os == "windows" && triple_detail::starts_with(environment, "gnu")) return cat(cpu, "-w64-mingw32");
+    if (os == "windows" && triple_detail::starts_with(environment, "gnu"))
+        return cat(cpu, "-w64-mingw32");
     if (os == "linux" || os == "none") {
         return cat(cpu, "-", os, environment.empty() ? "" : "-", environment);
     }
@@ -166,7 +174,7 @@ std::string Triple::python_platform() const {
         return "win32";
     }
     if (os == "linux" && triple_detail::starts_with(environment, "android")) {
-        const std::string abi = arch == "aarch64" ? "arm64_v8a"
+        const std::string abi = arch == "aarch64"                         ? "arm64_v8a"
                                 : triple_detail::starts_with(arch, "arm") ? "armeabi_v7a"
                                 : arch == "i686"                          ? "x86"
                                                                           : arch;
@@ -181,7 +189,11 @@ std::string Triple::python_platform() const {
         if (cpu == "powerpc64") cpu = "ppc64";
         if (cpu == "powerpc") cpu = "ppc";
         if (cpu == "i586") cpu = "i686";
-        if (cpu == "arm") cpu = triple_detail::starts_with(arch, "armv7") || triple_detail::starts_with(arch, "thumbv7") ? "armv7l" : "armv6l";
+        if (cpu == "arm")
+            cpu = triple_detail::starts_with(arch, "armv7") ||
+                          triple_detail::starts_with(arch, "thumbv7")
+                      ? "armv7l"
+                      : "armv6l";
     }
     return cat(os, "_", cpu);
 }
@@ -192,8 +204,9 @@ int Triple::pointer_width() const {
     if (arch == "arm64_32") return 32;
     if (arch == "avr" || arch == "msp430") return 16;
     constexpr std::array<std::string_view, 16> wide = {
-        "x86_64", "aarch64", "arm64", "riscv64", "powerpc64", "mips64", "mipsisa64", "sparc64",
-        "sparcv9", "s390x", "loongarch64", "wasm64", "bpf", "nvptx64", "amdgcn", "ia64"};
+        "x86_64",    "aarch64", "arm64",   "riscv64", "powerpc64",   "mips64",
+        "mipsisa64", "sparc64", "sparcv9", "s390x",   "loongarch64", "wasm64",
+        "bpf",       "nvptx64", "amdgcn",  "ia64"};
     for (const std::string_view prefix : wide) {
         if (starts_with(arch, prefix)) return 64;
     }
