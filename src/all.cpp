@@ -45,8 +45,25 @@
 #include "languages/cython/cythonize.cpp"
 
 // languages/rust 5
+#include "languages/rust/rules/crate.cpp"
+#include "languages/rust/rules/graph.cpp"
+#include "languages/rust/rules/toolchain.cpp"
+#include "languages/rust/rules/unit.cpp"
 
 // languages/python 5
+#include "languages/python/crate_requests.cpp"
+#include "languages/python/distribution.cpp"
+#include "languages/python/environment.cpp"
+#include "languages/python/generate.cpp"
+#include "languages/python/modules.cpp"
+#include "languages/python/native_flags.cpp"
+#include "languages/python/native_target.cpp"
+#include "languages/python/package.cpp"
+#include "languages/python/payload.cpp"
+#include "languages/python/provide.cpp"
+#include "languages/python/scm_version.cpp"
+#include "languages/python/sdist_files.cpp"
+#include "languages/python/symbols.cpp"
 #include "languages/python/discovery.cpp"
 #include "languages/python/elf.cpp"
 #include "languages/python/interpreter.cpp"

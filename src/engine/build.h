@@ -136,6 +136,11 @@ class Build {
         for (const K& key : keys) ids.push_back(graph_->intern(key));
         return AllAwaiter<typename K::Value>(graph_, self_, std::move(ids));
     }
+    // Lets a key begin without waiting for it: the question follows later. No edge is recorded yet.
+    template <Key K>
+    void want(const K& key) const {
+        graph_->want(graph_->intern(key));
+    }
     template <class E>
     void publish(E early) const {
         graph_->publish(self_, Value::of<E>(std::move(early)));

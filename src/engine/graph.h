@@ -99,6 +99,7 @@ class Graph {
     const Value& early_of(KeyId id) const;
     const Error* error_of(KeyId id) const;
     void publish(KeyId self, Value early);
+    void want(KeyId id) { demand(id); }
     std::string name_of(KeyId id) const;  // "name text"
 
    private:

@@ -88,7 +88,8 @@ engine::Task<exec::Outcome> run(engine::Build build, Cythonize key) {
                       exec::Output(base + ".html", exec::OutputKind::OptionalFile)};
     action.platform["cython"] = module.compiler.digest;
     action.discovery = exec::Discovery::Worker;
-    action.worker = cat("cython-", module.compiler.digest.substr(0, 16));
+    std::string worker = cat(module.compiler.digest, " ", action.env["PYTHONPATH"]);
+    action.worker = cat("cython-", digest_of(worker).short_hex(16));
     action.worker_request = request;
     exec::Outcome generated = co_await build.get(exec::Run(std::move(action)));
     co_return generated;

@@ -531,7 +531,7 @@ Status Reader::entry_points(Project& out) {
         bool good = std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
             return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) {
                 return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-                       c == '-' || (c & 0x80) != 0;
+                       (c & 0x80) != 0;
             });
         });
         if (!good) return fail(group, cat("'", name, "' is not a valid entry point group"));

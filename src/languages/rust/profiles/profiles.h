@@ -36,9 +36,6 @@ struct Profile {
     std::string text() const;     // canonical, for identities
 };
 
-struct ProfileTable {
-    Toml values;  // one [profile.x] after merging
-};
 
 class ProfileSet {
    public:
@@ -48,7 +45,6 @@ class ProfileSet {
         bool is_member = false;
         bool is_local = false;    // a path package: incremental applies
         bool for_host = false;    // build scripts, proc-macros and what they link
-        bool is_root_kind_host = false;
         bool must_unwind = false;
     };
     Profile resolve(const Question& question) const;

@@ -1,0 +1,107 @@
+// A crate request answered: the root unit's artefact, and what it takes to link it.
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <set>
+
+#include "base/bytes.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "exec/executor.h"
+#include "exec/queries.h"
+#include "languages/rust/rules/graph.h"
+
+namespace cermet::rust {
+namespace crate_detail {
+
+void write_list(ByteWriter& out, const std::vector<std::string>& list) {
+    out.varint(list.size());
+    for (const std::string& text : list) out.string(text);
+}
+
+std::string identity_of(const CrateRequest& request) {
+    ByteWriter out;
+    out.u8(static_cast<std::uint8_t>(request.use));
+    out.string(request.name);
+    write_list(out, request.crates);
+    out.string(request.manifest_path);
+    out.string(request.search_directory);
+    write_list(out, request.features);
+    out.u8(request.default_features ? 1 : 0);
+    out.u8(request.all_features ? 1 : 0);
+    out.string(request.profile);
+    out.string(request.bin);
+    out.string(request.settings->python.pyo3_config);
+    return digest_of(out.bytes()).hex();
+}
+
+// "note: native-static-libs: -lgcc_s -lutil …" in what rustc printed.
+std::vector<std::string> native_static_libs(const std::string& printed) {
+    for (const std::string& line : split_lines(printed)) {
+        std::size_t at = line.find("native-static-libs:");
+        if (at == std::string::npos) continue;
+        std::string rest = line.substr(at + 19);
+        std::size_t end = rest.find_first_of("\"\\\x1b");
+        std::vector<std::string> flags;
+        for (const std::string& word : split_words(rest.substr(0, end))) {
+            if (std::find(flags.begin(), flags.end(), word) == flags.end()) flags.push_back(word);
+        }
+        return flags;
+    }
+    return {};
+}
+
+}  // namespace crate_detail
+
+std::vector<std::string> CrateSettings::crates_outputs() const {
+    std::vector<std::string> all;
+    for (const auto& [name, rule] : rules) all.insert(all.end(), rule.outputs.begin(), rule.outputs.end());
+    return all;
+}
+
+BuildCrate::BuildCrate(CrateRequest request)
+    : request_(std::make_shared<const CrateRequest>(std::move(request))) {
+    text_ = cat(request_->name, " ", crate_detail::identity_of(*request_));
+}
+
+std::string BuildCrate::describe() const { return cat("building the Rust part ", request_->name); }
+
+engine::Task<CrateArtifact> run(engine::Build build, BuildCrate key) {
+    auto request = std::make_shared<const CrateRequest>(key.request());
+    SharedGraph graph = co_await build.get(ResolveGraph(request, crate_detail::identity_of(*request)));
+    if (graph->units.roots.empty()) {
+        co_return project_error(cat("nothing of ", join(request->crates, ", "), " can be built"),
+                                "does the crate have a library target?")
+            .at(request->place);
+    }
+    std::size_t root = graph->units.roots[0];
+    exec::Outcome made = co_await build.get(CompileUnit(graph, root));
+    CrateArtifact artifact;
+    const Unit& unit = graph->units.units[root];
+    for (const Artifact& one : artifacts_of(graph->units, root, graph->request)) {
+        bool wanted = one.kind == ArtifactKind::Executable || one.kind == ArtifactKind::Link;
+        if (wanted && made.find(one.file) != nullptr) artifact.file_name = one.file;
+    }
+    if (artifact.file_name.empty()) co_return bug("a root unit without an artefact: " + unit.label);
+    artifact.file = made.input(artifact.file_name);
+    if (request->use == CrateUse::Program) artifact.file.kind = exec::InputKind::Executable;
+    for (const Unit& one : graph->units.units) {
+        if (!one.package) continue;
+        std::set<std::string> all(one.features.begin(), one.features.end());
+        std::vector<std::string>& known = artifact.features[one.package->name];
+        all.insert(known.begin(), known.end());
+        known.assign(all.begin(), all.end());
+    }
+    if (request->use == CrateUse::Merged) {
+        std::string printed = co_await build.get(exec::BlobText(made.stderr_digest));
+        artifact.link_flags = crate_detail::native_static_libs(printed);
+    }
+    // Headers and the like that scripts wrote into the tree belong to whoever uses the crate.
+    for (std::size_t i = 0; i < graph->units.units.size(); ++i) {
+        if (!graph->units.units[i].is_run() || !graph->units.units[i].is_local) continue;
+        ScriptRun ran = co_await build.get(RunScript(graph, i));
+        artifact.inputs.insert(artifact.inputs.end(), ran.tree_outputs.begin(), ran.tree_outputs.end());
+    }
+    co_return artifact;
+}
+
+}  // namespace cermet::rust

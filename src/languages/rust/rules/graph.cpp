@@ -1,0 +1,331 @@
+// From a crate request to a resolved unit graph: finding sources, fetching what is missing, unpacking, resolving.
+// SPDX-License-Identifier: MIT
+#include "languages/rust/rules/graph.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "exec/executor.h"
+#include "exec/places.h"
+#include "exec/queries.h"
+#include "fetch/cargo_fetch.h"
+#include "fetch/network.h"
+#include "fetch/packages.h"
+#include "platform/os.h"
+
+namespace cermet::rust {
+namespace graph_detail {
+
+// Unpacks packages when the model first asks for them, and remembers where they lie.
+class Places : public PackagePlaces {
+   public:
+    Places(store::Store& store, exec::Executor& executor, std::map<std::size_t, LocatedSource> located,
+           const Lockfile& lock)
+        : store_(store), executor_(executor), located_(std::move(located)), lock_(lock) {}
+
+    Result<std::string> directory(const LockedPackage& package) override {
+        std::size_t index = static_cast<std::size_t>(&package - lock_.packages.data());
+        auto found = located_.find(index);
+        if (found == located_.end()) return bug(cat("the lock's package has no source: ", package.name));
+        const LocatedSource& source = found->second;
+        std::string id = source.id.text();
+        auto known = places.find(id);
+        if (known != places.end()) return known->second.directory;
+        TRY(place, bring(source));
+        places[id] = place;
+        return place.directory;
+    }
+
+    std::map<std::string, PackagePlace> places;
+
+   private:
+    Result<PackagePlace> bring(const LocatedSource& source) {
+        PackagePlace place;
+        place.immutable = true;
+        if (source.kind == LocatedSource::Kind::Crate) {
+            TRY(package, fetch::import_crate(store_, source.id.name, source.id.version, source.checksum, source.host_path));
+            place.directory = package.canonical;
+            place.tree = package.digest;
+            return place;
+        }
+        if (source.kind == LocatedSource::Kind::Directory || source.kind == LocatedSource::Kind::Git) {
+            TRY(package, fetch::import_directory(store_, source.package_name, source.host_path));
+            place.directory = package.canonical;
+            place.tree = package.digest;
+            if (source.kind != LocatedSource::Kind::Git) return place;
+            std::optional<std::string> inner =
+                find_in_checkout(executor_.files(), place.directory, source.id.name, source.id.version);
+            if (!inner) {
+                return project_error(cat("the git source of ", source.id.name, " has no package of that name and version"));
+            }
+            place.directory = *inner;
+            return place;
+        }
+        return environment_error(cat("the source of ", source.id.name, " ", source.id.version, " is not on this machine: ",
+                                     source.reason),
+                                 "run `cargo fetch`, or build without --offline");
+    }
+
+    store::Store& store_;
+    exec::Executor& executor_;
+    std::map<std::size_t, LocatedSource> located_;
+    const Lockfile& lock_;
+};
+
+std::string manifest_of(SourceFiles& files, const CrateRequest& request) {
+    if (!request.manifest_path.empty()) return request.manifest_path;
+    for (const std::string& crate : request.crates) {
+        if (is_absolute(crate)) {
+            return extension(crate) == ".toml" ? crate : join_path(crate, "Cargo.toml");
+        }
+    }
+    std::string own = join_path(request.search_directory, "Cargo.toml");
+    if (files.kind(own) == SourceKind::File) return own;
+    return join_path(request.search_directory, "rust/Cargo.toml");
+}
+
+// Directories become package names, once the workspace is known.
+Result<std::vector<std::string>> crate_names(const CrateRequest& request, const Workspace& workspace) {
+    std::vector<std::string> names;
+    std::vector<std::string> known;
+    for (const auto* list : {&workspace.members, &workspace.path_packages}) {
+        for (const PackagePtr& package : *list) known.push_back(package->name);
+    }
+    for (const std::string& crate : request.crates) {
+        const Package* found = nullptr;
+        std::string directory = extension(crate) == ".toml" ? std::string(parent(crate)) : crate;
+        for (const auto* list : {&workspace.members, &workspace.path_packages}) {
+            for (const PackagePtr& package : *list) {
+                if (package->directory == directory || package->name == crate) found = package.get();
+            }
+        }
+        if (found == nullptr) {
+            std::string near = nearest(file_name(crate), known);
+            return project_error(cat("no crate ", crate, " in the workspace ", workspace.root_manifest),
+                                 near.empty() ? cat("its crates: ", join(known, ", ")) : cat("did you mean ", near, "?"))
+                .at(request.place);
+        }
+        names.push_back(found->name);
+    }
+    return names;
+}
+
+Selection selection_of(const CrateRequest& request, const std::vector<std::string>& names,
+                       const std::string& root_source) {
+    Selection selection;
+    selection.packages = names;
+    selection.features = request.features;
+    selection.default_features = request.default_features;
+    selection.all_features = request.all_features;
+    for (const auto& [name, rule] : request.settings->rules) {
+        if (!rule.features.empty()) selection.package_features[name].features = rule.features;
+    }
+    if (request.use == CrateUse::Merged || request.use == CrateUse::Shared) {
+        Selection::Merged merged;
+        merged.name = replace_all(replace_all(request.name, "-", "_"), ".", "_");
+        merged.source = root_source;
+        merged.packages = names;
+        merged.crate_type = request.use == CrateUse::Merged ? "staticlib" : "cdylib";
+        selection.merged.push_back(merged);
+        return selection;
+    }
+    Selection::Root root;
+    root.package = names[0];
+    root.kind = request.use == CrateUse::Program ? TargetKind::Bin : TargetKind::Lib;
+    root.name = request.use == CrateUse::Program ? (request.bin.empty() ? request.name : request.bin) : "";
+    if (request.use == CrateUse::Module) root.crate_types = {"cdylib"};
+    selection.roots.push_back(root);
+    return selection;
+}
+
+exec::Action target_action(const RustToolchain& rust, const std::vector<std::string>& flags, const std::string& triple) {
+    exec::Action action;
+    ByteWriter identity;
+    for (const std::string& flag : flags) identity.string(flag);
+    identity.string(triple);
+    action.label = cat("probe-target-", digest_of(identity.bytes()).short_hex(8));
+    action.description = "probe rustc's target";
+    action.argv = {rust.rustc, "-", "--crate-name", "___", "--print=file-names"};
+    action.argv.insert(action.argv.end(), flags.begin(), flags.end());
+    if (!triple.empty()) action.argv.insert(action.argv.end(), {"--target", triple});
+    for (const char* type : {"bin", "rlib", "dylib", "cdylib", "staticlib", "proc-macro"}) {
+        action.argv.insert(action.argv.end(), {"--crate-type", type});
+    }
+    action.argv.insert(action.argv.end(), {"--print=sysroot", "--print=split-debuginfo", "--print=crate-name",
+                                           "--print=cfg", "-Wwarnings"});
+    action.cwd = "/";
+    action.platform["rust"] = rust.digest;
+    return action;
+}
+
+std::string root_crate(const std::vector<std::string>& crate_names_list) {
+    std::string text = "// The root of a merged library: every crate is linked once.\n";
+    for (const std::string& name : crate_names_list) text += cat("pub extern crate ", name, ";\n");
+    return text;
+}
+
+ConfigRequest config_request(const std::string& directory, const std::string& cargo_home,
+                             std::map<std::string, std::string> environment) {
+    ConfigRequest wanted;
+    for (std::string at = directory; !at.empty() && at != "/cermet"; at = std::string(parent(at))) {
+        wanted.directories.push_back(at);
+        if (at == "/") break;
+    }
+    wanted.cargo_home = cargo_home;
+    wanted.cwd = directory;
+    wanted.environment = std::move(environment);
+    return wanted;
+}
+
+Layout layout_of(const ResolvedGraph& graph, const std::string& cargo) {
+    Layout layout;
+    for (const Unit& unit : graph.units.units) {
+        std::string directory = cat(exec::k_out, "/", unit.label);
+        layout.out.push_back(unit.is_run() ? directory + "/out" : directory);
+    }
+    layout.rustc = graph.toolchain.rustc;
+    layout.rustdoc = join_path(graph.toolchain.sysroot, "bin/rustdoc");
+    layout.cargo = cargo;
+    layout.sysroot_libdir = join_path(graph.toolchain.sysroot, "lib/rustlib/" + graph.toolchain.host + "/lib");
+    layout.jobs = 1;  // NUM_JOBS must not change what a script does; parallelism comes through the jobserver
+    return layout;
+}
+
+}  // namespace graph_detail
+
+// What cargo reads of the user's environment besides CARGO_HOME: only names that change what is built.
+class CargoEnvironment {
+   public:
+    using Value = std::map<std::string, std::string>;
+    static constexpr std::string_view k_name = "cargo-environment";
+    std::string text() const { return {}; }
+};
+
+engine::Task<std::map<std::string, std::string>> run(engine::Build build, CargoEnvironment) {
+    exec::Executor& executor = build.service<exec::Executor>();
+    std::map<std::string, std::string> found;
+    for (const std::string& name : executor.environment_names()) {
+        bool relevant = name == "RUSTFLAGS" || name == "CARGO_ENCODED_RUSTFLAGS" || name.compare(0, 14, "CARGO_PROFILE_") == 0 ||
+                        name.compare(0, 13, "CARGO_TARGET_") == 0 || name.compare(0, 12, "CARGO_BUILD_") == 0 ||
+                        name.compare(0, 13, "CARGO_SOURCE_") == 0 || name.compare(0, 17, "CARGO_REGISTRIES_") == 0;
+        if (!relevant) continue;
+        std::string value = co_await build.get(exec::UserEnvironment(name));
+        found[name] = value;
+    }
+    co_return found;
+}
+
+class CargoHome {
+   public:
+    using Value = std::string;
+    static constexpr std::string_view k_name = "cargo-home";
+    std::string text() const { return {}; }
+};
+
+engine::Task<std::string> run(engine::Build build, CargoHome) {
+    std::string home = co_await build.get(exec::UserEnvironment("CARGO_HOME"));
+    if (!home.empty()) co_return home;
+    std::string user = co_await build.get(exec::UserEnvironment("HOME"));
+    co_return user.empty() ? std::string() : join_path(user, ".cargo");
+}
+
+engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
+    const CrateRequest& request = key.request();
+    exec::Executor& executor = build.service<exec::Executor>();
+    SourceFiles& files = executor.files();
+    auto graph = std::make_shared<ResolvedGraph>();
+    graph->settings = request.settings;
+    graph->identity = key.text();
+    std::string manifest = graph_detail::manifest_of(files, request);
+    std::string directory(parent(manifest));
+    std::string cargo_home = co_await build.get(CargoHome());
+    std::map<std::string, std::string> environment = co_await build.get(CargoEnvironment());
+    CO_TRY(config, load_config(files, graph_detail::config_request(directory, cargo_home, environment)));
+    graph->config = config;
+    CO_TRY(workspace, load_workspace(files, manifest, graph->config));
+    graph->workspace = workspace;
+    if (!request.settings->lock_file.empty()) {
+        CO_TRY(text, files.need(request.settings->lock_file));
+        CO_TRY(lock, parse_lockfile(text, request.settings->lock_file));
+        graph->workspace.lock = lock;
+        graph->workspace.lock_path = request.settings->lock_file;
+    }
+    if (!graph->workspace.lock) {
+        co_return project_error(cat("there is no Cargo.lock for ", graph->workspace.root_manifest),
+                                "run `cargo generate-lockfile` there once, or name a lock with [tool.cermet.cargo] lock-file");
+    }
+    RustToolchain rust = co_await build.get(FindRust(graph->workspace.root_directory));
+    graph->toolchain = rust;
+    c::Toolchain linker = co_await build.get(c::FindToolchain(c::Language::C, {}));
+    graph->linker = linker;
+    LocateRequest where{cargo_home};
+    CO_TRY(located, locate_sources(files, graph->workspace, where));
+    std::vector<std::string> missing;
+    for (const LocatedSource& source : located) {
+        if (source.kind == LocatedSource::Kind::Missing) missing.push_back(cat(source.id.name, " ", source.id.version));
+    }
+    if (!missing.empty() && !request.settings->offline && !request.settings->frozen) {
+        CO_TRY_VOID(fetch::cargo_fetch(build.service<fetch::NetworkHelper>(),
+                                       executor.places().host(graph->workspace.root_manifest), missing));
+        executor.forget_listings(cargo_home);
+        CO_TRY(again, locate_sources(files, graph->workspace, where));
+        located = again;
+    }
+    std::map<std::size_t, LocatedSource> by_index;
+    for (const LocatedSource& source : located) by_index[source.lock_index] = source;
+    graph_detail::Places places(build.service<store::Store>(), executor, by_index, *graph->workspace.lock);
+    graph->request.profile = request.profile;
+    CO_TRY(flags, rustflags_for(graph->config, rust.host, {}));
+    exec::Action probe = graph_detail::target_action(rust, flags, "");
+    exec::Outcome probed = co_await build.get(exec::Run(std::move(probe)));
+    std::string printed = co_await build.get(exec::BlobText(probed.stdout_digest));
+    CO_TRY(host, parse_target_info(rust.host, printed));
+    CO_TRY(flags_by_cfg, rustflags_for(graph->config, rust.host, host.cfgs));
+    CO_TRY(linker_name, linker_for(graph->config, rust.host, host.cfgs));
+    host.rustflags = flags_by_cfg;
+    host.linker = linker_name;
+    graph->request.host = host;
+    CO_TRY(names, graph_detail::crate_names(request, graph->workspace));
+    if (request.use == CrateUse::Merged || request.use == CrateUse::Shared) {
+        std::vector<std::string> crates;
+        for (const std::string& name : names) {
+            for (const auto* list : {&graph->workspace.members, &graph->workspace.path_packages}) {
+                for (const PackagePtr& package : *list) {
+                    if (package->name == name && package->library() != nullptr) crates.push_back(package->library()->crate_name);
+                }
+            }
+        }
+        std::vector<exec::StagedFile> staged;
+        staged.emplace_back("lib.rs", graph_detail::root_crate(crates));
+        exec::Outcome root = co_await build.get(exec::Stage(cat("root-", request.name), staged));
+        graph->root_source = root.canonical("lib.rs");
+    }
+    if (!request.settings->python.pyo3_config.empty()) {
+        std::vector<exec::StagedFile> staged;
+        staged.emplace_back("pyo3-config.txt", request.settings->python.pyo3_config);
+        std::string label = cat("python-config-", digest_of(request.settings->python.pyo3_config).short_hex(8));
+        exec::Outcome file = co_await build.get(exec::Stage(label, staged));
+        graph->python_config = file.canonical("pyo3-config.txt");
+        graph->python_inputs = file.all_inputs();
+    }
+    graph->request.selection = graph_detail::selection_of(request, names, graph->root_source);
+    PackageGraph packages(files, graph->workspace, places);
+    CO_TRY_VOID(packages.start());
+    CO_TRY(units, build_units(packages, graph->request));
+    graph->units = units;
+    graph->places = places.places;
+    MetadataRequest metadata;
+    metadata.host = &graph->request.host;
+    metadata.filter_platform = &graph->request.host;
+    metadata.target_directory = std::string(exec::k_out);
+    CO_TRY(answer, metadata_json(packages, metadata));
+    graph->metadata = answer.dump();
+    CO_TRY(cargo, executor.own_program_as("cargo"));
+    graph->cargo_program = cargo;
+    graph->layout = graph_detail::layout_of(*graph, cargo);
+    co_return SharedGraph(graph);
+}
+
+}  // namespace cermet::rust

@@ -1,0 +1,108 @@
+// ResolvedGraph: one crate request taken through the model: workspace, lock, features, units, and where each lies.
+// SPDX-License-Identifier: MIT
+// A key whose value is shared and immutable; CompileUnit and RunScript name units of it by index.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/build.h"
+#include "languages/rust/rust.h"
+
+namespace cermet::rust {
+
+struct PackagePlace {
+    std::string directory;  // canonical
+    Digest tree;            // of immutable packages
+    bool immutable = false;
+};
+
+struct ResolvedGraph {
+    Workspace workspace;
+    CargoConfig config;
+    BuildRequest request;
+    UnitGraph units;
+    Layout layout;
+    RustToolchain toolchain;
+    c::Toolchain linker;
+    SharedSettings settings;
+    std::map<std::string, PackagePlace> places;  // by package id text
+    std::string metadata;       // `cargo metadata` as JSON text: what $CARGO answers local scripts
+    std::string cargo_program;  // canonical path of this program under the name cargo
+    std::string root_source;    // of a merged library: its generated root crate
+    std::string identity;       // of the request, for keys
+    std::string python_config;  // canonical path of PYO3_CONFIG_FILE, "" = none
+    std::vector<exec::Input> python_inputs;
+};
+using SharedGraph = std::shared_ptr<const ResolvedGraph>;
+
+class ResolveGraph {
+   public:
+    using Value = SharedGraph;
+    static constexpr std::string_view k_name = "crate-graph";
+    explicit ResolveGraph(std::shared_ptr<const CrateRequest> request, std::string text)
+        : request_(std::move(request)), text_(std::move(text)) {}
+    std::string text() const { return text_; }
+    std::string describe() const { return {}; }
+    const CrateRequest& request() const { return *request_; }
+
+   private:
+    std::shared_ptr<const CrateRequest> request_;
+    std::string text_;
+};
+engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key);
+
+// One rustc call. Early: the metadata; finally: every artefact.
+class CompileUnit {
+   public:
+    using Value = exec::Outcome;
+    using Early = exec::EarlyOutcome;
+    static constexpr std::string_view k_name = "rustc";
+    CompileUnit(SharedGraph graph, std::size_t unit);
+    std::string text() const { return text_; }
+    std::string describe() const;
+    const SharedGraph& graph() const { return graph_; }
+    std::size_t unit() const { return unit_; }
+
+   private:
+    SharedGraph graph_;
+    std::size_t unit_;
+    std::string text_;
+};
+engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key);
+
+struct ScriptRun {
+    ScriptOutput output;
+    exec::Outcome outcome;                 // files of OUT_DIR and declared in-tree files
+    std::vector<exec::Input> tree_outputs; // the declared ones
+    bool operator==(const ScriptRun& o) const {
+        return output.to_json() == o.output.to_json() && outcome == o.outcome && tree_outputs == o.tree_outputs;
+    }
+};
+
+class RunScript {
+   public:
+    using Value = ScriptRun;
+    static constexpr std::string_view k_name = "build-script";
+    RunScript(SharedGraph graph, std::size_t unit);
+    std::string text() const { return text_; }
+    std::string describe() const;
+    const SharedGraph& graph() const { return graph_; }
+    std::size_t unit() const { return unit_; }
+
+   private:
+    SharedGraph graph_;
+    std::size_t unit_;
+    std::string text_;
+};
+engine::Task<ScriptRun> run(engine::Build build, RunScript key);
+
+// Every non-ignored file of a workspace package; `rust_sources`: with or without .rs files (rustc reports those).
+enum class RustSources { Without, With };
+std::vector<std::string> package_files(SourceFiles& files, const std::string& directory, RustSources sources);
+
+// --remap-path-prefix for every place, broad ones first: rustc tries the last one first.
+std::vector<std::string> remap_flags();
+
+}  // namespace cermet::rust

@@ -1,0 +1,327 @@
+// One rustc call: wait for what it reads (metadata where that is enough), then run it, announcing metadata early.
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "base/gitignore.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "exec/executor.h"
+#include "exec/places.h"
+#include "exec/queries.h"
+#include "languages/rust/rules/graph.h"
+
+namespace cermet::rust {
+namespace unit_detail {
+
+bool links(const Unit& unit) {
+    for (const std::string& type : unit.target.crate_types) {
+        if (type == "bin" || type == "cdylib" || type == "dylib" || type == "proc-macro") return true;
+    }
+    return unit.is_script() || unit.target.is_bin();
+}
+
+const PackagePlace* place_of(const ResolvedGraph& graph, const Unit& unit) {
+    if (!unit.package) return nullptr;
+    auto found = graph.places.find(unit.package->id().text());
+    return found == graph.places.end() ? nullptr : &found->second;
+}
+
+const CrateRule* rule_of(const ResolvedGraph& graph, const Unit& unit) {
+    if (!unit.package) return nullptr;
+    auto found = graph.settings->rules.find(unit.package->name);
+    return found == graph.settings->rules.end() ? nullptr : &found->second;
+}
+
+std::string shown(const Unit& unit) {
+    if (!unit.package) return unit.target.name;
+    std::string what = cat(unit.package->name, " v", unit.package->version_text);
+    if (unit.is_script()) return what + " (build script)";
+    if (unit.target.is_bin()) return cat(what, " (bin ", unit.target.name, ")");
+    return what;
+}
+
+void read_command(exec::Action& action, const Command& command) {
+    action.argv = command.argv;
+    for (const auto& [name, value] : command.environment) action.env[name] = value;
+    action.cwd = command.cwd;
+}
+
+// What a linking step depends on besides its arguments.
+void add_platform(exec::Action& action, const ResolvedGraph& graph, bool linking) {
+    action.platform["rust"] = graph.toolchain.digest;
+    if (linking) action.platform["linker"] = graph.linker.digest;
+}
+
+std::string key_text(const ResolvedGraph& graph, std::size_t unit) {
+    return cat(graph.identity, " ", unit, " ", graph.units.units[unit].label);
+}
+
+}  // namespace unit_detail
+
+std::vector<std::string> package_files(SourceFiles& files, const std::string& directory, RustSources sources) {
+    std::string root = find_git_root(files, directory);
+    GitIgnore ignore(files, root.empty() ? directory : root);
+    std::vector<std::string> found;
+    for (const std::string& path : ignore.list(directory)) {
+        std::string whole = join_path(directory, path);
+        bool is_rust = extension(path) == ".rs";
+        if (is_rust && sources == RustSources::Without) continue;
+        // A nested package is its own unit; what cargo's target directory holds is nobody's input.
+        if (path.compare(0, 7, "target/") == 0) continue;
+        found.push_back(whole);
+    }
+    return found;
+}
+
+std::vector<std::string> remap_flags() {
+    std::vector<std::string> flags;
+    for (std::string_view place : {exec::k_ws, exec::k_ext, exec::k_tool, exec::k_pkg, exec::k_shared, exec::k_out}) {
+        flags.push_back(cat("--remap-path-prefix=", place, "=", exec::keep(place)));
+    }
+    return flags;
+}
+
+CompileUnit::CompileUnit(SharedGraph graph, std::size_t unit)
+    : graph_(std::move(graph)), unit_(unit), text_(unit_detail::key_text(*graph_, unit)) {}
+
+std::string CompileUnit::describe() const {
+    return "compiling " + unit_detail::shown(graph_->units.units[unit_]);
+}
+
+// The files a unit of a workspace package may read that rustc's dep-info does not name.
+class PackageInputs {
+   public:
+    using Value = std::vector<exec::Input>;
+    static constexpr std::string_view k_name = "package-inputs";
+    PackageInputs(std::string directory, RustSources sources) : directory_(std::move(directory)), sources_(sources) {}
+    std::string text() const { return cat(directory_, sources_ == RustSources::With ? " with" : " without"); }
+    const std::string& directory() const { return directory_; }
+    RustSources sources() const { return sources_; }
+
+   private:
+    std::string directory_;
+    RustSources sources_;
+};
+
+engine::Task<std::vector<exec::Input>> run(engine::Build build, PackageInputs key) {
+    SourceFiles& files = build.service<exec::Executor>().files();
+    std::vector<std::string> paths = package_files(files, key.directory(), key.sources());
+    std::vector<exec::FileDigest> wanted;
+    for (const std::string& path : paths) wanted.push_back(exec::FileDigest(path));
+    std::vector<Digest> digests = co_await build.all(wanted);
+    std::vector<exec::Input> inputs;
+    for (std::size_t i = 0; i < paths.size(); ++i) inputs.emplace_back(paths[i], digests[i]);
+    co_return inputs;
+}
+
+engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
+    SharedGraph graph = key.graph();
+    const Unit& unit = graph->units.units[key.unit()];
+    exec::Executor& executor = build.service<exec::Executor>();
+    std::vector<NeededDep> deps = needed_deps(graph->units, key.unit());
+    std::vector<std::size_t> scripts = script_runs_of(graph->units, key.unit());
+    for (const NeededDep& dep : deps) build.want(CompileUnit(graph, dep.unit));
+    for (std::size_t script : scripts) build.want(RunScript(graph, script));
+    exec::Action action;
+    for (const NeededDep& dep : deps) {
+        if (dep.metadata_only) {
+            exec::EarlyOutcome early = co_await build.early(CompileUnit(graph, dep.unit));
+            action.inputs.push_back(early.input());
+        } else {
+            exec::Outcome finished = co_await build.get(CompileUnit(graph, dep.unit));
+            for (const exec::Input& input : finished.all_inputs()) action.inputs.push_back(input);
+        }
+    }
+    ScriptOutputs outputs;
+    for (std::size_t script : scripts) {
+        ScriptRun ran = co_await build.get(RunScript(graph, script));
+        outputs[script] = ran.output;
+        for (const exec::Input& input : ran.outcome.all_inputs()) action.inputs.push_back(input);
+    }
+    Command command = rustc_command(graph->units, key.unit(), graph->request, graph->layout, outputs, executor.files(),
+                                    graph->config);
+    unit_detail::read_command(action, command);
+    for (const std::string& flag : remap_flags()) action.argv.push_back(flag);
+    bool generated = !unit.package;
+    if (generated) action.argv.push_back("--print=native-static-libs");
+    const PackagePlace* place = unit_detail::place_of(*graph, unit);
+    if (place != nullptr && place->immutable) {
+        action.inputs.emplace_back(place->directory, place->tree, exec::InputKind::Tree);
+    } else if (!generated) {
+        std::vector<exec::Input> own = co_await build.get(PackageInputs(unit.package->directory, RustSources::Without));
+        action.inputs.insert(action.inputs.end(), own.begin(), own.end());
+        action.discovery = exec::Discovery::DepInfo;
+        action.project_file = unit.package->manifest_path;
+    }
+    if (generated) {
+        Digest root = co_await build.get(exec::FileDigest(graph->root_source));
+        action.inputs.emplace_back(graph->root_source, root);
+    }
+    action.label = unit.label;
+    action.description = "compile " + unit_detail::shown(unit);
+    for (const Artifact& artifact : command.artifacts) {
+        if (artifact.kind == ArtifactKind::DepInfo) {
+            action.discovery_file = artifact.file;
+            continue;
+        }
+        action.outputs.emplace_back(artifact.file);
+        if (artifact.kind == ArtifactKind::Metadata) action.early_output = artifact.file;
+    }
+    bool linking = unit_detail::links(unit);
+    unit_detail::add_platform(action, *graph, linking);
+    if (unit.pipelines() && !action.early_output.empty()) action.two_step = exec::TwoStep::Rustc;
+    const CrateRule* rule = unit_detail::rule_of(*graph, unit);
+    if (rule != nullptr) {
+        for (const auto& [name, value] : rule->env) action.env[name] = value;
+        action.pass_env = rule->pass_env;
+    }
+    exec::Run step(std::move(action));
+    if (step.action().two_step == exec::TwoStep::Rustc) {
+        exec::EarlyOutcome early = co_await build.early(step);
+        build.publish(early);
+    }
+    exec::Outcome compiled = co_await build.get(step);
+    co_return compiled;
+}
+
+// --- build scripts ---
+
+RunScript::RunScript(SharedGraph graph, std::size_t unit)
+    : graph_(std::move(graph)), unit_(unit), text_(unit_detail::key_text(*graph_, unit)) {}
+
+std::string RunScript::describe() const {
+    return "running the build script of " + unit_detail::shown(graph_->units.units[unit_]);
+}
+
+namespace unit_detail {
+
+// cc-rs and its like read these: the C they compile must not name this machine's paths either.
+void add_script_environment(exec::Action& action, const ResolvedGraph& graph) {
+    std::vector<std::string> maps;
+    for (std::string_view place : {exec::k_ws, exec::k_pkg, exec::k_out, exec::k_shared, exec::k_tool}) {
+        maps.push_back(cat(place, "=", exec::keep(place)));
+    }
+    action.env["CARGO_TRIM_PATHS_SCOPE"] = "all";
+    action.env["CARGO_TRIM_PATHS_REMAP"] = join(maps, ":");
+    for (const auto& [name, value] : graph.settings->python.env) action.env[name] = value;
+    if (!graph.python_config.empty()) {
+        action.env["PYO3_CONFIG_FILE"] = graph.python_config;
+        action.inputs.insert(action.inputs.end(), graph.python_inputs.begin(), graph.python_inputs.end());
+    }
+}
+
+ScriptOutput provided_output(const CrateRule& rule, const DirectiveContext& context, Result<ScriptOutput>& parsed) {
+    std::string text;
+    for (const auto& [key, values] : rule.provides) {
+        for (const std::string& value : values) text += cat("cargo:", key, "=", value, "\n");
+    }
+    parsed = parse_directives(text, context);
+    return parsed.ok() ? *parsed : ScriptOutput();
+}
+
+// Build scripts read variables by names nobody declared; these are the ones that helpers of cc, pkg-config and cmake
+// read, so they are part of every script's key.
+std::vector<std::string> script_variables(const ResolvedGraph& graph) {
+    std::vector<std::string> names = {"CC", "CXX", "AR", "CFLAGS", "CXXFLAGS", "LDFLAGS", "HOST_CC", "TARGET_CC",
+                                      "PKG_CONFIG", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR", "PKG_CONFIG_SYSROOT_DIR",
+                                      "OPENSSL_DIR", "OPENSSL_NO_VENDOR", "LIBCLANG_PATH", "PROTOC", "CMAKE"};
+    std::string triple = replace_all(graph.toolchain.host, "-", "_");
+    for (const char* head : {"CC_", "CXX_", "AR_", "CFLAGS_", "CXXFLAGS_"}) names.push_back(head + triple);
+    return names;
+}
+
+}  // namespace unit_detail
+
+engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
+    SharedGraph graph = key.graph();
+    const Unit& unit = graph->units.units[key.unit()];
+    exec::Executor& executor = build.service<exec::Executor>();
+    DirectiveContext context = directive_context(unit);
+    const CrateRule* rule = unit_detail::rule_of(*graph, unit);
+    ScriptRun answer;
+    if (unit.links_overridden) {
+        CO_TRY(overridden, overridden_output(graph->units, key.unit(), graph->request, graph->config));
+        answer.output = overridden;
+        co_return answer;
+    }
+    if (rule != nullptr && rule->deny_run) {
+        Result<ScriptOutput> parsed = ScriptOutput();
+        answer.output = unit_detail::provided_output(*rule, context, parsed);
+        if (!parsed.ok()) co_return std::move(parsed).error().at(rule->place);
+        co_return answer;
+    }
+    exec::Action action;
+    ScriptOutputs outputs;
+    std::size_t compile_unit = k_generated;
+    for (const UnitDep& dep : unit.deps) {
+        const Unit& other = graph->units.units[dep.unit];
+        if (other.is_run()) {
+            ScriptRun ran = co_await build.get(RunScript(graph, dep.unit));
+            outputs[dep.unit] = ran.output;
+            for (const exec::Input& input : ran.outcome.all_inputs()) action.inputs.push_back(input);
+        } else if (other.is_script()) {
+            compile_unit = dep.unit;
+        }
+    }
+    if (compile_unit == k_generated) co_return bug("a build script's run has no program");
+    exec::Outcome program = co_await build.get(CompileUnit(graph, compile_unit));
+    for (const exec::OutputFile& file : program.files) {
+        action.inputs.emplace_back(program.canonical(file.path), file.digest, exec::InputKind::Executable);
+    }
+    Command command = script_command(graph->units, key.unit(), graph->request, graph->layout, outputs, executor.files(),
+                                     graph->config);
+    unit_detail::read_command(action, command);
+    unit_detail::add_script_environment(action, *graph);
+    unit_detail::add_platform(action, *graph, true);
+    action.label = unit.label;
+    action.description = cat("run build script of ", unit_detail::shown(unit));
+    action.outputs.emplace_back("out", exec::OutputKind::Directory);
+    action.pass_env = unit_detail::script_variables(*graph);
+    const PackagePlace* place = unit_detail::place_of(*graph, unit);
+    if (place != nullptr && place->immutable) {
+        action.inputs.emplace_back(place->directory, place->tree, exec::InputKind::Tree);
+    } else {
+        std::vector<exec::Input> own = co_await build.get(PackageInputs(unit.package->directory, RustSources::With));
+        action.inputs.insert(action.inputs.end(), own.begin(), own.end());
+        action.project_file = unit.package->manifest_path;
+        std::vector<exec::StagedFile> staged;
+        staged.emplace_back("metadata.json", graph->metadata);
+        std::string label = cat("cargo-metadata-", digest_of(graph->workspace.root_manifest + graph->identity).short_hex(8));
+        exec::Outcome metadata = co_await build.get(exec::Stage(label, staged));
+        action.inputs.push_back(metadata.input("metadata.json"));
+        action.env["CERMET_CARGO_METADATA"] = metadata.canonical("metadata.json");
+        action.env["CERMET_CARGO_PLACES"] = cat(exec::k_ws, "=", exec::keep(exec::k_ws), ":", exec::k_pkg, "=",
+                                                exec::keep(exec::k_pkg), ":", exec::k_out, "=", exec::keep(exec::k_out));
+    }
+    if (rule != nullptr) {
+        for (const auto& [name, value] : rule->env) action.env[name] = value;
+        action.pass_env.insert(action.pass_env.end(), rule->pass_env.begin(), rule->pass_env.end());
+        for (const std::string& path : rule->outputs) {
+            action.outputs.emplace_back(path, exec::OutputKind::File);
+            action.writable.push_back(std::string(parent(path)));
+        }
+        for (const std::string& pattern : rule->inputs) {
+            Digest digest = co_await build.get(exec::FileDigest(pattern));
+            action.inputs.emplace_back(pattern, digest);
+        }
+    }
+    // A declared output must not be an input of the step that writes it.
+    std::erase_if(action.inputs, [&](const exec::Input& input) {
+        return rule != nullptr && std::find(rule->outputs.begin(), rule->outputs.end(), input.path) != rule->outputs.end();
+    });
+    exec::Outcome ran = co_await build.get(exec::Run(std::move(action)));
+    std::string printed = co_await build.get(exec::BlobText(ran.stdout_digest));
+    Result<ScriptOutput> parsed = parse_directives(printed, context);
+    if (!parsed.ok()) co_return std::move(parsed).error().at(unit.package->manifest_path);
+    answer.output = *parsed;
+    if (!answer.output.errors.empty()) {
+        co_return step_error(cat("the build script of ", unit_detail::shown(unit), " failed: ", join(answer.output.errors, "; ")));
+    }
+    answer.outcome = ran;
+    for (const exec::OutputFile& file : ran.files) {
+        if (is_absolute(file.path)) answer.tree_outputs.emplace_back(file.path, file.digest);
+    }
+    co_return answer;
+}
+
+}  // namespace cermet::rust

@@ -1,0 +1,123 @@
+// Rust: crates built by driving rustc directly, as keys: modules, merged libraries and programs.
+// SPDX-License-Identifier: MIT
+//
+// The public header of the room for other rooms: what a table of the configuration asks for, and what it gets. The model
+// behind it (manifests to unit graph) is model.h; the rules that turn units into actions are in rules/.
+// cargo is only needed to fetch what is missing and to resolve a missing lock. Paths are canonical.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/build.h"
+#include "exec/action.h"
+#include "exec/run.h"
+#include "languages/c/c.h"
+#include "languages/rust/model.h"
+
+namespace cermet::rust {
+
+// A rule for one crate, said outside of it ([tool.cermet.crates.NAME]).
+struct CrateRule {
+    std::map<std::string, std::string> env;
+    std::vector<std::string> pass_env;
+    std::vector<std::string> features;
+    std::vector<std::string> inputs;   // canonical globs its script reads outside its package
+    std::vector<std::string> outputs;  // canonical files its script writes outside OUT_DIR
+    bool deny_run = false;
+    std::map<std::string, std::vector<std::string>> provides;
+    bool canonical_paths = false;
+    Where place;
+    bool operator==(const CrateRule& o) const {
+        return env == o.env && pass_env == o.pass_env && features == o.features && inputs == o.inputs &&
+               outputs == o.outputs && deny_run == o.deny_run && provides == o.provides &&
+               canonical_paths == o.canonical_paths;
+    }
+};
+
+// What build scripts are told of Python, as one file at a stable place (PYO3_CONFIG_FILE), and as variables.
+struct PythonFacts {
+    std::string pyo3_config;  // text of the file; "" = no Python
+    std::map<std::string, std::string> env;
+};
+
+struct CrateSettings {
+    std::map<std::string, CrateRule> rules;  // by package name
+    PythonFacts python;
+    std::string lock_file;     // canonical; "" = the workspace's own
+    std::string target;        // triple; "" = host
+    bool locked = false;
+    bool offline = false;
+    bool frozen = false;
+    std::vector<std::string> crates_outputs() const;  // every rule's outputs
+};
+using SharedSettings = std::shared_ptr<const CrateSettings>;
+
+enum class CrateUse { Module, Merged, Shared, Program };
+
+struct CrateRequest {
+    CrateUse use = CrateUse::Module;
+    std::string name;                 // of the artefact: "rustybt._rustybt", "core"
+    std::vector<std::string> crates;  // package names, or canonical directories that hold a Cargo.toml
+    std::string manifest_path;        // canonical Cargo.toml of the workspace; "" = found from the directories
+    std::string search_directory;     // canonical: where package names are looked for without manifest_path
+    std::vector<std::string> features;
+    bool default_features = true;
+    bool all_features = false;
+    std::string profile = "release";
+    std::string bin;                  // Program
+    SharedSettings settings;
+    Where place;                      // of the table
+};
+
+struct CrateArtifact {
+    exec::Input file;                 // the cdylib, archive or program
+    std::string file_name;
+    std::vector<std::string> link_flags;     // what linking an archive needs besides: -lm, -L…
+    std::vector<exec::Input> inputs;         // declared outputs of build scripts (headers, pxd), in the tree
+    std::vector<exec::Input> archives;       // native static libraries that the archive does not hold
+    std::map<std::string, std::vector<std::string>> features;  // of every package in the graph
+    bool operator==(const CrateArtifact&) const = default;
+};
+
+class BuildCrate {
+   public:
+    using Value = CrateArtifact;
+    static constexpr std::string_view k_name = "crate";
+    explicit BuildCrate(CrateRequest request);
+    std::string text() const { return text_; }
+    std::string describe() const;
+    const CrateRequest& request() const { return *request_; }
+
+   private:
+    std::shared_ptr<const CrateRequest> request_;
+    std::string text_;
+};
+engine::Task<CrateArtifact> run(engine::Build build, BuildCrate key);
+
+// What `cermet toolchain` shows of rustc.
+struct RustToolchain {
+    std::string rustc;     // canonical: /cermet/tool/rust-1a2b3c4d/bin/rustc
+    std::string sysroot;   // canonical
+    std::string version;   // "1.95.0"
+    std::string verbose;   // rustc -vV
+    std::string host;      // triple
+    std::string digest;    // hex: rustc, librustc_driver, the target's libraries
+    bool operator==(const RustToolchain& o) const { return digest == o.digest && rustc == o.rustc; }
+};
+class FindRust {
+   public:
+    using Value = RustToolchain;
+    static constexpr std::string_view k_name = "rust-toolchain";
+    explicit FindRust(std::string directory) : directory_(std::move(directory)) {}
+    std::string text() const { return directory_; }
+    std::string describe() const { return "looking for rustc"; }
+    const std::string& directory() const { return directory_; }  // canonical: rust-toolchain.toml counts from here
+
+   private:
+    std::string directory_;
+};
+engine::Task<RustToolchain> run(engine::Build build, FindRust key);
+
+}  // namespace cermet::rust
