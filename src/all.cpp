@@ -31,6 +31,15 @@
 // options 2
 
 // store 2
+#include "store/append_log.cpp"
+#include "store/blobs.cpp"
+#include "store/disk_posix.cpp"
+#include "store/entries.cpp"
+#include "store/gc.cpp"
+#include "store/leases.cpp"
+#include "store/locks.cpp"
+#include "store/stat_cache.cpp"
+#include "store/store.cpp"
 
 // exec 3
 
@@ -81,3 +90,5 @@
 // report 5
 
 // cli 6
+#include "cli/cargo.cpp"
+#include "cli/checkout.cpp"
