@@ -54,6 +54,12 @@ class Store {
     std::string shared_directory() const;    // /cermet/shared
     std::string tools_directory() const;     // /cermet/tool
     std::string root_directory(const std::string& checkout_host_path) const;  // roots/<8 hex>: one checkout's own outputs
+    std::string temporary_directory() const;  // on the cache's file system; name files "<pid>-…", dead ones are collected
+    // In mount mode: paths below `prefix` ("/cermet/out") are those below `real_directory`. Links cannot cross the bind
+    // mount behind which the prefix stands, so every path given to this class is rewritten first.
+    void alias(std::string prefix, std::string real_directory);
+    // Marks a directory below pkg, shared, tool or roots as used now: eviction goes by its mtime.
+    void touch_directory(const std::string& host_directory);
 
     // --- blobs ---
     Result<Digest> put(std::string_view bytes);
