@@ -42,6 +42,12 @@
 #include "store/store.cpp"
 
 // exec 3
+#include "exec/action.cpp"
+#include "exec/depfile.cpp"
+#include "exec/environment.cpp"
+#include "exec/places.cpp"
+#include "exec/process_posix.cpp"
+#include "exec/sandbox_linux.cpp"
 
 // fetch 4
 

@@ -1,0 +1,491 @@
+// Processes by posix_spawn, pipes and poll; process groups and subreaping see to it that none stays behind.
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "exec/process.h"
+
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
+
+namespace cermet::exec {
+
+namespace process_detail {
+
+constexpr std::int64_t k_grace_us = 2'000'000;  // between SIGTERM and SIGKILL
+constexpr int k_poll_ms = 50;                   // where no pidfd tells the end
+
+struct Pipe {
+    platform::Fd reading;
+    platform::Fd writing;
+};
+
+Result<Pipe> make_pipe() {
+    int ends[2];
+#if defined(__linux__)
+    if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("cannot make", "a pipe", errno);
+#else
+    if (::pipe(ends) != 0) return system_error("cannot make", "a pipe", errno);
+    for (int end : ends) ::fcntl(end, F_SETFD, FD_CLOEXEC);
+#endif
+    Pipe made;
+    made.reading = platform::Fd(ends[0]);
+    made.writing = platform::Fd(ends[1]);
+    return made;
+}
+
+// Keeps the beginning and the end of a stream, and counts what was between them.
+class Capture {
+   public:
+    Capture(std::uint64_t head, std::uint64_t tail) : head_cap_(head), tail_cap_(tail) {}
+    void add(std::string_view bytes) {
+        const std::size_t room = head_cap_ > head_.size() ? head_cap_ - head_.size() : 0;
+        const std::size_t first = bytes.size() < room ? bytes.size() : room;
+        head_.append(bytes.substr(0, first));
+        bytes.remove_prefix(first);
+        if (bytes.empty()) return;
+        tail_.append(bytes);
+        if (tail_.size() > 2 * tail_cap_ + 65536) cut();
+    }
+    std::string take(std::uint64_t& dropped) {
+        if (tail_.size() > tail_cap_) cut();
+        dropped = dropped_;
+        if (dropped_ > 0 && tail_cap_ > 0) head_ += cat("\n… ", dropped_, " bytes left out …\n");
+        head_ += tail_;
+        return std::move(head_);
+    }
+
+   private:
+    void cut() {
+        const std::size_t gone = tail_.size() - tail_cap_;
+        tail_.erase(0, gone);
+        dropped_ += gone;
+    }
+    std::size_t head_cap_;
+    std::size_t tail_cap_;
+    std::string head_;
+    std::string tail_;
+    std::uint64_t dropped_ = 0;
+};
+
+class LineSplitter {
+   public:
+    explicit LineSplitter(LineListener* listener) : listener_(listener) {}
+    void add(std::string_view bytes) {
+        if (listener_ == nullptr) return;
+        pending_.append(bytes);
+        std::size_t start = 0;
+        for (std::size_t end; (end = pending_.find('\n', start)) != std::string::npos; start = end + 1) {
+            listener_->line(std::string_view(pending_).substr(start, end - start));
+        }
+        pending_.erase(0, start);
+        constexpr std::size_t k_longest_line = 16u << 20;
+        if (pending_.size() > k_longest_line) pending_.clear();
+    }
+
+   private:
+    LineListener* listener_;
+    std::string pending_;
+};
+
+// One stream of a running process: reads what is there; false at its end.
+bool drain_some(int fd, Capture& capture, LineSplitter* lines) {
+    char buffer[65536];
+    const ssize_t n = ::read(fd, buffer, sizeof buffer);
+    if (n < 0) return errno == EINTR || errno == EAGAIN;
+    if (n == 0) return false;
+    const std::string_view bytes(buffer, static_cast<std::size_t>(n));
+    capture.add(bytes);
+    if (lines != nullptr) lines->add(bytes);
+    return true;
+}
+
+void drain_rest(int fd, Capture& capture, LineSplitter* lines) {
+    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+    while (true) {
+        struct pollfd waiting{fd, POLLIN, 0};
+        if (::poll(&waiting, 1, 0) <= 0 || !drain_some(fd, capture, lines)) return;
+    }
+}
+
+bool has_ended(pid_t pid) {
+    siginfo_t info{};
+    if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != EINTR;
+    return info.si_pid == pid;
+}
+
+void wait_without_reaping(pid_t pid) {
+    siginfo_t info{};
+    while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+    }
+}
+
+// While the leader is not reaped its number cannot be another group's.
+void kill_rest_of_group(pid_t pid) {
+    ::kill(-pid, SIGKILL);
+}
+
+void reap_group(pid_t pid) {
+    while (::waitpid(-pid, nullptr, WNOHANG) > 0) {
+    }
+}
+
+std::vector<pid_t> children_of_this_process() {
+    std::vector<pid_t> found;
+#if defined(__linux__)
+    Result<std::vector<platform::DirectoryEntry>> tasks = platform::list_directory("/proc/self/task");
+    if (!tasks.ok()) return found;
+    for (const platform::DirectoryEntry& task : *tasks) {
+        std::optional<std::string> text = platform::find_file_bytes(cat("/proc/self/task/", task.name, "/children"));
+        if (!text) continue;
+        for (const std::string& word : split_words(*text)) found.push_back(static_cast<pid_t>(std::atoi(word.c_str())));
+    }
+#endif
+    return found;
+}
+
+class FileActions {
+   public:
+    FileActions() { ::posix_spawn_file_actions_init(&actions_); }
+    ~FileActions() { ::posix_spawn_file_actions_destroy(&actions_); }
+    FileActions(const FileActions&) = delete;
+    FileActions& operator=(const FileActions&) = delete;
+    posix_spawn_file_actions_t* get() { return &actions_; }
+
+   private:
+    posix_spawn_file_actions_t actions_;
+};
+
+class Attributes {
+   public:
+    Attributes() {
+        ::posix_spawnattr_init(&attributes_);
+        sigset_t none;
+        ::sigemptyset(&none);
+        ::posix_spawnattr_setsigmask(&attributes_, &none);
+        sigset_t defaults;
+        ::sigemptyset(&defaults);
+        for (int number : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2}) {
+            ::sigaddset(&defaults, number);
+        }
+        ::posix_spawnattr_setsigdefault(&attributes_, &defaults);
+        ::posix_spawnattr_setpgroup(&attributes_, 0);
+        ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    }
+    ~Attributes() { ::posix_spawnattr_destroy(&attributes_); }
+    Attributes(const Attributes&) = delete;
+    Attributes& operator=(const Attributes&) = delete;
+    posix_spawnattr_t* get() { return &attributes_; }
+
+   private:
+    posix_spawnattr_t attributes_;
+};
+
+Result<std::string> find_executable(const ProcessSpec& spec) {
+    if (spec.argv.empty()) return bug("a process without arguments");
+    if (contains(spec.argv.front(), "/")) return spec.argv.front();
+    auto path = spec.env.find("PATH");
+    std::optional<std::string> found =
+        platform::find_program(spec.argv.front(), path == spec.env.end() ? "" : path->second);
+    if (found) return *found;
+    return environment_error(cat("the program ", spec.argv.front(), " is not there"),
+                             "install it, or name it by its path");
+}
+
+std::int64_t microseconds(const struct timeval& time) {
+    return static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_usec;
+}
+
+}  // namespace process_detail
+
+std::string describe_end(const ProcessEnd& end) {
+    if (end.cancelled) return "interrupted";
+    if (end.signal == 0) return cat("exit code ", end.exit_code);
+    const char* name = ::strsignal(end.signal);
+    std::string text = cat("killed by signal ", end.signal, " (", name == nullptr ? "?" : name, ")");
+    if (end.signal == SIGKILL) text += ", perhaps because memory ran out";
+    return text;
+}
+
+Processes::Processes(Isolation isolation) : isolation_(std::move(isolation)) {
+    Result<process_detail::Pipe> pipe = process_detail::make_pipe();
+    if (!pipe.ok()) abort_bug(pipe.error().message);
+    cancel_read_ = std::move(pipe->reading);
+    cancel_write_ = std::move(pipe->writing);
+    for (pid_t pid : process_detail::children_of_this_process()) not_ours_.insert(pid);
+#if defined(__linux__)
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+#endif
+}
+
+Processes::~Processes() {
+    cancel();
+    kill_orphans();
+}
+
+void Processes::cancel() {
+    std::lock_guard lock(mutex_);
+    if (!cancelled_) {
+        cancelled_ = true;
+        const char byte = 'c';
+        while (::write(cancel_write_.get(), &byte, 1) < 0 && errno == EINTR) {
+        }
+    }
+    for (pid_t pid : live_) ::kill(-pid, SIGTERM);
+}
+
+bool Processes::cancelled() const {
+    std::lock_guard lock(mutex_);
+    return cancelled_;
+}
+
+void Processes::resume() {
+    std::lock_guard lock(mutex_);
+    if (!cancelled_) return;
+    char byte = 0;
+    while (::read(cancel_read_.get(), &byte, 1) < 0 && errno == EINTR) {
+    }
+    cancelled_ = false;
+}
+
+void Processes::forget(pid_t pid) {
+    std::lock_guard lock(mutex_);
+    live_.erase(pid);
+}
+
+// Processes that left their group and lost their parent are children of this one now.
+void Processes::kill_orphans() {
+    for (int round = 0; round < 20; ++round) {
+        bool any = false;
+        for (pid_t pid : process_detail::children_of_this_process()) {
+            std::lock_guard lock(mutex_);
+            if (not_ours_.count(pid) > 0 || live_.count(pid) > 0) continue;
+            any = true;
+            ::kill(pid, SIGKILL);
+            ::waitpid(pid, nullptr, WNOHANG);
+        }
+        if (!any) return;
+        ::usleep(1000);
+    }
+}
+
+Result<pid_t> Processes::spawn(const ProcessSpec& spec, int in, int out, int err) {
+    using namespace process_detail;
+    TRY(program, find_executable(spec));
+    std::vector<std::string> variables;
+    for (const auto& [name, value] : spec.env) variables.push_back(cat(name, "=", value));
+    std::vector<char*> argv;
+    std::vector<char*> envp;
+    for (const std::string& argument : spec.argv) argv.push_back(const_cast<char*>(argument.c_str()));
+    for (const std::string& variable : variables) envp.push_back(const_cast<char*>(variable.c_str()));
+    argv.push_back(nullptr);
+    envp.push_back(nullptr);
+
+    FileActions actions;
+    if (in >= 0) {
+        ::posix_spawn_file_actions_adddup2(actions.get(), in, 0);
+    } else {
+        ::posix_spawn_file_actions_addopen(actions.get(), 0, "/dev/null", O_RDONLY, 0);
+    }
+    ::posix_spawn_file_actions_adddup2(actions.get(), out, 1);
+    ::posix_spawn_file_actions_adddup2(actions.get(), err, 2);
+    for (int fd : spec.inherited) ::posix_spawn_file_actions_adddup2(actions.get(), fd, fd);  // clears CLOEXEC
+    if (!spec.cwd.empty()) ::posix_spawn_file_actions_addchdir_np(actions.get(), spec.cwd.c_str());
+
+    Attributes attributes;
+    pid_t pid = -1;
+    int problem = 0;
+    auto start = [&] {
+        problem = ::posix_spawn(&pid, program.c_str(), actions.get(), attributes.get(), argv.data(), envp.data());
+    };
+    {
+        // Under the lock: a cancel either comes first, or finds the new group in live_.
+        std::lock_guard lock(mutex_);
+        if (cancelled_) return Error(ErrorKind::Cancelled, "interrupted");
+        if (!isolation_.any() && spec.randomise == Randomise::Yes) {
+            start();
+        } else {
+            std::thread([&] {
+                isolation_.apply(spec.writable, spec.randomise);
+                start();
+            }).join();
+        }
+        if (problem == 0) live_.insert(pid);
+    }
+    if (problem == 0) return pid;
+    if (!spec.cwd.empty() && !platform::is_directory(spec.cwd)) {
+        return environment_error(cat("cannot start ", program, ": its directory ", spec.cwd, " is not there"));
+    }
+    if (problem == E2BIG) return environment_error(cat("cannot start ", program, ": the command line is too long"));
+    return system_error("cannot start", program, problem);
+}
+
+Result<ProcessEnd> Processes::run(const ProcessSpec& spec) {
+    using namespace process_detail;
+    TRY(out_pipe, make_pipe());
+    TRY(err_pipe, make_pipe());
+    const std::int64_t start = monotonic_us();
+    TRY(pid, spawn(spec, -1, out_pipe.writing.get(), err_pipe.writing.get()));
+    out_pipe.writing = platform::Fd();
+    err_pipe.writing = platform::Fd();
+#if defined(SYS_pidfd_open)
+    platform::Fd end_fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+#else
+    platform::Fd end_fd;
+#endif
+    Capture out(k_max_stdout, 0);
+    Capture err(k_max_stderr_head, k_max_stderr_tail);
+    LineSplitter lines(spec.stderr_lines);
+    ProcessEnd end;
+    bool out_open = true;
+    bool err_open = true;
+    bool killed = false;
+    std::int64_t term_at = 0;
+    while (true) {
+        struct pollfd waiting[4] = {{out_open ? out_pipe.reading.get() : -1, POLLIN, 0},
+                                    {err_open ? err_pipe.reading.get() : -1, POLLIN, 0},
+                                    {end_fd.get(), POLLIN, 0},
+                                    {end.cancelled ? -1 : cancel_read_.get(), POLLIN, 0}};
+        const int timeout = end_fd.valid() && !(end.cancelled && !killed) ? -1 : k_poll_ms;
+        if (::poll(waiting, 4, timeout) < 0 && errno != EINTR) break;
+        if (waiting[0].revents != 0) out_open = drain_some(out_pipe.reading.get(), out, nullptr);
+        if (waiting[1].revents != 0) err_open = drain_some(err_pipe.reading.get(), err, &lines);
+        if (waiting[3].revents != 0) {
+            end.cancelled = true;
+            term_at = monotonic_us();
+            ::kill(-pid, SIGTERM);
+        }
+        if (end.cancelled && !killed && monotonic_us() - term_at > k_grace_us) {
+            killed = true;
+            ::kill(-pid, SIGKILL);
+        }
+        if (waiting[2].revents != 0 || (!end_fd.valid() && has_ended(pid))) break;
+    }
+    wait_without_reaping(pid);
+    kill_rest_of_group(pid);
+    if (out_open) drain_rest(out_pipe.reading.get(), out, nullptr);
+    if (err_open) drain_rest(err_pipe.reading.get(), err, &lines);
+    forget(pid);
+    int status = 0;
+    struct rusage usage {};
+    while (::wait4(pid, &status, 0, &usage) < 0 && errno == EINTR) {
+    }
+    reap_group(pid);
+    end.wall_us = monotonic_us() - start;
+    end.cpu_us = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
+    end.max_rss_kb = usage.ru_maxrss;
+    if (WIFSIGNALED(status)) {
+        end.signal = WTERMSIG(status);
+    } else {
+        end.exit_code = WEXITSTATUS(status);
+    }
+    end.out = out.take(end.out_dropped);
+    end.err = err.take(end.err_dropped);
+    return end;
+}
+
+Result<Companion> Processes::start_companion(const ProcessSpec& spec) {
+    using namespace process_detail;
+    TRY(in_pipe, make_pipe());
+    TRY(out_pipe, make_pipe());
+    TRY(err_pipe, make_pipe());
+    TRY(pid, spawn(spec, in_pipe.reading.get(), out_pipe.writing.get(), err_pipe.writing.get()));
+    Companion companion;
+    companion.owner_ = this;
+    companion.pid_ = pid;
+    companion.to_ = std::move(in_pipe.writing);
+    companion.from_ = std::move(out_pipe.reading);
+    companion.errors_ = std::move(err_pipe.reading);
+    return companion;
+}
+
+Companion::Companion(Companion&& other) noexcept { *this = std::move(other); }
+
+Companion& Companion::operator=(Companion&& other) noexcept {
+    if (this == &other) return *this;
+    stop();
+    owner_ = other.owner_;
+    pid_ = std::exchange(other.pid_, -1);
+    to_ = std::move(other.to_);
+    from_ = std::move(other.from_);
+    errors_ = std::move(other.errors_);
+    pending_ = std::move(other.pending_);
+    said_ = std::move(other.said_);
+    return *this;
+}
+
+Companion::~Companion() { stop(); }
+
+void Companion::stop() {
+    if (pid_ <= 0) return;
+    ::kill(-pid_, SIGKILL);
+    process_detail::wait_without_reaping(pid_);
+    process_detail::kill_rest_of_group(pid_);
+    owner_->forget(pid_);
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    process_detail::reap_group(pid_);
+    pid_ = -1;
+}
+
+Error Companion::died() const {
+    Error error = environment_error("a worker process died");
+    error.output = said_;
+    return error;
+}
+
+Status Companion::send(std::string_view line) {
+    std::string bytes = cat(line, "\n");
+    std::string_view rest = bytes;
+    while (!rest.empty()) {
+        const ssize_t n = ::write(to_.get(), rest.data(), rest.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return died();
+        rest.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return {};
+}
+
+Result<std::string> Companion::read_line() {
+    while (true) {
+        const std::size_t end = pending_.find('\n');
+        if (end != std::string::npos) {
+            std::string line = pending_.substr(0, end);
+            pending_.erase(0, end + 1);
+            return line;
+        }
+        if (pending_.size() > k_max_stdout) return died();
+        struct pollfd waiting[3] = {{from_.get(), POLLIN, 0},
+                                    {errors_.get(), POLLIN, 0},
+                                    {owner_->cancel_descriptor(), POLLIN, 0}};
+        if (::poll(waiting, 3, -1) < 0 && errno != EINTR) return died();
+        char buffer[65536];
+        if (waiting[1].revents != 0) {
+            const ssize_t n = ::read(errors_.get(), buffer, sizeof buffer);
+            if (n > 0 && said_.size() < k_max_stderr_head) said_.append(buffer, static_cast<std::size_t>(n));
+            if (n == 0) errors_ = platform::Fd();
+        }
+        if (waiting[2].revents != 0) return Error(ErrorKind::Cancelled, "interrupted");
+        if (waiting[0].revents != 0) {
+            const ssize_t n = ::read(from_.get(), buffer, sizeof buffer);
+            if (n == 0) return died();
+            if (n > 0) pending_.append(buffer, static_cast<std::size_t>(n));
+        }
+    }
+}
+
+}  // namespace cermet::exec
