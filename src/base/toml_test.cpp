@@ -102,6 +102,10 @@ TEST_CASE("TOML errors have a place") {
     place("a = 1\nb = \n", 2);
     place("a = 1\na = 2\n", 2);
     place("[t]\nx = 1\n\n[t]\n", 4);
+    place("a = 1\n[+b.c]\n", 2);
+    place("[[+]]\n", 1);
+    place("a \xc3\xa4 = 1\n", 1);
+    place("a = 1 \xef\xad\x86\n", 1);
     place("s = \"open\n", 1);
     place("x = 01\n", 1);
     place("\n\nk = \"\xff\"\n", 3);
@@ -114,6 +118,7 @@ TEST_CASE("TOML strings of all sorts") {
     CHECK(parsed("a = \"\\u00e4\\t\"").find("a")->string() == "\xc3\xa4\t");
     CHECK(parsed("a = \"\"\"\nx\ny\"\"\"").find("a")->string() == "x\ny");
     CHECK(parsed("a = \"\"\"x\"\"\"\"\"").find("a")->string() == "x\"\"");
+    CHECK(parsed("a = \"\"\"x \\\n \xc3\xa4\"\"\"").find("a")->string() == "x \xc3\xa4");
     CHECK(parsed("\"a.b\" = 1").find("a.b")->integer() == 1);
     CHECK(parsed("\xef\xbb\xbf"
                  "a = 1")
