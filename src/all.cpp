@@ -29,6 +29,12 @@
 #include "engine/graph.cpp"
 
 // options 2
+#include "options/check.cpp"
+#include "options/config.cpp"
+#include "options/overrides.cpp"
+#include "options/reference.cpp"
+#include "options/schema.cpp"
+#include "options/values.cpp"
 
 // store 2
 #include "store/append_log.cpp"

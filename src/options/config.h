@@ -110,7 +110,7 @@ struct CythonGroup : Table, NativeOptions {
     Values compile_time_env;
     Texts include_path;  // directories searched for .pxd and .pxi
     Flag annotate;
-    Text limited_api;  // "" = no, or "3.9"
+    Text limited_api;  // "no" | "3.9"
     Texts exports;     // symbols exported beside the init function
 };
 
@@ -118,7 +118,7 @@ struct CModule : Table, NativeOptions {
     Text name;
     Sources sources;
     Text std;
-    Text limited_api;
+    Text limited_api;  // "no" | "3.9"
     Texts exports;
 };
 
@@ -158,13 +158,13 @@ struct RustLibrary : Table, CrateOptions {
 
 struct Generate : Table {
     Text name;
-    Texts command;  // argv; {python}, {in}, {out} are not expanded: words are passed as they stand
+    Texts command;  // argv, passed as it stands: no shell, no expansion
     Texts inputs;   // globs
     Texts outputs;  // paths
     Texts uses;
     Defines env;
     Texts pass_env;
-    Text cwd;
+    Text cwd;  // "." = the project
 };
 
 // Rules for one crate of the graph, said outside of it. `id` is the package name.
@@ -223,6 +223,10 @@ struct Overrides {
     std::vector<std::pair<std::string, std::string>> environment;  // CERMET_A__B = value; other names are ignored
     std::vector<std::string> command_line;                         // "a.b=value", without -C
 };
+
+// The first setting in which two groups differ, beside which modules they name; "" = they agree, so that a module which
+// both reach is one target.
+std::string differing_setting(const CythonGroup& a, const CythonGroup& b);
 
 // Reads directory/pyproject.toml or directory/cermet.toml, applies the overrides and checks across tables.
 Result<Config> load_config(SourceFiles& files, const std::string& directory,
