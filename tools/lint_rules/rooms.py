@@ -65,7 +65,7 @@ def check(source: Source) -> Iterator[Finding]:
     for line, quote, name in source.includes:
         if quote == '"':
             yield from _ours(source, room, line, name)
-        elif source.is_header:
+        elif source.is_header and not source.is_test:
             yield from _in_header(source, line, name)
 
 

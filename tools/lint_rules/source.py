@@ -87,7 +87,9 @@ class Source:
 
     @property
     def is_test(self) -> bool:
-        return self.path.endswith("_test.cpp") or self.path.startswith("tests/")
+        """Tests and what only they include: they may name triples, catch, and grow."""
+        name = self.path.rsplit("/", 1)[-1]
+        return self.path.startswith("tests/") or name.endswith(("_test.cpp", "_test.h")) or name.startswith("test_")
 
     @property
     def is_header(self) -> bool:
