@@ -4,7 +4,6 @@
 // run(i) is called once for each i < count, on any thread; take(i) on the calling thread in order 0,1,2…; at most
 // `window` results wait at a time, so memory stays bounded. take() returning false stops: jobs begun are finished.
 #pragma once
-#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
@@ -15,12 +14,14 @@ namespace cermet {
 
 inline int archive_threads(int wanted) {
     if (wanted > 0) return wanted;
-    return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 16U));
+    unsigned cpus = std::thread::hardware_concurrency();
+    return static_cast<int>(cpus < 1 ? 1 : cpus > 16 ? 16 : cpus);
 }
 
 template <class Run, class Take>
 void run_in_order(std::size_t count, int threads, Run run, Take take) {
-    std::size_t workers = std::min<std::size_t>(count, static_cast<std::size_t>(std::max(threads, 1)));
+    std::size_t workers = threads < 1 ? 1 : static_cast<std::size_t>(threads);
+    if (workers > count) workers = count;
     if (workers <= 1) {
         for (std::size_t i = 0; i < count; ++i) {
             run(i);
