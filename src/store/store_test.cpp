@@ -3,6 +3,8 @@
 #include "store/store.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -359,6 +361,41 @@ TEST_CASE("gc: links inside and outside of the cache keep bytes; growth starts a
     REQUIRE(store->collect_if_needed().ok());
     CHECK(read_growth(dir / "cache/size").collected_ns > 1);
 }
+
+#if defined(__linux__)
+TEST_CASE("store: a full disk is an error that says so, and leaves nothing half-written") {
+    TemporaryDirectory dir;
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {  // a tiny disk, in a mount namespace of its own; 77: not allowed here
+        if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) ::_exit(77);
+        if (::mount("tmpfs", dir.path().c_str(), "tmpfs", 0, "size=1m") != 0) ::_exit(77);
+        auto opened = Store::open(dir / "cache");
+        if (!opened) ::_exit(1);
+        Store& store = **opened;
+        const Digest key = digest_of("key");
+        (void)store.put_entry("action", key, "before");
+        if (!store.put("small") || !store.flush()) ::_exit(2);
+        const auto full = store.put(std::string(2'000'000, 'x'));
+        if (full.ok() || full.error().kind != ErrorKind::Environment) ::_exit(3);
+        if (!contains(full.error().message, "disk is full") || full.error().hint.empty()) ::_exit(4);
+        if (!names_in(dir / "cache/tmp").empty() || store.has(digest_of(std::string(2'000'000, 'x')))) ::_exit(5);
+        (void)platform::write_file(dir / "filler", std::string(1'100'000, 'f'));  // now nothing fits any more
+        for (int i = 0; i < 600; ++i) (void)store.put_entry("action", digest_of(cat(i)), std::string(300, 'e'));
+        const Status flushed = store.flush();
+        if (flushed.ok() || flushed.error().kind != ErrorKind::Environment) ::_exit(6);
+        auto other = Store::open(dir / "cache");
+        if (!other || (*other)->find_entry("action", key) != "before") ::_exit(7);
+        if (*(*other)->get(digest_of("small")) != "small") ::_exit(8);
+        if (!platform::remove_file(dir / "filler") || !store.flush()) ::_exit(9);  // space again: nothing was forgotten
+        if ((*other)->find_entry("action", digest_of(cat(1))) != std::string(300, 'e')) ::_exit(10);
+        ::_exit(0);
+    }
+    const int code = wait_for(child);
+    if (code == 77) MESSAGE("skipped: no mount namespace");
+    if (code != 77) CHECK(code == 0);
+}
+#endif
 
 TEST_CASE("locks: a second process waits for the key and adopts the first one's result") {
     TemporaryDirectory dir;
