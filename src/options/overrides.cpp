@@ -129,9 +129,15 @@ Result<Target> find_in_many(const Finder& finder, const Section& section) {
         const std::size_t index = add_element(*finder.config, section, id, {});
         return finish(finder, section, section.element(*finder.config, index), *row, 3);
     }
+    // The name meant ends before the first part that is a key.
+    name.clear();
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        if (i > 1 && finder.row(section, parts[i]) != nullptr) break;
+        name += (i > 1 ? "." : "") + parts[i];
+    }
     return value_error(*finder.origin,
-                       cat("there is no ", section.title(false), " called '", parts[1], "'"),
-                       did_you_mean(finder.rest(1), element_names(section, *finder.config), "names"));
+                       cat("there is no ", section.title(false), " called '", name, "'"),
+                       did_you_mean(name, element_names(section, *finder.config), "names"));
 }
 
 Result<Target> find_target(const Finder& finder) {
