@@ -315,7 +315,8 @@ engine::Task<SharedPackage> run(engine::Build build, LoadPackage) {
             dynamic.version = version;
         } else if (from == "git") {
             CO_TRY(version, scm_version(build.service<exec::Executor>(), *config,
-                                        build.service<BuildRequest>().host_directory));
+                                        build.service<BuildRequest>().host_directory,
+                                        build.service<fetch::NetworkHelper>()));
             dynamic.version = version;
         } else {
             co_return project_error("[project].version is dynamic, and nothing says where it comes from",

@@ -9,12 +9,13 @@
 
 #include "base/result.h"
 #include "exec/executor.h"
+#include "fetch/network.h"
 #include "options/config.h"
 
 namespace cermet::python {
 
 Result<std::string> scm_version(exec::Executor& executor, const options::Config& config,
-                                const std::string& host_directory);
+                                const std::string& host_directory, fetch::NetworkHelper& network);
 
 // "v1.2.3-4-gabcdef0-dirty" with tag pattern "v{version}" -> a version; pure, for tests.
 Result<std::string> version_from_describe(const std::string& described, const std::string& pattern);

@@ -63,6 +63,9 @@ struct Selection {
     std::map<std::string, PackageFeatures> package_features;  // by package name, on top of the above
     std::vector<Root> roots;
     std::vector<Merged> merged;
+    // Build libraries that only serve as dependencies as plain rlibs, whatever other crate types their manifest lists:
+    // no needless links, LTO and pipelining stay possible. Always on when something is merged.
+    bool narrow_dependencies = false;
     bool lib = false;                   // --lib
     bool all_bins = false;              // --bins
     std::vector<std::string> bins;      // --bin NAME

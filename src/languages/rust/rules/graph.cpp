@@ -231,74 +231,136 @@ engine::Task<std::string> run(engine::Build build, CargoHome) {
     co_return user.empty() ? std::string() : join_path(user, ".cargo");
 }
 
-engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
-    const CrateRequest& request = key.request();
-    exec::Executor& executor = build.service<exec::Executor>();
-    SourceFiles& files = executor.files();
-    auto graph = std::make_shared<ResolvedGraph>();
-    graph->settings = request.settings;
-    graph->identity = key.text();
-    std::string manifest = graph_detail::manifest_of(files, request);
-    std::string directory(parent(manifest));
-    std::string cargo_home = co_await build.get(CargoHome());
-    std::map<std::string, std::string> environment = co_await build.get(CargoEnvironment());
-    CO_TRY(config, load_config(files, graph_detail::config_request(directory, cargo_home, environment)));
-    graph->config = config;
-    CO_TRY(workspace, load_workspace(files, manifest, graph->config));
-    graph->workspace = workspace;
-    if (!request.settings->lock_file.empty()) {
-        CO_TRY(text, files.need(request.settings->lock_file));
-        CO_TRY(lock, parse_lockfile(text, request.settings->lock_file));
-        graph->workspace.lock = lock;
-        graph->workspace.lock_path = request.settings->lock_file;
+// The target as rustc describes it with the flags that apply: asked twice where cfg(…) tables bring other flags.
+class ProbeTarget {
+   public:
+    using Value = std::shared_ptr<const TargetInfo>;
+    static constexpr std::string_view k_name = "rust-target";
+    ProbeTarget(RustToolchain rust, std::shared_ptr<const CargoConfig> config, std::string identity)
+        : rust_(std::move(rust)), config_(std::move(config)), identity_(std::move(identity)) {}
+    std::string text() const { return identity_; }
+    std::string describe() const { return "asking rustc about the target"; }
+    const RustToolchain& rust() const { return rust_; }
+    const CargoConfig& config() const { return *config_; }
+
+   private:
+    RustToolchain rust_;
+    std::shared_ptr<const CargoConfig> config_;
+    std::string identity_;
+};
+
+engine::Task<std::shared_ptr<const TargetInfo>> run(engine::Build build, ProbeTarget key) {
+    const std::string& triple = key.rust().host;
+    CO_TRY(flags, rustflags_for(key.config(), triple, {}));
+    exec::Action probe = graph_detail::target_action(key.rust(), flags, "");
+    exec::Outcome probed = co_await build.get(exec::Run(std::move(probe)));
+    std::string printed = co_await build.get(exec::BlobText(probed.stdout_digest));
+    CO_TRY(first, parse_target_info(triple, printed));
+    TargetInfo target = first;
+    CO_TRY(more_flags, rustflags_for(key.config(), triple, target.cfgs));
+    if (more_flags != flags) {
+        exec::Action second = graph_detail::target_action(key.rust(), more_flags, "");
+        exec::Outcome probed_again = co_await build.get(exec::Run(std::move(second)));
+        std::string printed_again = co_await build.get(exec::BlobText(probed_again.stdout_digest));
+        CO_TRY(again, parse_target_info(triple, printed_again));
+        target = again;
     }
-    if (!graph->workspace.lock) {
-        co_return project_error(cat("there is no Cargo.lock for ", graph->workspace.root_manifest),
-                                "run `cargo generate-lockfile` there once, or name a lock with [tool.cermet.cargo] lock-file");
-    }
-    RustToolchain rust = co_await build.get(FindRust(graph->workspace.root_directory));
-    graph->toolchain = rust;
-    c::Toolchain linker = co_await build.get(c::FindToolchain(c::Language::C, {}));
-    graph->linker = linker;
+    CO_TRY(linker, linker_for(key.config(), triple, target.cfgs));
+    target.rustflags = more_flags;
+    target.linker = linker;
+    co_return std::make_shared<const TargetInfo>(target);
+}
+
+namespace graph_detail {
+
+// Where every locked package is; what is missing is fetched once, unless that is forbidden.
+Result<std::vector<LocatedSource>> find_sources(exec::Executor& executor, fetch::NetworkHelper& network,
+                                                const ResolvedGraph& graph, const std::string& cargo_home) {
     LocateRequest where{cargo_home};
-    CO_TRY(located, locate_sources(files, graph->workspace, where));
+    TRY(located, locate_sources(executor.files(), graph.workspace, where));
     std::vector<std::string> missing;
     for (const LocatedSource& source : located) {
         if (source.kind == LocatedSource::Kind::Missing) missing.push_back(cat(source.id.name, " ", source.id.version));
     }
-    if (!missing.empty() && !request.settings->offline && !request.settings->frozen) {
-        CO_TRY_VOID(fetch::cargo_fetch(build.service<fetch::NetworkHelper>(),
-                                       executor.places().host(graph->workspace.root_manifest), missing));
-        executor.forget_listings(cargo_home);
-        CO_TRY(again, locate_sources(files, graph->workspace, where));
-        located = again;
+    if (missing.empty() || graph.settings->offline || graph.settings->frozen) return located;
+    TRY_VOID(fetch::cargo_fetch(network, executor.places().host(graph.workspace.root_manifest), missing));
+    executor.forget_listings(cargo_home);
+    return locate_sources(executor.files(), graph.workspace, where);
+}
+
+Status load(SourceFiles& files, const CrateRequest& request, const std::string& cargo_home,
+            std::map<std::string, std::string> environment, ResolvedGraph& graph) {
+    std::string manifest = manifest_of(files, request);
+    TRY(config, load_config(files, config_request(std::string(parent(manifest)), cargo_home, std::move(environment))));
+    graph.config = config;
+    TRY(workspace, load_workspace(files, manifest, graph.config));
+    graph.workspace = workspace;
+    if (!request.settings->lock_file.empty()) {
+        TRY(text, files.need(request.settings->lock_file));
+        TRY(lock, parse_lockfile(text, request.settings->lock_file));
+        graph.workspace.lock = lock;
+        graph.workspace.lock_path = request.settings->lock_file;
     }
-    std::map<std::size_t, LocatedSource> by_index;
-    for (const LocatedSource& source : located) by_index[source.lock_index] = source;
-    graph_detail::Places places(build.service<store::Store>(), executor, by_index, *graph->workspace.lock);
-    graph->request.profile = request.profile;
-    CO_TRY(flags, rustflags_for(graph->config, rust.host, {}));
-    exec::Action probe = graph_detail::target_action(rust, flags, "");
-    exec::Outcome probed = co_await build.get(exec::Run(std::move(probe)));
-    std::string printed = co_await build.get(exec::BlobText(probed.stdout_digest));
-    CO_TRY(host, parse_target_info(rust.host, printed));
-    CO_TRY(flags_by_cfg, rustflags_for(graph->config, rust.host, host.cfgs));
-    CO_TRY(linker_name, linker_for(graph->config, rust.host, host.cfgs));
-    host.rustflags = flags_by_cfg;
-    host.linker = linker_name;
-    graph->request.host = host;
-    CO_TRY(names, graph_detail::crate_names(request, graph->workspace));
-    if (request.use == CrateUse::Merged || request.use == CrateUse::Shared) {
-        std::vector<std::string> crates;
-        for (const std::string& name : names) {
-            for (const auto* list : {&graph->workspace.members, &graph->workspace.path_packages}) {
-                for (const PackagePtr& package : *list) {
-                    if (package->name == name && package->library() != nullptr) crates.push_back(package->library()->crate_name);
-                }
+    if (graph.workspace.lock) return {};
+    return project_error(cat("there is no Cargo.lock for ", graph.workspace.root_manifest),
+                         "run `cargo generate-lockfile` there once, or name a lock with [tool.cermet.cargo] lock-file");
+}
+
+// Library names of the crates that a merged library links, as its generated root names them.
+std::vector<std::string> library_names(const Workspace& workspace, const std::vector<std::string>& names) {
+    std::vector<std::string> found;
+    for (const std::string& name : names) {
+        for (const auto* list : {&workspace.members, &workspace.path_packages}) {
+            for (const PackagePtr& package : *list) {
+                bool wanted = package->name == name && package->library() != nullptr;
+                if (wanted) found.push_back(package->library()->crate_name);
             }
         }
+    }
+    return found;
+}
+
+Status resolve_units(PackageGraph& packages, ResolvedGraph& graph) {
+    TRY_VOID(packages.start());
+    TRY(units, build_units(packages, graph.request));
+    graph.units = units;
+    MetadataRequest metadata;
+    metadata.host = &graph.request.host;
+    metadata.filter_platform = &graph.request.host;
+    metadata.target_directory = std::string(exec::k_out);
+    TRY(answer, metadata_json(packages, metadata));
+    graph.metadata = answer.dump();
+    return {};
+}
+
+bool merges(const CrateRequest& request) {
+    return request.use == CrateUse::Merged || request.use == CrateUse::Shared;
+}
+
+}  // namespace graph_detail
+
+engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
+    const CrateRequest& request = key.request();
+    exec::Executor& executor = build.service<exec::Executor>();
+    auto graph = std::make_shared<ResolvedGraph>();
+    graph->settings = request.settings;
+    graph->identity = key.text();
+    std::string cargo_home = co_await build.get(CargoHome());
+    std::map<std::string, std::string> environment = co_await build.get(CargoEnvironment());
+    CO_TRY_VOID(graph_detail::load(executor.files(), request, cargo_home, environment, *graph));
+    RustToolchain rust = co_await build.get(FindRust(graph->workspace.root_directory));
+    graph->toolchain = rust;
+    std::vector<std::string> no_words;
+    c::Toolchain linker = co_await build.get(c::FindToolchain(c::Language::C, no_words));
+    graph->linker = linker;
+    auto config = std::make_shared<const CargoConfig>(graph->config);
+    std::shared_ptr<const TargetInfo> host = co_await build.get(ProbeTarget(rust, config, key.text()));
+    graph->request.host = *host;
+    graph->request.profile = request.profile;
+    CO_TRY(names, graph_detail::crate_names(request, graph->workspace));
+    if (graph_detail::merges(request)) {
         std::vector<exec::StagedFile> staged;
-        staged.emplace_back("lib.rs", graph_detail::root_crate(crates));
+        staged.emplace_back("lib.rs", graph_detail::root_crate(graph_detail::library_names(graph->workspace, names)));
         exec::Outcome root = co_await build.get(exec::Stage(cat("root-", request.name), staged));
         graph->root_source = root.canonical("lib.rs");
     }
@@ -310,18 +372,14 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
         graph->python_config = file.canonical("pyo3-config.txt");
         graph->python_inputs = file.all_inputs();
     }
+    CO_TRY(located, graph_detail::find_sources(executor, build.service<fetch::NetworkHelper>(), *graph, cargo_home));
+    std::map<std::size_t, LocatedSource> by_index;
+    for (const LocatedSource& source : located) by_index[source.lock_index] = source;
+    graph_detail::Places places(build.service<store::Store>(), executor, by_index, *graph->workspace.lock);
     graph->request.selection = graph_detail::selection_of(request, names, graph->root_source);
-    PackageGraph packages(files, graph->workspace, places);
-    CO_TRY_VOID(packages.start());
-    CO_TRY(units, build_units(packages, graph->request));
-    graph->units = units;
+    PackageGraph packages(executor.files(), graph->workspace, places);
+    CO_TRY_VOID(graph_detail::resolve_units(packages, *graph));
     graph->places = places.places;
-    MetadataRequest metadata;
-    metadata.host = &graph->request.host;
-    metadata.filter_platform = &graph->request.host;
-    metadata.target_directory = std::string(exec::k_out);
-    CO_TRY(answer, metadata_json(packages, metadata));
-    graph->metadata = answer.dump();
     CO_TRY(cargo, executor.own_program_as("cargo"));
     graph->cargo_program = cargo;
     graph->layout = graph_detail::layout_of(*graph, cargo);

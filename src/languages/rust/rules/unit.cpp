@@ -232,25 +232,114 @@ std::vector<std::string> script_variables(const ResolvedGraph& graph) {
 
 }  // namespace unit_detail
 
+// What stands in for a run: configuration of cargo (B12), or a rule of this project that denies it.
+Result<std::optional<ScriptOutput>> script_replacement(const ResolvedGraph& graph, std::size_t index) {
+    const Unit& unit = graph.units.units[index];
+    if (unit.links_overridden) {
+        TRY(overridden, overridden_output(graph.units, index, graph.request, graph.config));
+        return std::optional<ScriptOutput>(overridden);
+    }
+    const CrateRule* rule = unit_detail::rule_of(graph, unit);
+    if (rule == nullptr || !rule->deny_run) return std::optional<ScriptOutput>();
+    Result<ScriptOutput> parsed = ScriptOutput();
+    ScriptOutput output = unit_detail::provided_output(*rule, directive_context(unit), parsed);
+    if (!parsed.ok()) return std::move(parsed).error().at(rule->place);
+    return std::optional<ScriptOutput>(output);
+}
+
+// The inputs of a workspace crate's script: its whole package, and what `cargo metadata` would tell it.
+class ScriptInputs {
+   public:
+    using Value = std::vector<exec::Input>;
+    static constexpr std::string_view k_name = "script-inputs";
+    ScriptInputs(SharedGraph graph, std::size_t unit) : graph_(std::move(graph)), unit_(unit) {}
+    std::string text() const { return unit_detail::key_text(*graph_, unit_); }
+    const ResolvedGraph& graph() const { return *graph_; }
+    const Unit& unit() const { return graph_->units.units[unit_]; }
+
+   private:
+    SharedGraph graph_;
+    std::size_t unit_;
+};
+
+namespace unit_detail {
+
+std::string metadata_label(const ResolvedGraph& graph) {
+    return cat("cargo-metadata-", digest_of(graph.workspace.root_manifest + graph.identity).short_hex(8));
+}
+
+}  // namespace unit_detail
+
+engine::Task<std::vector<exec::Input>> run(engine::Build build, ScriptInputs key) {
+    const ResolvedGraph& graph = key.graph();
+    const PackagePlace* place = unit_detail::place_of(graph, key.unit());
+    std::vector<exec::Input> inputs;
+    if (place != nullptr && place->immutable) {
+        inputs.emplace_back(place->directory, place->tree, exec::InputKind::Tree);
+    } else {
+        std::vector<exec::Input> own =
+            co_await build.get(PackageInputs(key.unit().package->directory, RustSources::With));
+        inputs = own;
+        std::vector<exec::StagedFile> staged;
+        staged.emplace_back("metadata.json", graph.metadata);
+        exec::Outcome metadata = co_await build.get(exec::Stage(unit_detail::metadata_label(graph), staged));
+        inputs.push_back(metadata.input("metadata.json"));
+    }
+    const CrateRule* rule = unit_detail::rule_of(graph, key.unit());
+    if (rule == nullptr) co_return inputs;
+    for (const std::string& path : rule->inputs) {
+        Digest digest = co_await build.get(exec::FileDigest(path));
+        inputs.emplace_back(path, digest);
+    }
+    // A declared output must not be an input of the step that writes it.
+    std::erase_if(inputs, [rule](const exec::Input& input) {
+        return std::find(rule->outputs.begin(), rule->outputs.end(), input.path) != rule->outputs.end();
+    });
+    co_return inputs;
+}
+
+namespace unit_detail {
+
+// Everything of a script's action that is known without waiting.
+exec::Action script_action(const ResolvedGraph& graph, const Unit& unit, const Command& command) {
+    exec::Action action;
+    read_command(action, command);
+    add_script_environment(action, graph);
+    add_platform(action, graph, true);
+    action.label = unit.label;
+    action.description = cat("run build script of ", shown(unit));
+    action.outputs.emplace_back("out", exec::OutputKind::Directory);
+    action.pass_env = script_variables(graph);
+    const PackagePlace* place = place_of(graph, unit);
+    if (place == nullptr || !place->immutable) {
+        action.project_file = unit.package->manifest_path;
+        action.env["CERMET_CARGO_METADATA"] = cat(exec::k_out, "/", metadata_label(graph), "/metadata.json");
+        action.env["CERMET_CARGO_PLACES"] = cat(exec::k_ws, "=", exec::keep(exec::k_ws), ":", exec::k_pkg, "=",
+                                                exec::keep(exec::k_pkg), ":", exec::k_out, "=", exec::keep(exec::k_out));
+    }
+    const CrateRule* rule = rule_of(graph, unit);
+    if (rule == nullptr) return action;
+    for (const auto& [name, value] : rule->env) action.env[name] = value;
+    action.pass_env.insert(action.pass_env.end(), rule->pass_env.begin(), rule->pass_env.end());
+    for (const std::string& path : rule->outputs) {
+        action.outputs.emplace_back(path, exec::OutputKind::File);
+        action.writable.push_back(std::string(parent(path)));
+    }
+    return action;
+}
+
+}  // namespace unit_detail
+
 engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
     SharedGraph graph = key.graph();
     const Unit& unit = graph->units.units[key.unit()];
-    exec::Executor& executor = build.service<exec::Executor>();
-    DirectiveContext context = directive_context(unit);
-    const CrateRule* rule = unit_detail::rule_of(*graph, unit);
     ScriptRun answer;
-    if (unit.links_overridden) {
-        CO_TRY(overridden, overridden_output(graph->units, key.unit(), graph->request, graph->config));
-        answer.output = overridden;
+    CO_TRY(replacement, script_replacement(*graph, key.unit()));
+    if (replacement.has_value()) {
+        answer.output = *replacement;
         co_return answer;
     }
-    if (rule != nullptr && rule->deny_run) {
-        Result<ScriptOutput> parsed = ScriptOutput();
-        answer.output = unit_detail::provided_output(*rule, context, parsed);
-        if (!parsed.ok()) co_return std::move(parsed).error().at(rule->place);
-        co_return answer;
-    }
-    exec::Action action;
+    std::vector<exec::Input> inputs;
     ScriptOutputs outputs;
     std::size_t compile_unit = k_generated;
     for (const UnitDep& dep : unit.deps) {
@@ -258,7 +347,7 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
         if (other.is_run()) {
             ScriptRun ran = co_await build.get(RunScript(graph, dep.unit));
             outputs[dep.unit] = ran.output;
-            for (const exec::Input& input : ran.outcome.all_inputs()) action.inputs.push_back(input);
+            for (const exec::Input& input : ran.outcome.all_inputs()) inputs.push_back(input);
         } else if (other.is_script()) {
             compile_unit = dep.unit;
         }
@@ -266,52 +355,17 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
     if (compile_unit == k_generated) co_return bug("a build script's run has no program");
     exec::Outcome program = co_await build.get(CompileUnit(graph, compile_unit));
     for (const exec::OutputFile& file : program.files) {
-        action.inputs.emplace_back(program.canonical(file.path), file.digest, exec::InputKind::Executable);
+        inputs.emplace_back(program.canonical(file.path), file.digest, exec::InputKind::Executable);
     }
-    Command command = script_command(graph->units, key.unit(), graph->request, graph->layout, outputs, executor.files(),
-                                     graph->config);
-    unit_detail::read_command(action, command);
-    unit_detail::add_script_environment(action, *graph);
-    unit_detail::add_platform(action, *graph, true);
-    action.label = unit.label;
-    action.description = cat("run build script of ", unit_detail::shown(unit));
-    action.outputs.emplace_back("out", exec::OutputKind::Directory);
-    action.pass_env = unit_detail::script_variables(*graph);
-    const PackagePlace* place = unit_detail::place_of(*graph, unit);
-    if (place != nullptr && place->immutable) {
-        action.inputs.emplace_back(place->directory, place->tree, exec::InputKind::Tree);
-    } else {
-        std::vector<exec::Input> own = co_await build.get(PackageInputs(unit.package->directory, RustSources::With));
-        action.inputs.insert(action.inputs.end(), own.begin(), own.end());
-        action.project_file = unit.package->manifest_path;
-        std::vector<exec::StagedFile> staged;
-        staged.emplace_back("metadata.json", graph->metadata);
-        std::string label = cat("cargo-metadata-", digest_of(graph->workspace.root_manifest + graph->identity).short_hex(8));
-        exec::Outcome metadata = co_await build.get(exec::Stage(label, staged));
-        action.inputs.push_back(metadata.input("metadata.json"));
-        action.env["CERMET_CARGO_METADATA"] = metadata.canonical("metadata.json");
-        action.env["CERMET_CARGO_PLACES"] = cat(exec::k_ws, "=", exec::keep(exec::k_ws), ":", exec::k_pkg, "=",
-                                                exec::keep(exec::k_pkg), ":", exec::k_out, "=", exec::keep(exec::k_out));
-    }
-    if (rule != nullptr) {
-        for (const auto& [name, value] : rule->env) action.env[name] = value;
-        action.pass_env.insert(action.pass_env.end(), rule->pass_env.begin(), rule->pass_env.end());
-        for (const std::string& path : rule->outputs) {
-            action.outputs.emplace_back(path, exec::OutputKind::File);
-            action.writable.push_back(std::string(parent(path)));
-        }
-        for (const std::string& pattern : rule->inputs) {
-            Digest digest = co_await build.get(exec::FileDigest(pattern));
-            action.inputs.emplace_back(pattern, digest);
-        }
-    }
-    // A declared output must not be an input of the step that writes it.
-    std::erase_if(action.inputs, [&](const exec::Input& input) {
-        return rule != nullptr && std::find(rule->outputs.begin(), rule->outputs.end(), input.path) != rule->outputs.end();
-    });
+    std::vector<exec::Input> own = co_await build.get(ScriptInputs(graph, key.unit()));
+    inputs.insert(inputs.end(), own.begin(), own.end());
+    Command command = script_command(graph->units, key.unit(), graph->request, graph->layout, outputs,
+                                     build.service<exec::Executor>().files(), graph->config);
+    exec::Action action = unit_detail::script_action(*graph, unit, command);
+    action.inputs.insert(action.inputs.end(), inputs.begin(), inputs.end());
     exec::Outcome ran = co_await build.get(exec::Run(std::move(action)));
     std::string printed = co_await build.get(exec::BlobText(ran.stdout_digest));
-    Result<ScriptOutput> parsed = parse_directives(printed, context);
+    Result<ScriptOutput> parsed = parse_directives(printed, directive_context(unit));
     if (!parsed.ok()) co_return std::move(parsed).error().at(unit.package->manifest_path);
     answer.output = *parsed;
     if (!answer.output.errors.empty()) {

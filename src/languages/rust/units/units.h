@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 //
 // build_units() is pure. A Unit names its package, target, profile, platform, mode and features; deps are indices into
-// UnitGraph::units, always smaller ones first is NOT promised: use the edges. `identity` never depends on file contents,
+// UnitGraph::units, in no promised order. `identity` never depends on file contents,
 // flags or the machine: it is stable under every edit that leaves the graph's shape alone.
 #pragma once
 #include <map>
@@ -68,11 +68,18 @@ struct BuildRequest {
     std::optional<TargetInfo> target;  // given with --target
 };
 
+// The compile unit of a run's script; absent when configuration overrides the script.
+std::optional<std::size_t> script_compile_of(const UnitGraph& graph, std::size_t run);
+// The run that serves a rustc unit of the same package; absent when there is no build script.
+std::optional<std::size_t> own_run_of(const UnitGraph& graph, std::size_t unit);
+const TargetInfo& target_info(const BuildRequest& request, const Unit& unit);
+
 Result<UnitGraph> build_units(PackageGraph& graph, const BuildRequest& request);
 
 // The units whose build-script output reaches `unit` (B8): its own run first, then dependencies' by package id.
 std::vector<std::size_t> script_runs_of(const UnitGraph& graph, std::size_t unit);
-// Every unit reachable over linkable edges, without `unit`: what -L dependency must cover, in a stable order.
+// Every library reachable over linkable edges, without `unit`: what -L dependency must cover, sorted by label. It ends
+// at proc-macros, which carry their dependencies inside them.
 std::vector<std::size_t> library_closure(const UnitGraph& graph, std::size_t unit);
 
 // cargo's --unit-graph JSON (version 1) for this graph.
