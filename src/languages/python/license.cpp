@@ -34,7 +34,8 @@ const Identifiers& exceptions() {
 Error unknown(std::string_view what, const std::string& word, const Identifiers& known) {
     std::vector<std::string> names;
     for (const auto& [key, name] : known) names.push_back(key);
-    std::string near = nearest(lower(word), names);
+    // A slip is short: an edit distance to hundreds of names is not for a page of text.
+    std::string near = word.size() <= 64 ? nearest(lower(word), names) : "";
     return project_error(cat("unknown ", what, " '", word, "'"),
                          near.empty() ? std::string("use an identifier of spdx.org/licenses, or LicenseRef-<name>")
                                       : cat("did you mean ", known.at(near), "?"));
