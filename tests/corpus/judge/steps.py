@@ -1,0 +1,320 @@
+"""Steps: the judge's work in order, each kept under build/corpus and made again only when its inputs changed."""
+# SPDX-License-Identifier: MIT
+#
+# A step's result is STEP.json beside STEP.log; its key is the digest of all that decides it. Failed steps are not kept.
+# Downloads go through pip; nothing outside the work directory is written. Fails with JudgeError or StepFailed.
+import hashlib
+import json
+import os
+import pathlib
+import resource
+import shutil
+import subprocess
+import time
+
+from judge.entry import JudgeError, digest, find_python, overlaid, snapshot, unpack
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class StepFailed(Exception):
+    """A build or an installation failed; the text says where its log is."""
+
+
+class Steps:
+    def __init__(self, entry, work, redo=(), say=print):
+        self.entry = entry
+        self.root = pathlib.Path(work).resolve()
+        self.work = self.root / entry.name
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.redo = set(redo)
+        self.say = say
+        self.python = find_python(entry.python)
+
+    # -- the machinery -------------------------------------------------------------------------------------------
+
+    def step(self, name, inputs, make):
+        """The kept result of `name` for these inputs, or what make(log path) gives."""
+        text = json.dumps(inputs, sort_keys=True, default=str)
+        key = hashlib.sha256(text.encode()).hexdigest()
+        file = self.work / f"{name}.json"
+        if name not in self.redo and file.is_file():
+            kept = json.loads(file.read_text(encoding="utf-8"))
+            if kept["key"] == key and all(os.path.exists(p) for p in kept["needs"]):
+                self.say(f"  {name}: kept")
+                return kept["value"]
+        file.unlink(missing_ok=True)
+        self.say(f"  {name} …")
+        log = self.work / f"{name}.log"
+        log.write_text("", encoding="utf-8")
+        begin, cpu = time.monotonic(), _children_cpu()
+        value = make(log)
+        value["wall"] = round(time.monotonic() - begin, 1)
+        value["cpu"] = round(_children_cpu() - cpu, 1)
+        needs = [value[k] for k in ("wheel", "python", "file") if k in value]
+        record = {"key": key, "inputs": inputs, "needs": needs, "value": value}
+        temporary = file.with_suffix(".tmp")
+        temporary.write_text(json.dumps(record, indent=1, default=str), encoding="utf-8")
+        temporary.replace(file)
+        self.say(f"  {name}: {value['wall']} s, CPU {value['cpu']} s")
+        return value
+
+    def call(self, argv, log, **options):
+        """Runs a command with its output appended to the log; a failure shows the log's end."""
+        options.setdefault("env", self.environment())
+        check = options.pop("check", True)
+        with open(log, "a", encoding="utf-8") as stream:
+            stream.write("$ " + " ".join(map(str, argv)) + "\n")
+            stream.flush()
+            done = subprocess.run([str(a) for a in argv], stdout=stream, stderr=subprocess.STDOUT,
+                                  stdin=subprocess.DEVNULL, check=False, **options)
+        if check and done.returncode != 0:
+            with open(log, encoding="utf-8", errors="replace") as stream:
+                tail = "".join(stream.readlines()[-25:])
+            raise StepFailed(f"{' '.join(map(str, argv[:6]))} … gave {done.returncode}\n{tail}(whole log: {log})")
+        return done.returncode
+
+    def environment(self, **more):
+        gone = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONSTARTUP", "MAKEFLAGS", "CARGO_MAKEFLAGS"}
+        env = {k: v for k, v in os.environ.items() if k not in gone}
+        # The sources lie below another project's checkout: git must not take that for theirs.
+        env.update(GIT_CEILING_DIRECTORIES=str(self.root), PIP_DISABLE_PIP_VERSION_CHECK="1",
+                   PIP_NO_INPUT="1", NO_COLOR="1", **more)
+        return env
+
+    def venv(self, directory, log, *requirements):
+        shutil.rmtree(directory, ignore_errors=True)
+        self.call([self.python, "-m", "venv", directory], log)
+        python = directory / "bin" / "python"
+        if requirements:
+            self.call([python, "-m", "pip", "install", "--quiet", *requirements], log)
+        return python
+
+    # -- sources and wheels ----------------------------------------------------------------------------------------
+
+    def tools(self):
+        """A venv with a pip that knows --build-constraint, and `packaging`."""
+        directory = self.root / f"tools-{self.entry.python}"
+
+        def make(log):
+            python = self.venv(directory, log, "--upgrade", "pip>=25.3", "packaging>=24.2")
+            where = subprocess.run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+                                   capture_output=True, text=True, check=True).stdout.strip()
+            return {"python": str(python), "site": where}
+
+        return self.step("tools", {"python": self.python, "pip": "25.3", "packaging": "24.2"}, make)
+
+    def sdist(self):
+        """The sdist, fetched by pip by name, version and digest. pip asks its back end for metadata on the way."""
+        entry, tools = self.entry, self.tools()
+        store = self.root / "sdists"
+
+        def make(log):
+            for kept in store.glob("*.tar.gz"):
+                if digest(kept) == entry.sha256:
+                    return {"file": str(kept)}
+            wanted = self.work / "sdist.txt"
+            wanted.write_text(f"{entry.name}=={entry.version} --hash=sha256:{entry.sha256}\n", encoding="utf-8")
+            self.call([tools["python"], "-m", "pip", "download", "--no-deps", "--no-binary", entry.name,
+                       "--build-constraint", entry.path("build.txt"), "-d", store, "-r", wanted], log)
+            for kept in store.glob("*.tar.gz"):
+                if digest(kept) == entry.sha256:
+                    return {"file": str(kept)}
+            raise JudgeError(f"pip gave no file with SHA-256 {entry.sha256}; see {log}")
+
+        return self.step("sdist", [entry.name, entry.version, entry.sha256], make)
+
+    def upstream(self):
+        """The wheel that the package's own back end builds, isolated."""
+        sdist, tools = self.sdist()["file"], self.tools()
+        out = self.work / "upstream"
+
+        def make(log):
+            shutil.rmtree(out, ignore_errors=True)
+            env = self.environment(CARGO_TERM_VERBOSE="true", CARGO_TERM_COLOR="never")
+            self.call([tools["python"], "-m", "pip", "wheel", "-v", "--no-deps", "--no-cache-dir",
+                       "--build-constraint", self.entry.path("build.txt"), "-w", out, sdist], log, env=env)
+            return {"wheel": str(_only(out.glob("*.whl"), out)), "log": str(log)}
+
+        inputs = [self.entry.sha256, self.entry.text("build.txt"), self.python, _tool_identities()]
+        return self.step("upstream", inputs, make)
+
+    def build_environment(self):
+        """A venv with what the overlay's [build-system] asks for, in the versions that upstream's build used."""
+        import tomllib
+
+        requires = tomllib.loads(self.entry.text("overlay.toml"))["build-system"]["requires"]
+        requires = [r for r in requires if r != "cermet"]
+
+        def make(log):
+            pins = self.entry.path("build.txt")
+            python = self.venv(self.work / "build-env", log, "-c", pins, *requires)
+            return {"python": str(python)}
+
+        inputs = [self.python, requires, self.entry.text("build.txt")]
+        return self.step("build-env", inputs, make)
+
+    def cermet(self, binary, arguments):
+        """The wheel that Cermet builds of the same sources, with an empty cache, so that the log is whole."""
+        sdist, python = self.sdist()["file"], self.build_environment()["python"]
+        tree_root, out, cache = self.work / "cermet-sources", self.work / "cermet", self.work / "cermet-cache"
+
+        def make(log):
+            for old in (out, cache):
+                shutil.rmtree(old, ignore_errors=True)
+            tree = unpack(sdist, tree_root)
+            file = tree / "pyproject.toml"
+            file.write_text(overlaid(file.read_text(encoding="utf-8"), self.entry.text("overlay.toml")), encoding="utf-8")
+            before = snapshot(tree)
+            trace = self.work / "cermet-trace.json"
+            trace.unlink(missing_ok=True)
+            env = self.environment(CERMET_CACHE=str(cache))
+            begin = time.monotonic()
+            self.call([binary, "build", "--verbose", "--python", python, "--trace", trace, *arguments],
+                      log, env=env, cwd=tree)
+            wall = round(time.monotonic() - begin, 1)
+            wheel = _only((tree / "dist").glob("*.whl"), tree / "dist")
+            out.mkdir(parents=True)
+            kept = pathlib.Path(shutil.copy2(wheel, out))
+            after = snapshot(tree)
+            written = sorted(n for n in after.keys() | before.keys()
+                             if before.get(n) != after.get(n) and not n.startswith("dist" + os.sep))
+            return {"wheel": str(kept), "log": str(log), "trace": str(trace), "written": written,
+                    "build_wall": wall}
+
+        inputs = [self.entry.sha256, self.entry.text("overlay.toml"), self.entry.text("build.txt"),
+                  self.python, digest(binary), arguments, _tool_identities()]
+        return self.step("cermet", inputs, make)
+
+    def source_files(self):
+        """Path in a wheel -> bytes of every native file that the sdist carries."""
+        tree = unpack(self.sdist()["file"], self.work / "sources")
+        root = tree / self.entry.source_root
+        natives = [p for p in root.rglob("*") if p.suffix in (".so", ".pyd", ".dylib", ".dll") and p.is_file()]
+        return tree, {p.relative_to(root).as_posix(): p.read_bytes() for p in natives}
+
+    # -- installed wheels ----------------------------------------------------------------------------------------------
+
+    def installed(self, who, wheel):
+        """A venv with the pinned runtime and test requirements and this wheel."""
+        directory = self.work / f"env-{who}"
+        pins = self.entry.path("test.txt")
+
+        def make_requirements(log):
+            python = self.venv(directory, log, "--no-deps", "-r", pins)
+            return {"python": str(python)}
+
+        base = self.step(f"requirements-{who}", [self.python, self.entry.text("test.txt")], make_requirements)
+
+        def make(log):
+            pip = [base["python"], "-m", "pip"]
+            self.call([*pip, "install", "--quiet", "--no-deps", "--force-reinstall", wheel], log)
+            done = subprocess.run([*pip, "check"], capture_output=True, text=True, check=False,
+                                  env=self.environment())
+            complaints = [] if done.returncode == 0 else sorted(done.stdout.splitlines())
+            return {"python": base["python"], "complaints": complaints}
+
+        return self.step(f"install-{who}", [digest(wheel), self.entry.text("test.txt"), self.python], make)
+
+    def home(self, who):
+        home = self.work / f"home-{who}"
+        shutil.rmtree(home, ignore_errors=True)
+        (home / "empty").mkdir(parents=True)
+        return home
+
+    def test_environment(self, home, **more):
+        return self.environment(HOME=str(home), PYTHONHASHSEED="0", MPLBACKEND="Agg", TZ="UTC",
+                                PYTHONDONTWRITEBYTECODE="1", **more)
+
+    def imports(self, who, wheel, compiled, others):
+        """Imports each compiled module in a process of its own and all others in one, from an empty directory."""
+        python = self.installed(who, wheel)["python"]
+
+        def make(log):
+            home = self.home(who)
+            env, cwd = self.test_environment(home), home / "empty"
+            program = HERE / "import_modules.py"
+            found = {}
+            for name in sorted(compiled):
+                found.update(self._imported(python, program, [name], cwd, env, log))
+            plain = self._imported(python, program, sorted(others), cwd, env, log) if others else {}
+            return {"compiled": found, "others": plain}
+
+        inputs = [digest(wheel), self.entry.text("test.txt"), self.python, sorted(compiled), sorted(others),
+                  digest(HERE / "import_modules.py")]
+        return self.step(f"imports-{who}", inputs, make)
+
+    def _imported(self, python, program, names, cwd, env, log):
+        result = cwd.parent / "imports.json"
+        result.unlink(missing_ok=True)
+        code = self.call([python, "-I", program, result, *names], log, env=env, cwd=cwd, check=False)
+        found = {}
+        if result.is_file():
+            for line in result.read_text(encoding="utf-8").splitlines():
+                found.update(json.loads(line))
+        for name in names:
+            found.setdefault(name, f"not reached: the interpreter ended with {code}")
+        return {n: v.replace(str(self.work / f"env-{self._who(cwd)}"), "{env}") for n, v in found.items()}
+
+    @staticmethod
+    def _who(cwd):
+        return cwd.parent.name.removeprefix("home-")
+
+    def tests(self, who, wheel):
+        """Upstream's chosen tests, each file in its own process: test id -> [outcome, last line of the report]."""
+        python = self.installed(who, wheel)["python"]
+        sdist, tests = self.sdist()["file"], self.entry.tests
+
+        def make(log):
+            tree = unpack(sdist, self.work / f"tests-{who}-sources")
+            place = self.work / f"tests-{who}"
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir()
+            for name in tests["needs"]:
+                (shutil.copytree if (tree / name).is_dir() else shutil.copy2)(tree / name, place / name)
+            shutil.rmtree(tree.parent)
+            results = self.work / f"tests-{who}.jsonl"
+            results.unlink(missing_ok=True)
+            env = self.test_environment(self.home(who), CORPUS_RESULTS=str(results), PYTHONPATH=str(HERE))
+            options = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "record_results", "-q", "--tb=native",
+                       *tests.get("options", [])]
+            for name in tests.get("deselect", {}):
+                options += ["--deselect", name]
+            found = {}
+            for file in tests["files"]:
+                code = self.call([python, "-P", "-m", "pytest", *options, file], log, env=env, cwd=place, check=False)
+                if code not in (0, 1):
+                    found[file] = ["collection error", f"pytest ended with {code}"]
+            for line in results.read_text(encoding="utf-8").splitlines() if results.is_file() else []:
+                record = json.loads(line)
+                if record["id"] != "(session)":
+                    found[record["id"]] = [record["outcome"], record["why"]]
+            return {"results": found}
+
+        inputs = [digest(wheel), tests, self.entry.text("test.txt"), self.entry.sha256, self.python,
+                  digest(HERE / "record_results.py")]
+        return self.step(f"tests-{who}", inputs, make)
+
+
+def _children_cpu():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _only(paths, where):
+    paths = list(paths)
+    if len(paths) != 1:
+        raise StepFailed(f"one wheel expected in {where}, found {[p.name for p in paths]}")
+    return paths[0]
+
+
+def _tool_identities():
+    """What the compilers call themselves: another compiler is another build."""
+    said = []
+    for argv in (["cc", "--version"], ["gcc", "--version"], ["rustc", "-vV"], ["cargo", "-V"]):
+        try:
+            done = subprocess.run(argv, capture_output=True, text=True, check=False)
+            said.append(done.stdout)
+        except OSError:
+            said.append("")
+    return said
