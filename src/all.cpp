@@ -57,6 +57,13 @@
 #include "exec/sandbox_linux.cpp"
 
 // fetch 4
+#include "fetch/cargo_fetch.cpp"
+#include "fetch/ledger.cpp"
+#include "fetch/network_posix.cpp"
+#include "fetch/packages.cpp"
+#include "fetch/place.cpp"
+#include "fetch/python_distribution.cpp"
+#include "fetch/tree_digest.cpp"
 
 // languages/c 5
 #include "languages/c/compile.cpp"
@@ -67,6 +74,9 @@
 #include "languages/cython/cythonize.cpp"
 
 // languages/rust 5
+#include "languages/rust/command/directives.cpp"
+#include "languages/rust/command/rustc_command.cpp"
+#include "languages/rust/command/script_command.cpp"
 #include "languages/rust/config/config.cpp"
 #include "languages/rust/features/package_graph.cpp"
 #include "languages/rust/features/resolve.cpp"
@@ -78,6 +88,7 @@
 #include "languages/rust/manifest/dependencies.cpp"
 #include "languages/rust/manifest/manifest.cpp"
 #include "languages/rust/manifest/targets.cpp"
+#include "languages/rust/metadata/metadata.cpp"
 #include "languages/rust/model.cpp"
 #include "languages/rust/profiles/profiles.cpp"
 #include "languages/rust/sources/sources.cpp"

@@ -162,6 +162,7 @@ Status remove_directory(const CacheLayout& layout, const std::string& path) {
     static std::atomic<std::uint64_t> counter{0};
     const std::string trash = cat(layout.temporary(), "/", process_id(), "-trash-", counter.fetch_add(1), "-", wall_ns());
     (void)platform::remove_file(path + ".ok");
+    (void)platform::set_mode(path, 0755);  // a read-only directory cannot be given another parent
     TRY_VOID(platform::rename_path(path, trash));
     return platform::remove_tree(trash);
 }
