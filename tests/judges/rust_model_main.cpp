@@ -3,11 +3,14 @@
 //
 // Used by tests/judges/*.py. It reads the host's files directly and finds unpacked registry packages under CARGO_HOME,
 // which the real build never does: there, packages are unpacked from verified archives.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+
+#include <unistd.h>
 
 #include "base/path.h"
 #include "base/text.h"
@@ -118,7 +121,7 @@ bool parse(int argc, char** argv, Options& options) {
 
 }  // namespace
 
-int print_commands(SourceFiles& files, const Workspace& workspace, const UnitGraph& units, const BuildRequest& build);
+int print_commands(const Workspace& workspace, const UnitGraph& units, const BuildRequest& build);
 
 int main(int argc, char** argv) {
     Options options;
@@ -184,12 +187,12 @@ int main(int argc, char** argv) {
     Result<UnitGraph> units = build_units(graph, build);
     if (!units) return fail(units.error());
     for (const std::string& warning : units->warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
-    if (options.what == "commands") return print_commands(files, *workspace, *units, build);
+    if (options.what == "commands") return print_commands(*workspace, *units, build);
     std::puts(unit_graph_json(*units).dump().c_str());
     return 0;
 }
 
-int print_commands(SourceFiles& files, const Workspace& workspace, const UnitGraph& units, const BuildRequest& build) {
+int print_commands(const Workspace& workspace, const UnitGraph& units, const BuildRequest& build) {
     Layout layout;
     for (const Unit& unit : units.units) layout.out.push_back(cat("/cermet/out/", unit.label));
     Json out{Json::Array{}};
@@ -199,8 +202,8 @@ int print_commands(SourceFiles& files, const Workspace& workspace, const UnitGra
         const Unit& unit = units.units[i];
         if (unit.is_run()) for (const UnitDep& dep : unit.deps) if (units.units[dep.unit].is_run()) scripts[dep.unit] = ScriptOutput{};
         Command command = unit.is_run()
-                              ? script_command(units, i, build, layout, scripts, files, workspace.config)
-                              : rustc_command(units, i, build, layout, scripts, files, workspace.config);
+                              ? script_command(units, i, build, layout, scripts, workspace.config)
+                              : rustc_command(units, i, build, layout, scripts, workspace.config);
         Json one;
         one.set("label", unit.label);
         one.set("argv", Json::strings(command.argv));
