@@ -73,13 +73,22 @@ std::string number_bytes(std::uint32_t a, std::uint32_t b) {
 
 struct Running {
     pid_t pid = -1;
+    bool own_group = false;
+    bool reaped = false;
+    int status = 0;
     platform::Fd out;
     platform::Fd err;
     int start_error = 0;
 };
 
-[[noreturn]] void become(const NetworkCommand& command, int out, int err, int failed) {
-    (void)::setpgid(0, 0);
+// On a terminal, ssh and git may ask there: a process of a background group would be stopped for it.
+bool has_terminal() {
+    const platform::Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+    return terminal.valid();
+}
+
+[[noreturn]] void become(const NetworkCommand& command, int out, int err, int failed, bool own_group) {
+    if (own_group) (void)::setpgid(0, 0);
     for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE}) (void)::signal(number, SIG_DFL);
     const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     const bool wired = null >= 0 && ::dup2(null, 0) >= 0 && ::dup2(out, 1) >= 0 && ::dup2(err, 2) >= 0;
@@ -112,8 +121,9 @@ Running start_command(const NetworkCommand& command) {
         running.start_error = errno;
         return running;
     }
+    running.own_group = !has_terminal();
     const pid_t pid = ::fork();
-    if (pid == 0) become(command, out[1], err[1], failed[1]);
+    if (pid == 0) become(command, out[1], err[1], failed[1], running.own_group);
     if (pid < 0) running.start_error = errno;
     for (const int fd : {out[1], err[1], failed[1]}) ::close(fd);
     running.out = platform::Fd(out[0]);
@@ -134,7 +144,13 @@ Running start_command(const NetworkCommand& command) {
     return running;
 }
 
-// Passes output on until both pipes end. False: this program is gone or cancelled, and the command must be killed.
+bool has_ended(Running& running) {
+    if (!running.reaped) running.reaped = ::waitpid(running.pid, &running.status, WNOHANG) == running.pid;
+    return running.reaped;
+}
+
+// Passes output on until both pipes end, or the command has ended and what it printed is read (a daemon that it started,
+// ssh's ControlPersist for one, may keep the pipes). False: this program is gone or cancelled: the command must be killed.
 bool pass_output(int socket, Running& running) {
     bool out_open = true;
     bool err_open = true;
@@ -143,10 +159,11 @@ bool pass_output(int socket, Running& running) {
         pollfd waiting[3] = {{out_open ? running.out.get() : -1, POLLIN, 0},
                              {err_open ? running.err.get() : -1, POLLIN, 0},
                              {socket, POLLIN, 0}};
-        if (::poll(waiting, 3, -1) < 0) {
-            if (errno == EINTR) continue;
-            return false;
-        }
+        const bool ended = has_ended(running);
+        const int ready = ::poll(waiting, 3, ended ? 0 : 100);
+        if (ready < 0 && errno != EINTR) return false;
+        if (ready == 0 && ended) return true;
+        if (ready <= 0) continue;
         if (waiting[2].revents != 0) return false;  // a cancel frame, or the end
         for (int i = 0; i < 2; ++i) {
             if (waiting[i].revents == 0) continue;
@@ -162,26 +179,23 @@ bool pass_output(int socket, Running& running) {
     return true;
 }
 
+void end_command(Running& running) {
+    const pid_t whom = running.own_group ? -running.pid : running.pid;
+    (void)::kill(whom, SIGTERM);
+    for (int i = 0; i < 100 && !has_ended(running); ++i) ::usleep(20'000);  // two seconds to end by itself
+    if (!running.reaped || running.own_group) (void)::kill(whom, SIGKILL);
+}
+
 bool serve_command(int socket, const std::string& request) {
     const std::optional<NetworkCommand> command = decode_command(request);
     if (!command || command->argv.empty()) return send_frame(socket, 'f', number_bytes(EINVAL, 0));
     Running running = start_command(*command);
     if (running.pid < 0) return send_frame(socket, 'f', number_bytes(static_cast<std::uint32_t>(running.start_error), 0));
-    const bool passed = pass_output(socket, running);
-    if (!passed) (void)::kill(-running.pid, SIGTERM);
-    int status = 0;
-    for (int i = 0; i < 100 && !passed; ++i) {  // two seconds to end by itself
-        if (::waitpid(running.pid, &status, WNOHANG) == running.pid) {
-            running.pid = -running.pid;
-            break;
-        }
-        ::usleep(20'000);
+    if (!pass_output(socket, running)) end_command(running);
+    while (!running.reaped) {
+        running.reaped = ::waitpid(running.pid, &running.status, 0) == running.pid || errno != EINTR;
     }
-    if (running.pid > 0) {
-        if (!passed) (void)::kill(-running.pid, SIGKILL);
-        while (::waitpid(running.pid, &status, 0) < 0 && errno == EINTR) {
-        }
-    }
+    const int status = running.status;
     const auto code = static_cast<std::uint32_t>(WIFEXITED(status) ? WEXITSTATUS(status) : 0);
     const auto number = static_cast<std::uint32_t>(WIFSIGNALED(status) ? WTERMSIG(status) : 0);
     return send_frame(socket, 'x', number_bytes(code, number));
