@@ -23,6 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     }
     (void)SpecifierSet::parse(text);
     (void)parse_wheel_file_name(text);
+    if (size % 16 != 0) return 0;  // an unknown licence searches the whole list for a similar one: slow, so seldom
     if (auto license = normalise_license(text); license.ok()) {
         auto again = normalise_license(*license);
         if (!again.ok() || *again != *license) std::abort();
