@@ -49,12 +49,25 @@
 
 // exec 3
 #include "exec/action.cpp"
+#include "exec/collect.cpp"
 #include "exec/depfile.cpp"
 #include "exec/environment.cpp"
+#include "exec/executor.cpp"
+#include "exec/failure.cpp"
 #include "exec/jobserver.cpp"
+#include "exec/lookup.cpp"
+#include "exec/mirror.cpp"
 #include "exec/places.cpp"
+#include "exec/pool.cpp"
 #include "exec/process_posix.cpp"
+#include "exec/queries.cpp"
+#include "exec/records.cpp"
+#include "exec/request.cpp"
+#include "exec/run.cpp"
 #include "exec/sandbox_linux.cpp"
+#include "exec/step.cpp"
+#include "exec/worker.cpp"
+#include "exec/world.cpp"
 
 // fetch 4
 #include "fetch/cargo_fetch.cpp"
@@ -130,6 +143,10 @@
 #include "languages/python/wheel_check.cpp"
 
 // report 5
+#include "report/console.cpp"
+#include "report/shown_text.cpp"
+#include "report/trace.cpp"
+#include "report/why.cpp"
 
 // cli 6
 #include "cli/cargo.cpp"

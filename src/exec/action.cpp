@@ -119,7 +119,7 @@ std::string command_message(const Action& action, const std::string& platform) {
     return command.take();
 }
 
-std::string salt_of(const Action& action) {
+std::string salt_of(const Action& action, const std::vector<Leaf>& others) {
     ByteWriter salt;
     salt.string(k_salt);
     salt.varint(static_cast<std::uint64_t>(action.discovery));
@@ -143,22 +143,24 @@ std::string salt_of(const Action& action) {
         salt.string(path);
         salt.varint(static_cast<std::uint64_t>(kind));
     }
+    for (const Leaf& leaf : others) {
+        salt.string(leaf_type_name(leaf.type));
+        salt.string(leaf.name);
+        salt.string(leaf.value);
+    }
     return salt.take();
 }
 
-}  // namespace action_detail
-
-std::string Action::directory() const {
-    return cat(scope == Scope::Shared ? k_shared : k_out, '/', label);
-}
-
-EncodedAction encode(const Action& action) {
-    using namespace action_detail;
+EncodedAction encode_with(const Action& action, const std::vector<Input>& more, const std::vector<Leaf>& others) {
     EncodedAction encoded;
     Node root;
     for (const Input& input : action.inputs) {
         Node& node = descend(root, input.path);
         (input.kind == InputKind::Tree ? node.tree : node.file) = &input;
+    }
+    for (const Input& input : more) {
+        Node& node = descend(root, input.path);
+        if (node.file == nullptr) node.file = &input;
     }
     if (!action.cwd.empty()) descend(root, action.cwd);  // it must exist in the input root
     encoded.root_digest = write_directory(root, encoded.directories);
@@ -170,11 +172,33 @@ EncodedAction encode(const Action& action) {
     ProtoWriter message;
     message.digest_field(1, encoded.command_digest);
     message.digest_field(2, encoded.root_digest);
-    message.bytes_field(9, salt_of(action));
+    message.bytes_field(9, salt_of(action, others));
     if (!platform.empty()) message.message_field(10, platform);
     encoded.action = message.take();
     encoded.action_digest = digest_of(encoded.action);
     return encoded;
+}
+
+}  // namespace action_detail
+
+std::string Action::directory() const {
+    return cat(scope == Scope::Shared ? k_shared : k_out, '/', label);
+}
+
+EncodedAction encode(const Action& action) { return action_detail::encode_with(action, {}, {}); }
+
+EncodedAction encode_exact(const Action& action, const std::vector<Leaf>& found) {
+    std::vector<Input> more;
+    std::vector<Leaf> others;
+    for (const Leaf& leaf : found) {
+        Digest digest;
+        if (leaf.type == Leaf::Type::File && Digest::parse(leaf.value, digest)) {
+            more.emplace_back(leaf.name, digest);
+        } else {
+            others.push_back(leaf);
+        }
+    }
+    return action_detail::encode_with(action, more, others);
 }
 
 std::string_view leaf_type_name(Leaf::Type type) {

@@ -98,6 +98,8 @@ struct Leaf {
     auto operator<=>(const Leaf&) const = default;
 };
 std::string_view leaf_type_name(Leaf::Type type);
+// The action with exactly these inputs: file leaves join the input root, the others the salt. Without leaves: encode(action).
+EncodedAction encode_exact(const Action& action, const std::vector<Leaf>& found);
 
 struct OutputFile {
     std::string path;  // as in Output: relative to directory(), or canonical below /cermet/ws; below a Directory output its full relative path

@@ -227,6 +227,7 @@ Processes::Processes(Isolation isolation) : isolation_(std::move(isolation)) {
     cancel_read_ = std::move(pipe->reading);
     cancel_write_ = std::move(pipe->writing);
     for (pid_t pid : process_detail::children_of_this_process()) not_ours_.insert(pid);
+    ::signal(SIGPIPE, SIG_IGN);  // a worker that died must not take this process along; children get the default back
 #if defined(__linux__)
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 #endif

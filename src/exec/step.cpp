@@ -1,0 +1,372 @@
+// One step that must run: its directory, its process, its result.
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "exec/executor_state.h"
+#include "platform/os.h"
+
+namespace cermet::exec {
+
+namespace step_detail {
+
+constexpr int k_attempts = 3;  // when inputs change under a running step
+
+std::string file_of_artifact(std::string_view line) {
+    if (!contains(line, "\"artifact\"")) return {};
+    Result<Json> json = parse_json(line, "rustc");
+    if (!json.ok() || (*json)["$message_type"].string() != "artifact" || (*json)["emit"].string() != "metadata") return {};
+    return (*json)["artifact"].string();
+}
+
+// Hears rustc say that the metadata is written, and hands it on while code is still being made.
+class EarlyListener : public LineListener {
+ public:
+    EarlyListener(Executor::State& state, Job& job) : state_(state), job_(job) {}
+    void line(std::string_view text) override {
+        const Action& action = *job_.action;
+        if (!job_.early || job_.early_sent) return;
+        const std::string file = file_of_artifact(text);
+        if (file.empty() || file_name(file) != file_name(action.early_output)) return;
+        Result<Digest> digest = state_.store.put_file(output_host(state_, action, action.early_output), store::Mode::Plain);
+        if (!digest.ok()) return;  // the end of the step will tell
+        EarlyOutcome early;
+        early.directory = action.directory();
+        early.file.path = action.early_output;
+        early.file.digest = *digest;
+        digest_ = *digest;
+        job_.early_sent = true;
+        job_.early->send(early);
+    }
+    const std::optional<Digest>& digest() const { return digest_; }
+
+ private:
+    Executor::State& state_;
+    Job& job_;
+    std::optional<Digest> digest_;
+};
+
+// rustc's JSON lines become what it would have printed for people; anything else stays.
+std::string for_reading(std::string_view text) {
+    if (!contains(text, "{\"$message_type\"")) return std::string(text);
+    std::string out;
+    for (const std::string& line : split_lines(text)) {
+        if (line.compare(0, 16, "{\"$message_type\"") != 0) {
+            out += line + "\n";
+            continue;
+        }
+        Result<Json> json = parse_json(line, "rustc");
+        if (json.ok()) out += (*json)["rendered"].string();
+    }
+    return out;
+}
+
+Json render_json(const Places& places, const Json& value) {
+    if (value.is_string()) return Json(places.render(value.string()));
+    if (value.is_array()) {
+        Json::Array items;
+        for (const Json& item : value.array()) items.push_back(render_json(places, item));
+        return Json(std::move(items));
+    }
+    if (value.is_object()) {
+        Json::Object members;
+        for (const auto& [name, member] : value.object()) members.emplace(name, render_json(places, member));
+        return Json(std::move(members));
+    }
+    return value;
+}
+
+Status prepare_directory(Executor::State& state, const Action& action) {
+    TRY_VOID(platform::remove_file(state.mark_path(action)));
+    const std::string directory = state.host(action.directory());
+    TRY_VOID(platform::remove_tree(directory));
+    TRY_VOID(platform::make_directories(directory));
+    for (const Output& output : action.outputs) {
+        const std::string path = output_host(state, action, output.path);
+        if (in_tree(output.path)) {
+            TRY_VOID(platform::remove_file(path));
+            state.world.forget_file(output.path);
+        }
+        TRY_VOID(platform::make_directories(output.kind == OutputKind::Directory ? path : std::string(parent(path))));
+    }
+    if (!action.discovery_file.empty()) {
+        TRY_VOID(platform::make_directories(std::string(parent(output_host(state, action, action.discovery_file)))));
+    }
+    const std::string scratch = state.host(cat(k_tmp, "/", action.label));
+    TRY_VOID(platform::remove_tree(scratch));
+    return platform::make_directories(scratch);
+}
+
+Status check_tools(Executor::State& state, const Action& action) {
+    for (const std::string& tool : action.expected_tools) {
+        if (platform::exists(state.host(tool))) continue;
+        return environment_error(cat(action.description, " needs ", state.for_people(tool), ", which is not there"));
+    }
+    return {};
+}
+
+ProcessSpec spec_of(Executor::State& state, const Job& job) {
+    const Action& action = *job.action;
+    ProcessSpec spec;
+    for (const std::string& argument : action.argv) spec.argv.push_back(state.places.render(argument));
+    for (const auto& [name, value] : job.env) spec.env.emplace(name, state.places.render(value));
+    spec.cwd = state.places.render(action.cwd.empty() ? action.directory() : action.cwd);
+    // Both names of a directory lead to the same inodes; the rules are about inodes.
+    spec.writable = {state.host(action.directory()), state.host(cat(k_tmp, "/", action.label))};
+    for (const std::string& directory : action.writable) spec.writable.push_back(state.host(directory));
+    if (std::any_of(action.outputs.begin(), action.outputs.end(), [](const Output& o) { return in_tree(o.path); })) {
+        for (const std::string& directory : state.mirror.writable()) spec.writable.push_back(state.host(directory));
+    }
+    if (state.options.tokens != nullptr) {
+        for (auto& [name, value] : state.options.tokens->environment()) spec.env.emplace(name, value);
+        spec.inherited = state.options.tokens->descriptors();
+    }
+    return spec;
+}
+
+bool answers_requests(const Action& action) {
+    return !action.worker.empty() && action.argv.size() > 2 && action.argv[action.argv.size() - 2] == "--once";
+}
+
+// A worker serves many steps: it may write where any of them may, and has no scratch directory of its own.
+ProcessSpec worker_spec(Executor::State& state, const Job& job) {
+    ProcessSpec spec = spec_of(state, job);
+    spec.argv.resize(spec.argv.size() - 2);
+    spec.writable = {state.host(k_out), state.host(k_shared), state.host(k_tmp)};
+    spec.env["TMPDIR"] = state.places.render(k_tmp);
+    spec.cwd = state.places.render(k_tmp);
+    spec.randomise = Randomise::No;
+    return spec;
+}
+
+Result<WorkerReply> run_request(Executor::State& state, const Job& job) {
+    const Action& action = *job.action;
+    TRY(request, parse_json(action.worker_request, "a worker's request"));
+    const std::string rendered = render_json(state.places, request).dump();
+    if (state.options.workers == Workers::Yes && answers_requests(action)) {
+        return state.workers.ask(action.worker, worker_spec(state, job), rendered);
+    }
+    ProcessSpec spec = spec_of(state, job);
+    spec.randomise = Randomise::No;
+    if (answers_requests(action)) spec.argv.back() = rendered;
+    TRY(end, state.processes.run(spec));
+    if (!end.succeeded()) {
+        WorkerReply failed;
+        failed.end = std::move(end);
+        return failed;
+    }
+    TRY(reply, parse_worker_reply(trim(end.out)));
+    reply.end.err += end.err;
+    reply.end.cpu_us = end.cpu_us;
+    return reply;
+}
+
+struct Ran {
+    ProcessEnd end;
+    std::optional<WorkerReply> reply;
+    std::optional<Digest> early;
+};
+
+Result<Ran> run_process(Executor::State& state, Job& job) {
+    Ran ran;
+    TRY_VOID(check_tools(state, *job.action));
+    if (!job.action->worker.empty()) {
+        TRY(reply, run_request(state, job));
+        ran.end = reply.end;
+        ran.reply = std::move(reply);
+        return ran;
+    }
+    ProcessSpec spec = spec_of(state, job);
+    EarlyListener listener(state, job);
+    if (job.action->two_step == TwoStep::Rustc) spec.stderr_lines = &listener;
+    TRY(end, state.processes.run(spec));
+    ran.end = std::move(end);
+    ran.end.err = for_reading(ran.end.err);
+    ran.early = listener.digest();
+    return ran;
+}
+
+// What came of one attempt; `changed` names an input that changed meanwhile, and nothing else counts then.
+struct Attempt {
+    Outcome outcome;
+    std::string diagnostics;
+    std::string changed;
+    std::int64_t cpu_us = 0;
+};
+
+Result<Ran> run_any(Executor::State& state, Job& job) {
+    if (job.work == nullptr) return run_process(state, job);
+    Ran ran;
+    TRY_VOID((*job.work)(state.host(job.action->directory())));
+    return ran;
+}
+
+Result<Attempt> attempt(Executor::State& state, Job& job) {
+    const Action& action = *job.action;
+    TRY_VOID(prepare_directory(state, action));
+    const std::int64_t start_ns = file_clock_ns();
+    Result<Ran> ran = run_any(state, job);
+    (void)platform::remove_tree(state.host(cat(k_tmp, "/", action.label)));
+    if (!ran.ok()) return std::move(ran).error();
+    Attempt made;
+    made.cpu_us = ran->end.cpu_us;
+    if (state.cancelled) ran->end.cancelled = true;
+    if (!ran->end.succeeded()) return step_failure(state, action, job.env, ran->end);
+    if (ran->end.out_dropped > 0) {
+        return step_error(cat(action.description, " printed more than ", k_max_stdout >> 20, " MiB"));
+    }
+    Result<std::vector<Leaf>> leaves = discover(state, action, job.env, ran->reply ? &*ran->reply : nullptr);
+    if (!leaves.ok()) return std::move(leaves).error();
+    TRY(outcome, collect_outputs(state, action));
+    std::vector<Leaf> places = observed_places(state, action, outcome);
+    leaves->insert(leaves->end(), places.begin(), places.end());
+    std::sort(leaves->begin(), leaves->end());
+    leaves->erase(std::unique(leaves->begin(), leaves->end()), leaves->end());
+    made.changed = changed_input(state, action, *leaves, start_ns);
+    TRY(out_digest, state.store.put(state.places.canonical_text(ran->end.out)));
+    made.diagnostics = state.places.canonical_text(ran->end.err);
+    TRY(err_digest, state.store.put(made.diagnostics));
+    made.outcome = std::move(outcome);
+    made.outcome.stdout_digest = out_digest;
+    made.outcome.stderr_digest = err_digest;
+    made.outcome.leaves = std::move(*leaves);
+    const OutputFile* early = ran->early ? made.outcome.find(action.early_output) : nullptr;
+    if (early != nullptr && early->digest != *ran->early) {
+        return step_error(cat(action.description, " changed its metadata after announcing it"));
+    }
+    return made;
+}
+
+Result<Attempt> attempts(Executor::State& state, Job& job) {
+    for (int round = 1;; ++round) {
+        Result<Attempt> made = attempt(state, job);
+        if (!made.ok() || made->changed.empty()) return made;
+        const std::string& changed = made->changed;
+        // What was announced early, or keyed by the rules, cannot be taken back: only discovered inputs may be read again.
+        const bool declared = std::any_of(job.action->inputs.begin(), job.action->inputs.end(),
+                                          [&](const Input& input) { return input.path == changed; });
+        if (declared || job.early_sent || round == k_attempts) {
+            return step_error(cat(state.for_people(changed), " changed while ", job.action->description, " read it"),
+                              "build again");
+        }
+        state.world.forget_file(changed);
+    }
+}
+
+Status store_result(Executor::State& state, const Job& job, const Outcome& outcome) {
+    const Action& action = *job.action;
+    const Digest digest =
+        outcome.leaves.empty() ? job.intent : encode_exact(action, outcome.leaves).action_digest;
+    TRY_VOID(state.store.put_entry("result", digest, encode_outcome(outcome)));
+    const std::string trace = encode_leaves(outcome.leaves);
+    const std::vector<std::string> known = state.store.find_candidates("trace", job.intent);
+    if (std::find(known.begin(), known.end(), trace) == known.end()) {
+        TRY_VOID(state.store.add_candidate("trace", job.intent, trace));
+    }
+    return write_mark(state, action, digest, outcome);
+}
+
+void write_memory(Executor::State& state, const Job& job, const Outcome& outcome) {
+    StepMemory memory = remember(*job.action, job.env);
+    memory.leaves = outcome.leaves;
+    memory.outputs = outcome.digest();
+    memory.why = job.why;
+    // Only explanations are lost when this fails.
+    (void)platform::write_file_atomic(state.memory_path(job.action->label), encode_memory(memory));
+}
+
+}  // namespace step_detail
+
+void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
+    using namespace step_detail;
+    if (cancelled) return;  // the job's end answers
+    const Action& action = *job->action;
+    std::optional<store::KeyLock> lock;
+    if (action.scope == Scope::Shared) {
+        Result<store::KeyLock> taken = store::KeyLock::take(store.directory(), digest_of(action.label), &cancelled);
+        if (!taken.ok()) {
+            job->fail(std::move(taken).error());
+            return;
+        }
+        lock.emplace(std::move(*taken));
+        std::optional<Remembered> made = job->lost ? std::nullopt : find_remembered(*this, *job);
+        if (made && outputs_in_place(*this, action, *made)) {  // another build made it while this one waited
+            record(made->outcome.leaves);
+            finished(*job, engine::Outcome::Hit, -1, monotonic_us(), {});
+            job->succeed(made->outcome);
+            return;
+        }
+    }
+    if (options.tokens != nullptr && !options.tokens->acquire(processes.cancel_descriptor())) return;
+    const std::int64_t start = monotonic_us();
+    {
+        std::lock_guard guard(mutex);
+        ++counts.started;
+        if (job->lost) ++counts.repaired;
+    }
+    if (events != nullptr) engine::emit(events, engine::StepStarted{action.label, action.description, slot, start});
+    const std::optional<StepMemory> before = memory_of(action.label);
+    Result<Attempt> made = attempts(*this, *job);
+    if (options.tokens != nullptr) options.tokens->release();
+    Status stored = made.ok() ? store_result(*this, *job, made->outcome) : Status();
+    if (!made.ok() || !stored.ok()) {
+        Error error = made.ok() ? std::move(stored).error() : std::move(made).error();
+        const bool stopped = error.kind == ErrorKind::Cancelled;
+        finished(*job, stopped ? engine::Outcome::Cancelled : engine::Outcome::Failed, slot, start, error.output);
+        job->fail(std::move(error));
+        return;
+    }
+    if (lock) {
+        (void)store.flush();  // who waits for the lock must find it
+        lock.reset();
+    }
+    write_memory(*this, *job, made->outcome);
+    for (const OutputFile& file : made->outcome.files) {
+        if (in_tree(file.path)) world.forget_file(file.path);
+    }
+    record(made->outcome.leaves);
+    {
+        std::lock_guard guard(mutex);
+        counts.cpu_us += made->cpu_us;
+    }
+    const bool same = before && before->outputs == made->outcome.digest();
+    finished(*job, same ? engine::Outcome::CutOff : engine::Outcome::Ran, slot, start, for_people(made->diagnostics));
+    job->succeed(made->outcome);
+}
+
+Result<Outcome> Executor::stage(const Stage& key) {
+    Action action;
+    action.label = key.label();
+    action.description = "writing " + key.label();
+    Remembered wanted;
+    wanted.outcome.directory = action.directory();
+    wanted.digest = digest_of(key.text());
+    for (const StagedFile& file : key.files()) {
+        OutputFile made;
+        made.path = normalise(file.path);
+        made.digest = digest_of(file.bytes);
+        made.executable = file.executable;
+        if (is_absolute(made.path) || made.path.compare(0, 2, "..") == 0) return bug("a staged file outside its directory: " + file.path);
+        wanted.outcome.files.push_back(std::move(made));
+    }
+    std::sort(wanted.outcome.files.begin(), wanted.outcome.files.end(),
+              [](const OutputFile& a, const OutputFile& b) { return a.path < b.path; });
+    TRY(nothing, state_->store.put(""));
+    wanted.outcome.stdout_digest = nothing;
+    wanted.outcome.stderr_digest = nothing;
+    if (outputs_in_place(*state_, action, wanted)) return wanted.outcome;
+    TRY_VOID(platform::remove_file(state_->mark_path(action)));
+    TRY_VOID(platform::remove_tree(state_->host(action.directory())));
+    for (const StagedFile& file : key.files()) {
+        const std::string path = output_host(*state_, action, file.path);
+        TRY_VOID(platform::make_directories(std::string(parent(path))));
+        TRY_VOID(platform::write_file(path, file.bytes, file.executable ? 0555 : 0444));
+    }
+    TRY_VOID(platform::make_directories(state_->host(action.directory())));
+    TRY_VOID(write_mark(*state_, action, wanted.digest, wanted.outcome));
+    return wanted.outcome;
+}
+
+}  // namespace cermet::exec
