@@ -1,0 +1,81 @@
+"""Caches that are filled once and then copied: only immutable steps, or one example just built.
+
+SPDX-License-Identifier: MIT
+They lie below build/stories/kept/<digest of the program>; another program starts with none.
+"""
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import story
+from story import EXAMPLES, WORK, Project, copy_tree, make_venv, remove
+
+
+def kept() -> Path:
+    folder = WORK / "kept" / story.program_digest()
+    if not folder.exists():
+        for old in (WORK / "kept").glob("*"):
+            remove(old)
+        folder.mkdir(parents=True)
+    return folder
+
+
+def cython_python() -> Path:
+    folder = kept() / "python"
+    if not (folder / "done").exists():
+        make_venv(folder)
+        (folder / "done").write_text("")
+    return folder / "bin" / "python"
+
+
+def strip_workspace(project: Project) -> None:
+    """Leaves of the example what decides its immutable steps: manifests and lock. Its own crates become empty."""
+    for path in project.folder.rglob("*.rs"):
+        manifest = next(parent for parent in path.parents if (parent / "Cargo.toml").exists()) / "Cargo.toml"
+        if path.name == "build.rs":
+            path.write_text("fn main() {}\n")
+        elif path.name == "lib.rs" and 'name = "_rust"' in manifest.read_text():
+            path.write_text('#[no_mangle]\npub extern "C" fn PyInit__rust() -> *mut u8 {\n    std::ptr::null_mut()\n}\n')
+        elif path.name == "lib.rs":
+            path.write_text("")
+        else:
+            path.unlink()
+    text = project.read("pyproject.toml")
+    tables = re.split(r"^(?=\[)", text, flags=re.M)
+    kept_tables = [t for t in tables if not t.startswith(("[tool.cermet.crates", "[[tool.cermet.cython", "[[tool.cermet.c-module"))]
+    project.write("pyproject.toml", "".join(kept_tables))
+
+
+def immutable_cache(example: str) -> Path:
+    """A cache in which only the steps of registry crates are those of the example."""
+    folder = kept() / f"immutable-{example}"
+    if not (folder / "done").exists():
+        remove(folder)
+        project = Project.from_example(example, folder / "project", "plain", folder / "cache", python=cython_python())
+        strip_workspace(project)
+        project.build()
+        remove(folder / "cache" / "roots")
+        remove(project.folder)
+        (folder / "done").write_text("")
+    return folder / "cache"
+
+
+def built_example(example: str, mode: str) -> Project:
+    """The example as it was right after its first build, at a path of its own. Every call starts again from there."""
+    folder = kept() / f"{example}-{mode}"
+    place = WORK / "place" / f"{example}-{mode}"
+    project = Project(place / "project", mode, place / "cache", python=cython_python())
+    if not (folder / "done").exists():
+        remove(folder)
+        remove(place)
+        project.reset(example)
+        copy_tree(immutable_cache(example), project.cache)
+        first = project.build()
+        assert first.compilers, "the first build compiled nothing"
+        copy_tree(place, folder / "place")
+        (folder / "done").write_text("")
+    copy_tree(folder / "place", place)
+    return project
