@@ -9,11 +9,12 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import tomllib
 
 REQUIRED = {"name", "version", "sha256", "python", "modules", "tests"}
-OPTIONAL = {"source-root", "left-out", "content-differs", "metadata-differs", "skip-imports"}
+OPTIONAL = {"source-root", "left-out", "content-differs", "metadata-differs", "skip-imports", "may-write"}
 LEFT_OUT_RULES = {"stale-native", "cython-output"}
 
 
@@ -45,6 +46,7 @@ class Entry:
             raise JudgeError(f"{file}: left-out knows {sorted(LEFT_OUT_RULES)}, not {sorted(bad)}")
         self.content_differs = data.get("content-differs", {})
         self.metadata_differs = data.get("metadata-differs", {})
+        self.may_write = data.get("may-write", [])
         self.skip_imports = data.get("skip-imports", {})
 
     def text(self, name):
@@ -134,8 +136,6 @@ def find_python(version):
         found = pathlib.Path(root, "versions").glob(f"{version}.*/bin/{name}")
         order = lambda p: [int(n) for n in re.findall(r"\d+", p.parts[-3])]
         candidates += sorted(found, key=order, reverse=True)
-    import sys
-
     candidates.append(pathlib.Path(sys.executable).parent / name)
     for candidate in filter(None, candidates):
         done = subprocess.run(

@@ -30,11 +30,17 @@ class Steps:
         self.redo = set(redo)
         self.say = say
         self.python = find_python(entry.python)
+        self.made = {}  # steps of this run
 
     # -- the machinery -------------------------------------------------------------------------------------------
 
     def step(self, name, inputs, make):
         """The kept result of `name` for these inputs, or what make(log path) gives."""
+        if name not in self.made:
+            self.made[name] = self._step(name, inputs, make)
+        return self.made[name]
+
+    def _step(self, name, inputs, make):
         text = json.dumps(inputs, sort_keys=True, default=str)
         key = hashlib.sha256(text.encode()).hexdigest()
         file = self.work / f"{name}.json"
@@ -94,7 +100,7 @@ class Steps:
 
     def tools(self):
         """A venv with a pip that knows --build-constraint, and `packaging`."""
-        directory = self.root / f"tools-{self.entry.python}"
+        directory = self.work / "tools"
 
         def make(log):
             python = self.venv(directory, log, "--upgrade", "pip>=25.3", "packaging>=24.2")
@@ -281,8 +287,11 @@ class Steps:
             for name in tests.get("deselect", {}):
                 options += ["--deselect", name]
             found = {}
+            runner = ["-m", "pytest", *options]
+            if tests.get("runner") == "unittest":
+                runner = [HERE / "record_unittest.py"]
             for file in tests["files"]:
-                code = self.call([python, "-P", "-m", "pytest", *options, file], log, env=env, cwd=place, check=False)
+                code = self.call([python, "-P", *runner, file], log, env=env, cwd=place, check=False)
                 if code not in (0, 1):
                     found[file] = ["collection error", f"pytest ended with {code}"]
             for line in results.read_text(encoding="utf-8").splitlines() if results.is_file() else []:
@@ -292,7 +301,7 @@ class Steps:
             return {"results": found}
 
         inputs = [digest(wheel), tests, self.entry.text("test.txt"), self.entry.sha256, self.python,
-                  digest(HERE / "record_results.py")]
+                  digest(HERE / "record_results.py"), digest(HERE / "record_unittest.py")]
         return self.step(f"tests-{who}", inputs, make)
 
 
