@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 
 _C_COMPILER = re.compile(r"(?:.*-)?(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+)(?:-[\d.]+)?$")
 _C_SOURCE = re.compile(r".*\.(c|cc|cpp|cxx|C)$")
@@ -177,9 +178,7 @@ def _effective(flags):
 
 
 def _tool(name):
-    import shutil
-
-    found = shutil.which(name)
+    found = shutil.which(name) or shutil.which(os.path.basename(name))
     return os.path.basename(os.path.realpath(found)) if found else os.path.basename(name)
 
 

@@ -154,7 +154,8 @@ class Steps:
 
         def make(log):
             pins = self.entry.path("build.txt")
-            python = self.venv(self.work / "build-env", log, "-c", pins, *requires)
+            asked = ["-c", pins, *requires] if requires else []
+            python = self.venv(self.work / "build-env", log, *asked)
             return {"python": str(python)}
 
         inputs = [self.python, requires, self.entry.text("build.txt")]
@@ -176,7 +177,7 @@ class Steps:
             trace.unlink(missing_ok=True)
             env = self.environment(CERMET_CACHE=str(cache))
             begin = time.monotonic()
-            self.call([binary, "build", "--verbose", "--python", python, "--trace", trace, *arguments],
+            self.call([binary, "build", "-vv", "--python", python, "--trace", trace, *arguments],
                       log, env=env, cwd=tree)
             wall = round(time.monotonic() - begin, 1)
             wheel = _only((tree / "dist").glob("*.whl"), tree / "dist")
