@@ -521,7 +521,8 @@ def judge_wheels(d, s, r, n):
         s.check("wheel unpack and pack", content(next((base / "packed").iterdir())), content(wheel))
         environment = base / "venv"
         venv.create(environment, with_pip=True)
-        run(environment / "bin/pip", "install", "--no-index", "--no-deps", wheel, check=True)
+        done = run(environment / "bin/pip", "install", "--no-index", "--no-deps", wheel)
+        s.check(("pip install", done.stderr), done.returncode, 0)
         done = run(environment / "bin/python", "-c", "import my_pkg.core, my_pkg.sub; my_pkg.main()", cwd="/")
         s.check(done.stderr, done.stdout, "hello\n")
         s.check("script", run(environment / "bin/hello").stdout, "hello\n")

@@ -205,7 +205,8 @@ Result<std::optional<std::size_t>> PackageGraph::match(const Node& node, const D
     for (std::size_t index : locked[node.lock_index].dependencies) {
         if (locked[index].name != dependency.package) continue;
         std::optional<Version> version = parse_version(locked[index].version);
-        if (!version || !dependency.requirement.matches(*version)) continue;
+        if (!version) continue;
+        if (dependency.has_requirement && !dependency.requirement.matches(*version)) continue;
         if (source_fits(index)) return std::optional<std::size_t>(index);
     }
     return std::optional<std::size_t>();
