@@ -394,7 +394,7 @@ class Project:
     def command_environment(self, **more: str) -> Dict[str, str]:
         environment = base_environment(CERMET_CACHE=str(self.cache), **self.environment)
         environment.update(more)
-        return {name: value for name, value in environment.items() if value is not None}
+        return {name: value for name, value in environment.items() if value is not None}  # None takes a variable away
 
     def cermet(self, *arguments: str, check: bool = True, timeout: float = 600, watch: Optional[Watch] = None,
                cwd: Optional[Path] = None, **environment: str) -> Done:

@@ -1,0 +1,132 @@
+"""The same inputs give the same bytes, whoever builds them, where, and how many steps run at once.
+
+SPDX-License-Identifier: MIT
+"""
+from __future__ import annotations
+
+import os
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import small
+import story
+from story import Project, difference
+
+
+class Archives:
+    def __init__(self, project: Project):
+        self.wheel = project.wheel_bytes()
+        self.sdist = next((project.folder / "dist").glob("*.tar.gz")).read_bytes()
+
+
+def archives(project: Project, **environment: str) -> Archives:
+    """Wheel and sdist, with nothing remembered."""
+    story.remove(project.cache)
+    project.drop_dist()
+    project.build(**environment)
+    project.build(command="sdist", **environment)
+    return Archives(project)
+
+
+def same(left: Archives, right: Archives) -> None:
+    assert left.wheel == right.wheel, difference(left.wheel, right.wheel)
+    assert left.sdist == right.sdist, "the sdists differ"
+
+
+def locales() -> "list[str]":
+    import subprocess
+
+    names = subprocess.run(["locale", "-a"], stdout=subprocess.PIPE, text=True, check=False).stdout.split()
+    return [name for name in names if name not in ("C", "POSIX")][:2] or ["C"]
+
+
+def test_every_condition(make, folder, mode, python):
+    """Other folder, -j1 and -j2, umask, locale, time zone, user's name: one project, the same bytes."""
+    project = make(small.everything())
+    first = archives(project)
+    project.jobs = 1
+    same(first, archives(project, LC_ALL=locales()[0], LANG=locales()[-1], TZ="Asia/Kathmandu", USER="somebody", COLUMNS="40"))
+    project.jobs = 2
+    old = os.umask(0o077)
+    try:
+        elsewhere = project.moved(folder / "a much longer path" / "with folders" / "x")
+        elsewhere.cache = folder / "another cache"
+        for path in elsewhere.folder.rglob("*"):
+            os.utime(path, (1, 1))
+        same(first, archives(elsewhere, TZ="America/St_Johns"))
+    finally:
+        os.umask(old)
+
+
+def test_modes_agree(folder, python):
+    """Plain and mount mode give the same bytes."""
+    import conftest
+
+    if conftest.mount_missing():
+        pytest.skip(conftest.mount_missing())
+    made = [archives(Project.from_files(small.everything(), folder / mode, mode, folder / f"cache-{mode}", python=python))
+            for mode in story.MODES]
+    same(*made)
+
+
+def test_hybrid_agrees_between_modes():
+    import conftest
+    import seeds
+
+    if conftest.mount_missing():
+        pytest.skip(conftest.mount_missing())
+    wheels = [seeds.built_example("hybrid", mode).wheel_bytes() for mode in story.MODES]
+    assert wheels[0] == wheels[1], difference(*wheels)
+
+
+def test_workers_agree_with_single_processes(make):
+    project = make(small.c_and_cython())
+    project.build()
+    wheel = project.wheel_bytes()
+    story.remove(project.cache)
+    project.drop_dist()
+    project.build("--no-workers")
+    assert project.wheel_bytes() == wheel
+
+
+def test_source_date_epoch(make):
+    project = make(small.c_only())
+    project.edit("small/part.c", "long part", 'const char* when(void) { return __DATE__ " " __TIME__; }\nlong part')
+    project.build(SOURCE_DATE_EPOCH="1700000000")
+    wheel = project.wheel_bytes()
+    with zipfile.ZipFile(project.wheel) as archive:
+        assert {info.date_time for info in archive.infolist()} == {(2023, 11, 14, 22, 13, 20)}
+        module = next(name for name in archive.namelist() if "_c." in name)
+        assert b"Nov 14 2023 22:13:20" in archive.read(module)
+    project.build(command="sdist", SOURCE_DATE_EPOCH="1700000000")
+    with tarfile.open(next((project.folder / "dist").glob("*.tar.gz"))) as archive:
+        assert {info.mtime for info in archive.getmembers()} == {1700000000}
+    project.drop_dist()
+    project.build()
+    assert project.wheel_bytes() != wheel
+    project.drop_dist()
+    project.build(SOURCE_DATE_EPOCH="1700000000")
+    assert project.wheel_bytes() == wheel
+
+
+def test_no_place_of_this_machine_is_in_the_wheel(hybrid):
+    with zipfile.ZipFile(hybrid.wheel) as archive:
+        for name in archive.namelist():
+            data = archive.read(name)
+            for place in (hybrid.folder, hybrid.cache, Path.home() / ".cargo", story.ROOT):
+                assert os.fsencode(place) not in data, f"{name} names {place}"
+
+
+def test_modes_of_files(make):
+    """Whether a file was executable or private here does not get into the wheel or the sdist."""
+    project = make(small.pure())
+    project.path("small/__init__.py").chmod(0o600)
+    project.build()
+    wheel = project.wheel_bytes()
+    project.path("small/__init__.py").chmod(0o644)
+    project.drop_dist()
+    project.build()
+    assert project.wheel_bytes() == wheel
