@@ -3,6 +3,7 @@
 #include "languages/python/version.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 
@@ -207,6 +208,15 @@ bool greater_than(const Version& candidate, Version bound) {
     return candidate > bound && !family;
 }
 
+// The operator and the version without zeros at the release's end, which only ~= counts.
+std::string canonical(const Specifier& specifier) {
+    std::optional<Version> own = specifier.op == "===" ? std::nullopt : Version::find(specifier.version);
+    if (!own) return specifier.text();
+    std::size_t keep = specifier.op == "~=" ? own->release.size() : trimmed(own->release);
+    own->release.resize(keep == 0 ? 1 : keep);
+    return specifier.op + own->text();
+}
+
 bool starts_with(std::string_view text, std::string_view prefix) {
     return text.substr(0, prefix.size()) == prefix;
 }
@@ -387,9 +397,10 @@ Result<SpecifierSet> SpecifierSet::parse(std::string_view text) {
     auto& all = out.specifiers;
     std::sort(all.begin(), all.end(),
               [](const Specifier& a, const Specifier& b) { return a.text() < b.text(); });
-    all.erase(std::unique(all.begin(), all.end(),
-                          [](const Specifier& a, const Specifier& b) { return a.text() == b.text(); }),
-              all.end());
+    // Two spellings of one version are one specifier: ">1" and ">1.0"; the first in order stays.
+    std::set<std::string> seen;
+    auto repeated = [&seen](const Specifier& s) { return !seen.insert(canonical(s)).second; };
+    all.erase(std::remove_if(all.begin(), all.end(), repeated), all.end());
     return out;
 }
 

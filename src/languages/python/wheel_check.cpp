@@ -172,7 +172,7 @@ void Checker::members() {
         if (info_seen && !info) say(cat(entry.path, " comes after the metadata directory"));
         info_seen = info_seen || info;
         payload = payload || !info;
-        std::uint32_t permissions = entry.mode & 0777U;
+        std::uint32_t permissions = entry.mode & 07777U;
         if (entry.mode != 0 && !entry.directory && permissions != 0644U && permissions != 0755U) {
             say(cat(entry.path, " has unusual permissions"));
         }
