@@ -43,7 +43,9 @@ class Jobserver {
     class Token {
        public:
         Token() = default;
-        Token(Token&& other) noexcept : owner_(other.owner_), byte_(other.byte_) { other.owner_ = nullptr; }
+        Token(Token&& other) noexcept : owner_(other.owner_), byte_(other.byte_) {
+            other.owner_ = nullptr;
+        }
         Token& operator=(Token&& other) noexcept;
         ~Token() { release(); }
         void release();
@@ -58,8 +60,8 @@ class Jobserver {
     };
 
     // The jobserver that `environment` names; nullopt without one. One that cannot be used gives a notice to show once.
-    static std::optional<std::unique_ptr<Jobserver>> inherit(const std::map<std::string, std::string>& environment,
-                                                             std::string& notice);
+    static std::optional<std::unique_ptr<Jobserver>> inherit(
+        const std::map<std::string, std::string>& environment, std::string& notice);
     // An own one: `directory` gets a fifo, removed at the end. Without a directory, or where no fifo can be made: a pipe.
     static Result<std::unique_ptr<Jobserver>> serve(const std::string& directory, int jobs);
     ~Jobserver();  // all tokens must have been released
@@ -90,20 +92,21 @@ class Jobserver {
     Result<std::optional<int>> read_token();
     std::optional<int> claim_implicit();
 
-    std::string fifo_;         // path, when there is one
+    std::string fifo_;  // path, when there is one
     bool serving_ = false;
     int jobs_ = 0;
-    int read_fd_ = -1;         // as children know them
+    int read_fd_ = -1;  // as children know them
     int write_fd_ = -1;
     platform::Fd owned_read_;  // closed by us: the server's ends
     platform::Fd owned_write_;
-    platform::Fd poll_read_;   // an open file description of our own, so that O_NONBLOCK is not make's too
-    bool blocking_ = false;    // no such description could be had: a read may wait
-    platform::Fd wake_read_;   // a byte wakes threads that wait while the implicit token comes back
+    // an open file description of our own, so that O_NONBLOCK is not make's too
+    platform::Fd poll_read_;
+    bool blocking_ = false;   // no such description could be had: a read may wait
+    platform::Fd wake_read_;  // a byte wakes threads that wait while the implicit token comes back
     platform::Fd wake_write_;
     std::mutex mutex_;
     bool implicit_free_ = true;
-    int held_ = 0;             // explicit ones
+    int held_ = 0;  // explicit ones
 };
 
 }  // namespace cermet::exec

@@ -18,11 +18,12 @@
 namespace cermet::fetch {
 
 struct ExternalBytes {
-    std::string kind;     // "crate", "directory", "python", "download", "tool"
+    std::string kind;  // "crate", "directory", "python", "download", "tool"
     std::string name;
     std::string version;  // may be empty
-    std::string source;   // "registry+https://…", a URL, or a path relative to nothing of this machine where possible
-    std::string sha256;   // 64 hex: of the archive, or of the tree where there was none
+    // "registry+https://…", a URL, or a path relative to nothing of this machine where possible
+    std::string source;
+    std::string sha256;  // 64 hex: of the archive, or of the tree where there was none
     std::uint64_t size = 0;
     auto operator<=>(const ExternalBytes&) const = default;
 };

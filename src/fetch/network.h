@@ -26,11 +26,14 @@
 namespace cermet::fetch {
 
 struct NetworkCommand {
-    std::vector<std::string> argv;              // argv[0] is looked up on the user's PATH
-    std::string cwd;                            // empty: where Cermet was started
-    std::map<std::string, std::string> env;     // over the user's own; an empty value removes the variable
-    std::string purpose;                        // "download 12 crates": for errors and the progress line
-    bool needs_network = true;                  // false: version control in the checkout; allowed offline
+    std::vector<std::string> argv;  // argv[0] is looked up on the user's PATH
+    std::string cwd;                // empty: where Cermet was started
+    // over the user's own; an empty value removes the variable
+    std::map<std::string, std::string> env;
+    // "download 12 crates": for errors and the progress line
+    std::string purpose;
+    // false: version control in the checkout; allowed offline
+    bool needs_network = true;
 };
 std::string encode_command(const NetworkCommand& command);
 std::optional<NetworkCommand> decode_command(std::string_view bytes);  // nullopt when malformed

@@ -33,20 +33,23 @@ struct Package {
     // An installed distribution that cannot be copied, because its files lie elsewhere (editable) or are not listed: the
     // caller treats `host` (its site-packages) as an outside directory whose files count by content.
     bool external = false;
-    std::string reason;     // why external
+    std::string reason;  // why external
 };
 
 // A .crate as crates.io serves it: gzipped tar with the one top directory NAME-VERSION. `sha256` is the lock file's (64
 // hex); empty where the lock has none.
-Result<Package> import_crate(store::Store& store, const std::string& name, const std::string& version,
-                             const std::string& sha256, const std::string& crate_host_path);
+Result<Package> import_crate(store::Store& store, const std::string& name,
+                             const std::string& version, const std::string& sha256,
+                             const std::string& crate_host_path);
 
 // A vendored crate's directory (verified against its .cargo-checksum.json) or a git checkout (its .git and what cargo
 // adds left out). `name` is the place's name without the digest: "crate-NAME-VERSION-1a2b3c4d".
-Result<Package> import_directory(store::Store& store, const std::string& name, const std::string& host_path);
+Result<Package> import_directory(store::Store& store, const std::string& name,
+                                 const std::string& host_path);
 
 // An installed distribution, by its .dist-info directory. Its digest does not depend on who installed it, or where.
-Result<Package> import_python_distribution(store::Store& store, const std::string& dist_info_host_path);
+Result<Package> import_python_distribution(store::Store& store,
+                                           const std::string& dist_info_host_path);
 
 // --- parts, for tests and for `cache verify` ---
 struct RecordRow {

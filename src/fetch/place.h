@@ -19,7 +19,7 @@ namespace cermet::fetch {
 struct PlaceMark {
     std::string source;  // what it was made from, as text; compared on reuse
     Tree tree;
-    Digest digest;       // tree.digest()
+    Digest digest;  // tree.digest()
 };
 std::string encode_mark(const PlaceMark& mark);
 std::optional<PlaceMark> decode_mark(std::string_view bytes);  // untrusted; nullopt when damaged
@@ -32,10 +32,12 @@ class PlaceFiller {
 };
 
 // The place `name` made from `source`: as it is, or made now. Also tells eviction that it is used.
-Result<PlaceMark> make_place(store::Store& store, const std::string& name, const std::string& source, PlaceFiller& filler);
+Result<PlaceMark> make_place(store::Store& store, const std::string& name,
+                             const std::string& source, PlaceFiller& filler);
 
 // nullopt: absent, made from something else, or damaged (one stat per file, one listing per directory).
-std::optional<PlaceMark> find_place(store::Store& store, const std::string& name, const std::string& source);
+std::optional<PlaceMark> find_place(store::Store& store, const std::string& name,
+                                    const std::string& source);
 bool place_is_whole(const std::string& directory, const Tree& tree);
 // By reading every byte.
 bool place_is_right(store::Store& store, const std::string& directory, const PlaceMark& mark);

@@ -21,14 +21,15 @@ struct TreeFile {
     std::string path;  // relative, normalised, "/" between segments
     Digest digest;
     bool executable = false;
-    std::string link;  // non-empty: a symbolic link to this text; digest and executable are unused then
+    // non-empty: a symbolic link to this text; digest and executable are unused then
+    std::string link;
     bool operator==(const TreeFile&) const = default;
 };
 
 struct Tree {
     std::vector<TreeFile> files;  // sorted by path after sort()
     void sort();
-    Digest digest() const;         // of the sorted tree
+    Digest digest() const;  // of the sorted tree
     std::uint64_t bytes() const;
 };
 
@@ -40,7 +41,8 @@ class TreeFilter {
 };
 
 // Links that leave the directory, devices and sockets are left out. Project error for names that are not UTF-8.
-Result<Tree> scan_tree(store::Store& store, const std::string& directory, const TreeFilter* filter = nullptr);
+Result<Tree> scan_tree(store::Store& store, const std::string& directory,
+                       const TreeFilter* filter = nullptr);
 
 // True when `target`, found in a link at `path`, stays below the tree's root.
 bool link_stays_inside(std::string_view path, std::string_view target);

@@ -27,8 +27,8 @@ namespace cermet::store {
 class LogVisitor {
    public:
     virtual ~LogVisitor() = default;
-    virtual void reset() = 0;                            // forget everything: a replay follows
-    virtual void record(std::string_view payload) = 0;   // untrusted beyond its checksum
+    virtual void reset() = 0;                           // forget everything: a replay follows
+    virtual void record(std::string_view payload) = 0;  // untrusted beyond its checksum
 };
 
 enum class Access { ReadWrite, ReadOnly };
@@ -36,8 +36,8 @@ enum class Access { ReadWrite, ReadOnly };
 class AppendLog {
    public:
     // `visitor` must outlive the log; it has seen every good record when open() returns.
-    static Result<std::unique_ptr<AppendLog>> open(std::string path, std::string kind, int version, Access access,
-                                                   LogVisitor& visitor);
+    static Result<std::unique_ptr<AppendLog>> open(std::string path, std::string kind, int version,
+                                                   Access access, LogVisitor& visitor);
     // Tells the visitor at once and keeps the record for the next flush().
     void append(std::string payload);
     Status flush();
@@ -64,13 +64,14 @@ class AppendLog {
     int version_;
     Access access_;
     LogVisitor& visitor_;
-    DiskStat identity_;             // of the file whose records the visitor has seen
+    DiskStat identity_;  // of the file whose records the visitor has seen
     platform::MappedFile map_;
-    std::string copy_;              // instead of the map where no lock can be had
+    std::string copy_;               // instead of the map where no lock can be had
     std::deque<std::string> tails_;  // read after open; stable addresses
     std::deque<std::string> pending_;
-    std::deque<std::deque<std::string>> written_;  // own records that are in the file already; moved whole: stable addresses
-    std::uint64_t known_end_ = 0;   // offset behind the last record seen; 0: no usable file
+    // own records that are in the file already; moved whole: stable addresses
+    std::deque<std::deque<std::string>> written_;
+    std::uint64_t known_end_ = 0;  // offset behind the last record seen; 0: no usable file
     std::uint64_t pending_bytes_ = 0;
 };
 

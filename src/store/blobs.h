@@ -44,7 +44,8 @@ class Blobs {
     Status materialise(const Digest& digest, Mode mode, const std::string& host_path, Trust trust);
     Status forget(const Digest& digest);
 
-    void lease_began(std::int64_t ns) { lease_began_ = ns; }  // uses from now on must be visible to eviction
+    // uses from now on must be visible to eviction
+    void lease_began(std::int64_t ns) { lease_began_ = ns; }
     std::uint64_t bytes_added() const { return bytes_added_; }
 
    private:
@@ -59,8 +60,10 @@ class Blobs {
     std::optional<std::string> find(const Digest& digest, Mode mode, Trust trust);
     std::optional<Found> find_either(const Digest& digest, Mode preferred, Trust trust);
     Status place(const std::string& temporary, const std::string& final);
-    Status link_in(const std::string& host_path, const Digest& digest, Mode mode, bool shared_inode);
-    Status replace_by_blob(const std::string& host_path, const std::string& blob, const Digest& digest, Mode mode);
+    Status link_in(const std::string& host_path, const Digest& digest, Mode mode,
+                   bool shared_inode);
+    Status replace_by_blob(const std::string& host_path, const std::string& blob,
+                           const Digest& digest, Mode mode);
     Status twin(const Digest& digest, const Found& other, Mode mode);
     void used(const std::string& path, const DiskStat& stat);
 

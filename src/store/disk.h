@@ -40,24 +40,31 @@ DiskStat descriptor_stat(int fd);
 // Environment error for an errno; a full disk or quota is named as such.
 Error disk_error(std::string_view doing, const std::string& path, int errno_value);
 
-enum class LinkOutcome { Done, Exists, NoSource, NoParent, Impossible, Failed };  // Impossible: other device, too many links
+// Impossible: other device, too many links
+enum class LinkOutcome { Done, Exists, NoSource, NoParent, Impossible, Failed };
 LinkOutcome try_link(const std::string& from, const std::string& to, int& errno_value);
 
-enum class OpenFor { Reading, Appending, Creating };  // Appending creates; Creating fails where the file exists
+// Appending creates; Creating fails where the file exists
+enum class OpenFor { Reading, Appending, Creating };
 Result<platform::Fd> open_file(const std::string& path, OpenFor purpose);
-Result<std::string> read_at(int fd, std::uint64_t offset, std::uint64_t bytes, const std::string& path);  // short at the end
+// short at the end
+Result<std::string> read_at(int fd, std::uint64_t offset, std::uint64_t bytes,
+                            const std::string& path);
 Status write_at(int fd, std::uint64_t offset, std::string_view bytes, const std::string& path);
 
 Status set_modified(const std::string& path, std::int64_t mtime_ns);  // leaves the access time
-void touch_accessed(const std::string& path);                         // access time = now; failures do not matter
-void touch_modified(const std::string& path);                         // mtime = now; failures do not matter
+// access time = now; failures do not matter
+void touch_accessed(const std::string& path);
+// mtime = now; failures do not matter
+void touch_modified(const std::string& path);
 void restore_accessed(const std::string& path, std::int64_t atime_ns);
 
 // A new file with exactly these bytes, mode and mtime; removed again when anything fails.
-Status write_new_file(const std::string& path, std::string_view bytes, std::uint32_t mode, std::int64_t mtime_ns);
+Status write_new_file(const std::string& path, std::string_view bytes, std::uint32_t mode,
+                      std::int64_t mtime_ns);
 // A new file with the bytes of `from`; their digest must be `expected`, else an Environment error "lost".
-Status copy_new_file(const std::string& from, const std::string& to, const Digest& expected, std::uint32_t mode,
-                     std::int64_t mtime_ns);
+Status copy_new_file(const std::string& from, const std::string& to, const Digest& expected,
+                     std::uint32_t mode, std::int64_t mtime_ns);
 
 struct HashedFile {
     Digest digest;
@@ -73,6 +80,7 @@ bool process_alive(long pid);
 bool can_write_directory(const std::string& path);
 long process_id();
 long user_id();
-std::string make_scratch_directory(std::string_view prefix);  // private, below TMPDIR; empty on failure
+// private, below TMPDIR; empty on failure
+std::string make_scratch_directory(std::string_view prefix);
 
 }  // namespace cermet::store

@@ -27,7 +27,8 @@ class Entries final : public LogVisitor {
 
     // A miss looks once whether another process has appended meanwhile.
     std::optional<std::string> find(std::string_view space, const Digest& key);
-    std::vector<std::string> candidates(std::string_view space, const Digest& key, std::size_t at_most);
+    std::vector<std::string> candidates(std::string_view space, const Digest& key,
+                                        std::size_t at_most);
     void put(std::string_view space, const Digest& key, std::string_view value);
     void add(std::string_view space, const Digest& key, std::string_view value);
     Status flush();
@@ -50,7 +51,9 @@ class Entries final : public LogVisitor {
         bool operator==(const Address&) const = default;
     };
     struct AddressHash {
-        std::size_t operator()(const Address& a) const { return DigestHash()(a.key) ^ (a.space * 0x9E3779B97F4A7C15ULL); }
+        std::size_t operator()(const Address& a) const {
+            return DigestHash()(a.key) ^ (a.space * 0x9E3779B97F4A7C15ULL);
+        }
     };
     struct Item {  // one record; `older` chains the candidates of a key
         std::string_view value;
@@ -67,7 +70,8 @@ class Entries final : public LogVisitor {
     std::uint32_t space_id(std::string_view space);
     void append(std::uint8_t op, std::string_view space, const Digest& key, std::string_view value);
     const Slot* look_up(Index& index, std::string_view space, const Digest& key);
-    std::vector<std::uint32_t> chain(const Slot& slot, std::size_t at_most) const;  // newest first, each value once
+    // newest first, each value once
+    std::vector<std::uint32_t> chain(const Slot& slot, std::size_t at_most) const;
     std::vector<std::string> live(std::uint32_t oldest_hour, std::uint64_t max_bytes) const;
 
     std::mutex mutex_;

@@ -59,7 +59,8 @@ TEST_CASE("entries: candidates come newest first, each once, at most so many") {
     TemporaryDirectory dir;
     auto log = open(dir / "e.log");
     for (int i = 0; i < 40; ++i) log->add("trace", key(1), cat("value ", i % 20));
-    CHECK(log->candidates("trace", key(1), 3) == std::vector<std::string>{"value 19", "value 18", "value 17"});
+    CHECK(log->candidates("trace", key(1), 3) ==
+          std::vector<std::string>{"value 19", "value 18", "value 17"});
     CHECK(log->candidates("trace", key(1), 100).size() == 20);
     REQUIRE(log->expire(0, UINT64_MAX).ok());
     CHECK(log->candidates("trace", key(1), 100).size() == 16);
@@ -85,7 +86,8 @@ TEST_CASE("entries: a log torn at any byte keeps the records before it and can b
         while (good < 4 && ends[good + 1] <= cut) ++good;
         {
             auto log = open(dir / "torn.log");
-            for (std::size_t i = 0; i < 4; ++i) CHECK(log->find("s", key(static_cast<int>(i))).has_value() == (i < good));
+            for (std::size_t i = 0; i < 4; ++i)
+                CHECK(log->find("s", key(static_cast<int>(i))).has_value() == (i < good));
             log->put("s", key(99), "after");
             REQUIRE(log->flush().ok());
         }
@@ -136,7 +138,8 @@ TEST_CASE("entries: two processes append to one log and see each other") {
     for (int i = 0; i < k_each; ++i) {
         mine->put("parent", key(i), cat("p", i));
         if (i % 5 == 0) REQUIRE(mine->flush().ok());
-        if (i == k_each / 2) REQUIRE(mine->expire(0, UINT64_MAX).ok());  // compaction beside the other writer
+        if (i == k_each / 2)
+            REQUIRE(mine->expire(0, UINT64_MAX).ok());  // compaction beside the other writer
     }
     REQUIRE(mine->flush().ok());
     int status = 0;
@@ -171,7 +174,9 @@ TEST_CASE("entries: many overwrites are compacted, read-only logs stay as they a
     CHECK(bytes_of(dir / "e.log") == bytes);
 }
 
-TEST_CASE("entries: expiry drops by age and by size, oldest first; a missing directory is an error, not a crash") {
+TEST_CASE(
+    "entries: expiry drops by age and by size, oldest first; a missing directory is an error, not "
+    "a crash") {
     TemporaryDirectory dir;
     auto log = open(dir / "e.log");
     for (int i = 0; i < 100; ++i) log->put("s", key(i), std::string(1000, 'v'));
@@ -205,7 +210,8 @@ TEST_CASE("stat cache: remembers settled files only, and compares every field") 
     stat.ctime_ns = 1000 * second + 7;
     const Digest digest = digest_of("abc");
 
-    cache.remember(stat, digest, stat.mtime_ns + 1'000'000, Owner::User);  // a millisecond later: too near
+    cache.remember(stat, digest, stat.mtime_ns + 1'000'000,
+                   Owner::User);  // a millisecond later: too near
     CHECK_FALSE(cache.find(stat, Owner::User));
     cache.remember(stat, digest, stat.mtime_ns - second, Owner::User);  // a time in the future
     CHECK_FALSE(cache.find(stat, Owner::User));
@@ -214,7 +220,8 @@ TEST_CASE("stat cache: remembers settled files only, and compares every field") 
 
     DiskStat coarse = stat;
     coarse.inode = 3;
-    coarse.mtime_ns = coarse.ctime_ns = 1000 * second;  // whole seconds: a file system that keeps no more
+    coarse.mtime_ns = coarse.ctime_ns =
+        1000 * second;  // whole seconds: a file system that keeps no more
     cache.remember(coarse, digest, coarse.mtime_ns + second, Owner::User);
     CHECK_FALSE(cache.find(coarse, Owner::User));
     cache.remember(coarse, digest, coarse.mtime_ns + 3 * second, Owner::User);
@@ -223,7 +230,8 @@ TEST_CASE("stat cache: remembers settled files only, and compares every field") 
     DiskStat linked = stat;
     linked.ctime_ns += 50 * second;
     CHECK_FALSE(cache.find(linked, Owner::User));
-    CHECK(cache.find(linked, Owner::Store) == digest);  // links change the ctime of the store's own files
+    CHECK(cache.find(linked, Owner::Store) ==
+          digest);  // links change the ctime of the store's own files
     DiskStat other = stat;
     other.size = 4;
     CHECK_FALSE(cache.find(other, Owner::User));

@@ -48,7 +48,9 @@ struct Ledger {
         bool operator==(const Name&) const = default;
     };
     struct NameHash {
-        std::size_t operator()(const Name& n) const { return (n.inode * 0x9E3779B97F4A7C15ULL) ^ n.device; }
+        std::size_t operator()(const Name& n) const {
+            return (n.inode * 0x9E3779B97F4A7C15ULL) ^ n.device;
+        }
     };
     std::vector<File> files;
     std::unordered_map<Name, std::uint32_t, NameHash> index;
@@ -130,7 +132,8 @@ std::int64_t directory_last_use(const std::string& path) {
 }
 
 // Each directory in `parent_directory` is one unit; the answer is how many there are.
-std::uint64_t survey_directories(const std::string& parent_directory, UnitKind kind, Survey& out, std::uint64_t& own) {
+std::uint64_t survey_directories(const std::string& parent_directory, UnitKind kind, Survey& out,
+                                 std::uint64_t& own) {
     std::uint64_t count = 0;
     for (const std::string& name : names_in(parent_directory)) {
         const std::string path = cat(parent_directory, "/", name);
@@ -150,17 +153,20 @@ Survey take_survey(const CacheLayout& layout) {
     Survey out;
     survey_blobs(layout, out);
     std::uint64_t others = 0;
-    out.statistics.packages = survey_directories(layout.packages(), UnitKind::Directory, out, others);
+    out.statistics.packages =
+        survey_directories(layout.packages(), UnitKind::Directory, out, others);
     out.statistics.shared = survey_directories(layout.shared(), UnitKind::Directory, out, others);
     (void)survey_directories(layout.tools(), UnitKind::Directory, out, others);
-    out.statistics.roots = survey_directories(layout.roots(), UnitKind::Root, out, out.statistics.root_bytes);
+    out.statistics.roots =
+        survey_directories(layout.roots(), UnitKind::Root, out, out.statistics.root_bytes);
     return out;
 }
 
 // Vanishes by one rename, so that nobody sees half a directory, and is then deleted at leisure.
 Status remove_directory(const CacheLayout& layout, const std::string& path) {
     static std::atomic<std::uint64_t> counter{0};
-    const std::string trash = cat(layout.temporary(), "/", process_id(), "-trash-", counter.fetch_add(1), "-", wall_ns());
+    const std::string trash =
+        cat(layout.temporary(), "/", process_id(), "-trash-", counter.fetch_add(1), "-", wall_ns());
     (void)platform::remove_file(path + ".ok");
     (void)platform::set_mode(path, 0755);  // a read-only directory cannot be given another parent
     TRY_VOID(platform::rename_path(path, trash));
@@ -222,15 +228,17 @@ CacheStatistics survey(const CacheLayout& layout) {
 Result<Collected> evict(const CacheLayout& layout, std::uint64_t size_cap) {
     using namespace gc_detail;
     Collected out;
-    TRY(lock, platform::FileLock::try_take(layout.directory + "/gc.lock", platform::LockKind::Exclusive));
+    TRY(lock,
+        platform::FileLock::try_take(layout.directory + "/gc.lock", platform::LockKind::Exclusive));
     if (!lock.has_value()) return out;
     out.ran = true;
     const std::int64_t oldest = oldest_lease_ns(layout.leases());
     const std::int64_t bound = oldest == INT64_MAX ? oldest : oldest - k_slack;
     remove_old_temporaries(layout);
     Survey found = take_survey(layout);
-    std::sort(found.units.begin(), found.units.end(),
-              [](const Unit& a, const Unit& b) { return a.last_use != b.last_use ? a.last_use < b.last_use : a.path < b.path; });
+    std::sort(found.units.begin(), found.units.end(), [](const Unit& a, const Unit& b) {
+        return a.last_use != b.last_use ? a.last_use < b.last_use : a.path < b.path;
+    });
     const std::int64_t too_old = wall_ns() - k_directory_life;
     std::optional<Error> first_error;
     for (const Unit& unit : found.units) {
@@ -245,14 +253,16 @@ Result<Collected> evict(const CacheLayout& layout, std::uint64_t size_cap) {
     }
     out.bytes_left = found.ledger.total;
     (void)write_growth(layout.size_file(), out.bytes_left, wall_ns());
-    if (first_error) return std::move(*first_error).note("while evicting old results from the cache");
+    if (first_error)
+        return std::move(*first_error).note("while evicting old results from the cache");
     return out;
 }
 
 Result<VerifyReport> verify_blobs(const std::string& directory) {
     std::vector<std::string> paths;
     for (const std::string& shard : names_in(directory)) {
-        for (const std::string& name : names_in(cat(directory, "/", shard))) paths.push_back(cat(directory, "/", shard, "/", name));
+        for (const std::string& name : names_in(cat(directory, "/", shard)))
+            paths.push_back(cat(directory, "/", shard, "/", name));
     }
     VerifyReport report;
     std::mutex mutex;

@@ -32,8 +32,9 @@ struct CacheLayout {
     std::string size_file() const { return directory + "/size"; }  // see Growth
 };
 
-std::uint64_t default_size_cap(const std::string& directory);  // 20 GB, or a tenth of a smaller disk
-CacheStatistics survey(const CacheLayout& layout);             // all but `entries`
+// 20 GB, or a tenth of a smaller disk
+std::uint64_t default_size_cap(const std::string& directory);
+CacheStatistics survey(const CacheLayout& layout);  // all but `entries`
 
 struct Collected {
     std::uint64_t bytes_left = 0;

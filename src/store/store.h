@@ -21,7 +21,8 @@
 
 namespace cermet::store {
 
-enum class Trust { Stat, Verify };  // believe a blob whose size and mtime are as written, or hash it now
+// believe a blob whose size and mtime are as written, or hash it now
+enum class Trust { Stat, Verify };
 enum class Mode { Plain, Executable };
 
 struct CacheStatistics {
@@ -53,8 +54,10 @@ class Store {
     std::string packages_directory() const;  // /cermet/pkg
     std::string shared_directory() const;    // /cermet/shared
     std::string tools_directory() const;     // /cermet/tool
-    std::string root_directory(const std::string& checkout_host_path) const;  // roots/<8 hex>: one checkout's own outputs
-    std::string temporary_directory() const;  // on the cache's file system; name files "<pid>-…", dead ones are collected
+    // roots/<8 hex>: one checkout's own outputs
+    std::string root_directory(const std::string& checkout_host_path) const;
+    // on the cache's file system; name files "<pid>-…", dead ones are collected
+    std::string temporary_directory() const;
     // In mount mode: paths below `prefix` ("/cermet/out") are those below `real_directory`. Links cannot cross the bind
     // mount behind which the prefix stands, so every path given to this class is rewritten first.
     void alias(std::string prefix, std::string real_directory);
@@ -66,9 +69,11 @@ class Store {
     // Hashes a finished file and links it into the store (copied across file systems); the file becomes read-only.
     Result<Digest> put_file(const std::string& host_path, Mode mode);
     bool has(const Digest& digest, Trust trust = Trust::Stat);
-    Result<std::string> get(const Digest& digest);  // always verified; Environment error "lost" when gone or damaged
+    // always verified; Environment error "lost" when gone or damaged
+    Result<std::string> get(const Digest& digest);
     // Makes host_path a link to the blob (or a copy across file systems). The target must not exist.
-    Status materialise(const Digest& digest, Mode mode, const std::string& host_path, Trust trust = Trust::Stat);
+    Status materialise(const Digest& digest, Mode mode, const std::string& host_path,
+                       Trust trust = Trust::Stat);
     Status forget_blob(const Digest& digest);  // removes a damaged blob
 
     // --- entries: small values by (space, key); the newest append wins, or all are kept as candidates ---
@@ -88,10 +93,12 @@ class Store {
     // A lease keeps everything used since it was taken from eviction until it is dropped (also when the process dies).
     class Lease;
     std::unique_ptr<Lease> lease();
-    Status collect(std::uint64_t size_cap);           // least recently used first; waits for no lease, spares leased ones
-    Status collect_if_needed();                       // the default cap, at most once a day or when far above it
+    // least recently used first; waits for no lease, spares leased ones
+    Status collect(std::uint64_t size_cap);
+    // the default cap, at most once a day or when far above it
+    Status collect_if_needed();
     CacheStatistics statistics();
-    Result<VerifyReport> verify();                    // hashes everything
+    Result<VerifyReport> verify();  // hashes everything
 
    private:
     Store();
