@@ -1,4 +1,4 @@
-// Fuzzes the configuration: any bytes as cermet.toml, overrides file, variable and option must give a Config or an Error.
+// Fuzzes the configuration: any bytes in any place must give a Config or an Error.
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cstddef>
@@ -9,7 +9,8 @@
 #include "base/text.h"
 #include "options/config.h"
 
-// Input: the project's file, then after a zero byte each: an overrides file, an option, a variable "NAME=value".
+// Input: the project's file, then after a zero byte each: an overrides file, an option, a variable
+// "NAME=value".
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace cermet;
     const std::vector<std::string> parts =

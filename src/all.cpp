@@ -149,5 +149,15 @@
 #include "report/why.cpp"
 
 // cli 6
+#include "cli/archives.cpp"
+#include "cli/arguments.cpp"
+#include "cli/build.cpp"
 #include "cli/cargo.cpp"
 #include "cli/checkout.cpp"
+#include "cli/common.cpp"
+#include "cli/develop.cpp"
+#include "cli/inspect.cpp"
+#include "cli/pep517.cpp"
+#include "cli/session.cpp"
+#include "cli/verify.cpp"
+#include "cli/main.cpp"

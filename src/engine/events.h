@@ -1,11 +1,12 @@
-// Events: what happens in a build, as plain values, and the sink that whoever shows them implements.
+// Events: what happens in a build, as plain values, and the sink of those who show it.
 // SPDX-License-Identifier: MIT
 //
-// A step is anything that takes a slot and time, named by its label; this room knows no processes. Whoever runs steps
-// emits events; report/ implements sinks (console, trace, why) and the command line connects the two.
-// Order per label: StepQueued, StepStarted (not for hits), StepFinished. Times are monotonic_us() (base/clock.h).
-// Threads: on() may be called from any thread, also from several at once: a sink locks for itself and never blocks for
-// long. A null EventSink* means that nobody listens: emit() does nothing then.
+// A step is anything that takes a slot and time, named by its label; this room knows no processes.
+// Whoever runs steps emits events; report/ implements sinks (console, trace, why) and the command
+// line connects the two. Order per label: StepQueued, StepStarted (not for hits), StepFinished.
+// Times are monotonic_us() (base/clock.h). Threads: on() may be called from any thread, also from
+// several at once: a sink locks for itself and never blocks for long. A null EventSink* means that
+// nobody listens: emit() does nothing then.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -33,9 +34,9 @@ struct StepStarted {
 };
 
 enum class Outcome {
-    Ran,        // it ran and its outputs are new
-    Hit,        // remembered: nothing ran
-    CutOff,     // it ran and gave the same bytes as before
+    Ran,     // it ran and its outputs are new
+    Hit,     // remembered: nothing ran
+    CutOff,  // it ran and gave the same bytes as before
     Failed,
     Cancelled,
 };
@@ -44,11 +45,12 @@ struct StepFinished {
     std::string label;
     std::string description;
     Outcome outcome = Outcome::Ran;
-    int slot = -1;                // -1: it never took one (hits)
-    std::int64_t time_us = 0;     // the end
+    int slot = -1;             // -1: it never took one (hits)
+    std::int64_t time_us = 0;  // the end
     std::int64_t duration_us = 0;
-    std::string diagnostics;      // what the tool printed, path-neutral; shown also for hits (kept warnings)
-    std::string why;              // "input a.c changed", "never built"; may be empty
+    std::string
+        diagnostics;  // what the tool printed, path-neutral; shown also for hits (kept warnings)
+    std::string why;  // "input a.c changed", "never built"; may be empty
 };
 
 struct Notice {
@@ -99,11 +101,16 @@ class EventFan : public EventSink {
 
 inline const char* outcome_name(Outcome outcome) {
     switch (outcome) {
-        case Outcome::Ran: return "ran";
-        case Outcome::Hit: return "hit";
-        case Outcome::CutOff: return "cut-off";
-        case Outcome::Failed: return "failed";
-        case Outcome::Cancelled: return "cancelled";
+        case Outcome::Ran:
+            return "ran";
+        case Outcome::Hit:
+            return "hit";
+        case Outcome::CutOff:
+            return "cut-off";
+        case Outcome::Failed:
+            return "failed";
+        case Outcome::Cancelled:
+            return "cancelled";
     }
     return "?";
 }

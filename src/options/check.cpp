@@ -1,4 +1,4 @@
-// Checks across tables: what a target needs, names, duplicates, uses, profiles; each error at the line that is wrong.
+// Checks across tables: what a target needs, names, duplicates, uses, profiles.
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
@@ -25,10 +25,10 @@ Error at_table(const Table& table, std::string message, std::string hint = {}) {
 
 bool is_keyword(std::string_view word) {
     static constexpr std::array<std::string_view, 35> keywords = {
-        "False", "None",   "True",  "and",    "as",       "assert", "async",  "await", "break",
-        "class", "continue", "def", "del",    "elif",     "else",   "except", "finally", "for",
-        "from",  "global", "if",    "import", "in",       "is",     "lambda", "nonlocal", "not",
-        "or",    "pass",   "raise", "return", "try",      "while",  "with",   "yield"};
+        "False", "None",     "True",  "and",    "as",   "assert", "async",  "await",    "break",
+        "class", "continue", "def",   "del",    "elif", "else",   "except", "finally",  "for",
+        "from",  "global",   "if",    "import", "in",   "is",     "lambda", "nonlocal", "not",
+        "or",    "pass",     "raise", "return", "try",  "while",  "with",   "yield"};
     return std::find(keywords.begin(), keywords.end(), word) != keywords.end();
 }
 
@@ -77,25 +77,26 @@ Status need_name(const Checker& check, const char* section, const Table& table, 
 Status need_sources(const Checker& check, const char* section, const Table& table,
                     const Sources& sources) {
     if (!sources->empty()) return {};
-    return at_table(table, cat(check.title(section), " needs sources"),
-                    cat("for example: sources = ", find_section(section)->find("sources")->example));
+    return at_table(
+        table, cat(check.title(section), " needs sources"),
+        cat("for example: sources = ", find_section(section)->find("sources")->example));
 }
 
 Status check_limited_api(const Text& value, bool automatic) {
     const std::string& text = *value;
     if (text == "no" || (automatic && text == "auto")) return {};
-    const bool version = text.size() > 2 && text.size() < 6 && text.substr(0, 2) == "3." &&
-                         std::all_of(text.begin() + 2, text.end(),
-                                     [](char c) { return c >= '0' && c <= '9'; });
+    const bool version =
+        text.size() > 2 && text.size() < 6 && text.substr(0, 2) == "3." &&
+        std::all_of(text.begin() + 2, text.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (version) return {};
-    return value_error(value.origin,
-                       cat("'limited-api' takes a Python version such as 3.9", automatic ? ", auto" : "",
-                           " or no, not '", text, "'"));
+    return value_error(value.origin, cat("'limited-api' takes a Python version such as 3.9",
+                                         automatic ? ", auto" : "", " or no, not '", text, "'"));
 }
 
 Status check_selection(const CrateOptions& crate) {
     if (*crate.all_features && !crate.features->empty()) {
-        return value_error(crate.features.origin, "'features' has no meaning beside 'all-features = true'",
+        return value_error(crate.features.origin,
+                           "'features' has no meaning beside 'all-features = true'",
                            "keep one of the two");
     }
     return {};
@@ -105,10 +106,12 @@ Status check_cython(const Checker& check) {
     for (const CythonGroup& group : check.config->cython) {
         const bool one = !group.name->empty() || !group.sources->empty();
         if (one == !group.modules->empty()) {
-            return at_table(group,
-                            cat(check.title("cython"), one ? " has both 'modules' and one module's name or sources"
-                                                           : " names no modules"),
-                            "write modules = [globs], or name = \"pkg.module\" with sources = [files]");
+            return at_table(
+                group,
+                cat(check.title("cython"),
+                    one ? " has both 'modules' and one module's name or sources"
+                        : " names no modules"),
+                "write modules = [globs], or name = \"pkg.module\" with sources = [files]");
         }
         if (one) {
             TRY_VOID(need_name(check, "cython", group, group.name, true));
@@ -155,7 +158,8 @@ Status check_rust(const Checker& check) {
     for (const RustModule& module : check.config->rust_modules) {
         TRY_VOID(need_name(check, "rust-module", module, module.name, true));
         if (module.crate->empty()) {
-            return at_table(module, cat(check.title("rust-module"), " '", *module.name, "' needs a crate"),
+            return at_table(module,
+                            cat(check.title("rust-module"), " '", *module.name, "' needs a crate"),
                             "for example: crate = \"rust/crates/core\"");
         }
         TRY_VOID(check_limited_api(module.limited_api, true));
@@ -176,7 +180,8 @@ Status check_rust(const Checker& check) {
 Status check_outputs(const Texts& outputs) {
     for (const std::string& path : *outputs) {
         if (is_absolute(path) || path == ".." || path.substr(0, 3) == "../" || path == ".") {
-            return value_error(outputs.origin, cat("the output '", path, "' lies outside the project"),
+            return value_error(outputs.origin,
+                               cat("the output '", path, "' lies outside the project"),
                                "outputs are files below the project's directory");
         }
         if (has_glob(path))
@@ -193,15 +198,17 @@ Status check_steps(const Checker& check) {
             return at_table(step,
                             cat(check.title("generate"), " '", *step.name, "' needs ",
                                 step.command->empty() ? "a command" : "outputs"),
-                            step.command->empty() ? "for example: command = [\"python\", \"make.py\"]"
-                                                  : "for example: outputs = [\"pkg/tables.h\"]");
+                            step.command->empty()
+                                ? "for example: command = [\"python\", \"make.py\"]"
+                                : "for example: outputs = [\"pkg/tables.h\"]");
         }
         TRY_VOID(check_outputs(step.outputs));
     }
     for (const CrateRule& rule : check.config->crates) {
         TRY_VOID(check_outputs(rule.outputs));
         if (!rule.provides->empty() && !*rule.deny_run) {
-            return value_error(rule.provides.origin, "'provides' has no meaning without 'deny-run = true'",
+            return value_error(rule.provides.origin,
+                               "'provides' has no meaning without 'deny-run = true'",
                                "a build script that runs says for itself what it provides");
         }
     }
@@ -213,8 +220,9 @@ Status check_when(const Text& when) {
     const std::string_view text = trim(*when);
     const bool cfg = text.substr(0, 4) == "cfg(";
     if (text.empty() || (cfg && text.back() != ')')) {
-        return value_error(when.origin, cat("'when' takes a PEP 508 marker or cfg(…), not '", text, "'"),
-                           "for example: when = \"sys_platform == 'linux'\" or when = \"cfg(unix)\"");
+        return value_error(
+            when.origin, cat("'when' takes a PEP 508 marker or cfg(…), not '", text, "'"),
+            "for example: when = \"sys_platform == 'linux'\" or when = \"cfg(unix)\"");
     }
     return {};
 }
@@ -237,8 +245,10 @@ Status check_use(const Config& config, const Texts& uses, const std::string& tex
         return {};
     }
     if (std::find(known.begin(), known.end(), use->name) != known.end()) return {};
-    return value_error(uses.origin, cat("'uses' names ", text, ", but there is no ", what, " called '", use->name, "'"),
-                       did_you_mean(use->name, known, cat(what, " tables")));
+    return value_error(
+        uses.origin,
+        cat("'uses' names ", text, ", but there is no ", what, " called '", use->name, "'"),
+        did_you_mean(use->name, known, cat(what, " tables")));
 }
 
 Status check_sections(const Checker& check) {
@@ -268,7 +278,8 @@ Status check_profiles(const Checker& check) {
         while (at != nullptr && !at->inherits->empty()) {
             const std::string next = *at->inherits;
             if (!exists(next)) {
-                return value_error(at->inherits.origin, cat("there is no profile '", next, "' to inherit"),
+                return value_error(at->inherits.origin,
+                                   cat("there is no profile '", next, "' to inherit"),
                                    did_you_mean(next, known, "profiles"));
             }
             const bool cycle = std::find(chain.begin(), chain.end(), next) != chain.end();
@@ -304,15 +315,17 @@ Status check_version(const Config& config) {
     }
     const bool file = *version.from == "file";
     if (file && version.file->empty()) {
-        return value_error(version.from.origin, "'version' from a file needs 'file'",
-                           "for example: version = { from = \"file\", file = \"pkg/__init__.py\" }");
+        return value_error(
+            version.from.origin, "'version' from a file needs 'file'",
+            "for example: version = { from = \"file\", file = \"pkg/__init__.py\" }");
     }
     if (!file && version.file.set())
         return value_error(version.file.origin, "'file' has no meaning without from = \"file\"");
     if (*version.from != "cargo" && version.crate.set())
         return value_error(version.crate.origin, "'crate' has no meaning without from = \"cargo\"");
     if (*version.from != "git" && version.fallback.set())
-        return value_error(version.fallback.origin, "'fallback' has no meaning without from = \"git\"");
+        return value_error(version.fallback.origin,
+                           "'fallback' has no meaning without from = \"git\"");
     if (version.pattern.set() && !contains(*version.pattern, "{version}")) {
         return value_error(version.pattern.origin, "'pattern' does not contain {version}",
                            "for example: pattern = '__version__ = \"{version}\"'");
@@ -326,9 +339,11 @@ Status check_top(const Config& config) {
         Text text{name, config.packages.origin};
         TRY_VOID(check_module_name(text));
     }
-    if (config.cargo.manifest_path.set() && file_name(*config.cargo.manifest_path) != "Cargo.toml") {
-        return value_error(config.cargo.manifest_path.origin,
-                           cat("'manifest-path' names '", *config.cargo.manifest_path, "', not a Cargo.toml"));
+    if (config.cargo.manifest_path.set() &&
+        file_name(*config.cargo.manifest_path) != "Cargo.toml") {
+        return value_error(
+            config.cargo.manifest_path.origin,
+            cat("'manifest-path' names '", *config.cargo.manifest_path, "', not a Cargo.toml"));
     }
     return {};
 }
@@ -352,14 +367,18 @@ Status resolve_duplicate(const Checker& check, const Named& first, const Named& 
     const std::string hint =
         cat("the first is at ", place.text(), "; keep one, or give each a `when` of its own");
     if (first.section != second.section) {
-        return at_table(b, cat("'", name, "' is both a ", first.section->name, " and a ", second.section->name), hint);
+        return at_table(
+            b, cat("'", name, "' is both a ", first.section->name, " and a ", second.section->name),
+            hint);
     }
     for (const Row& row : first.section->rows) {
         void* left = first.section->element(config, first.index);
         void* right = second.section->element(config, second.index);
         if (!same_value(row, left, right)) {
-            return at_table(b, cat(second.section->name, " '", name, "' is listed twice with different settings: '",
-                                   row.key, "' is ", value_text(row, left), " and ", value_text(row, right)),
+            return at_table(b,
+                            cat(second.section->name, " '", name,
+                                "' is listed twice with different settings: '", row.key, "' is ",
+                                value_text(row, left), " and ", value_text(row, right)),
                             hint);
         }
     }

@@ -1,4 +1,4 @@
-// Config: finds the project's file, fills the typed tables from it, and answers questions about them.
+// Config: finds the project's file, fills the typed tables, answers questions about them.
 // SPDX-License-Identifier: MIT
 #include "options/config.h"
 
@@ -51,8 +51,8 @@ Status fill(const Section& section, void* table, const Toml& toml, const std::st
     for (const auto& [key, value] : toml.table()) {
         const Row* row = section.find(key);
         if (row == nullptr) return unknown_key(key, value, title, section.keys(), document);
-        TRY_VOID(assign(*row, table, value, origin_at(document, value), document.base,
-                        document.mode));
+        TRY_VOID(
+            assign(*row, table, value, origin_at(document, value), document.base, document.mode));
     }
     return {};
 }
@@ -130,15 +130,17 @@ Status fill_array(Config& config, const Section& section, const Toml& toml,
 Status fill_section(Config& config, const Section& section, const Toml& toml,
                     const Document& document) {
     switch (section.shape) {
-        case Shape::Named: return fill_named(config, section, toml, document);
-        case Shape::Array: return fill_array(config, section, toml, document);
+        case Shape::Named:
+            return fill_named(config, section, toml, document);
+        case Shape::Array:
+            return fill_array(config, section, toml, document);
         case Shape::Top:
-        case Shape::Single: break;
+        case Shape::Single:
+            break;
     }
     const std::string title = section.title(document.in_pyproject);
     if (!toml.is_table()) return not_a_table(section, toml, title, document);
-    if (section.place != nullptr)
-        *section.place(config) = {document.file, toml.line, toml.column};
+    if (section.place != nullptr) *section.place(config) = {document.file, toml.line, toml.column};
     return fill(section, section.single(config), toml, title, document);
 }
 
@@ -174,8 +176,10 @@ Status read_project(SourceFiles& files, Config& config, bool& in_pyproject) {
     }
     if (const std::optional<std::string> bytes = files.read(own)) {
         if (!config.file.empty()) {
-            return project_error("both [tool.cermet] in pyproject.toml and cermet.toml configure this project",
-                                 "keep one; a Python package uses pyproject.toml")
+            return project_error(
+                       "both [tool.cermet] in pyproject.toml and cermet.toml configure this "
+                       "project",
+                       "keep one; a Python package uses pyproject.toml")
                 .at(own, 1);
         }
         TRY(parsed, parse_toml(*bytes, own));
@@ -185,9 +189,9 @@ Status read_project(SourceFiles& files, Config& config, bool& in_pyproject) {
     }
     if (config.file.empty() && !config.has_pyproject &&
         files.kind(join_path(config.directory, "Cargo.toml")) != SourceKind::File) {
-        return project_error(
-            cat("there is no pyproject.toml, cermet.toml or Cargo.toml in '", config.directory, "'"),
-            "run cermet in the project's directory, or name it with --directory");
+        return project_error(cat("there is no pyproject.toml, cermet.toml or Cargo.toml in '",
+                                 config.directory, "'"),
+                             "run cermet in the project's directory, or name it with --directory");
     }
     Document document;
     document.file = config.file;
@@ -228,11 +232,14 @@ void add_profile(const Config& config, std::string_view name, std::size_t depth,
 
 std::string Origin::text() const {
     switch (kind) {
-        case OriginKind::Default: return "default";
+        case OriginKind::Default:
+            return "default";
         case OriginKind::Environment:
-        case OriginKind::CommandLine: return name;
+        case OriginKind::CommandLine:
+            return name;
         case OriginKind::File:
-        case OriginKind::OverridesFile: break;
+        case OriginKind::OverridesFile:
+            break;
     }
     return where.line > 0 ? cat(where.file, ":", where.line) : where.file;
 }
@@ -247,8 +254,9 @@ Status apply_document(Config& config, const Toml& root, const Document& document
         } else if (const Section* section = find_section(key); section != nullptr && !key.empty()) {
             TRY_VOID(fill_section(config, *section, value, document));
         } else if (key == "options") {
-            return project_error("options for downstream users ([options.NAME]) are not supported yet",
-                                 "take the table out; -C and CERMET_… set every other key from outside")
+            return project_error(
+                       "options for downstream users ([options.NAME]) are not supported yet",
+                       "take the table out; -C and CERMET_… set every other key from outside")
                 .at(document.file, value.line, value.column);
         } else {
             std::vector<std::string> known = top.keys();
@@ -326,12 +334,13 @@ Result<ProfileFlags> flags_for(const Config& config, std::string_view profile) {
 
 Result<Use> parse_use(std::string_view text) {
     static const std::vector<std::pair<std::string, UseKind>> kinds = {
-        {"py", UseKind::Python},   {"rust", UseKind::Rust}, {"c", UseKind::C},
-        {"sys", UseKind::System},  {"tool", UseKind::Tool}, {"generate", UseKind::Generate}};
+        {"py", UseKind::Python},  {"rust", UseKind::Rust}, {"c", UseKind::C},
+        {"sys", UseKind::System}, {"tool", UseKind::Tool}, {"generate", UseKind::Generate}};
     const std::size_t colon = text.find(':');
     if (colon == std::string_view::npos || colon + 1 == text.size()) {
-        return project_error(cat("'", text, "' does not say what it uses"),
-                             "write KIND:NAME, for example py:numpy, rust:core, c:tree or sys:zlib");
+        return project_error(
+            cat("'", text, "' does not say what it uses"),
+            "write KIND:NAME, for example py:numpy, rust:core, c:tree or sys:zlib");
     }
     std::vector<std::string> names;
     for (const auto& [name, kind] : kinds) {

@@ -1,14 +1,15 @@
-// Config: everything a project says under [tool.cermet], typed, each value with the place it came from.
+// Config: what a project says under [tool.cermet], typed, each value with its origin.
 // SPDX-License-Identifier: MIT
 //
-// The text lies in pyproject.toml ([tool.cermet]) or, where there is no Python package, in cermet.toml (the same tables
-// at top level). Every key is one row of the table in options/schema.cpp; parser, overrides, reference page and JSON
-// schema come from those rows. Knows no compiler, no wheel: names of crates, markers and globs stay text for the rooms
-// that understand them.
-// Paths and globs are kept relative to Config::directory when they lie in it, else joined to their own file's
-// directory: join_path(config.directory, value) is always right.
-// How it fails: Project errors for what a file says, Usage errors for -C and CERMET_…; each names file:line:column or
-// the option, and the nearest known name. Threads: a plain value, immutable once loaded.
+// The text lies in pyproject.toml ([tool.cermet]) or, where there is no Python package, in
+// cermet.toml (the same tables at top level). Every key is one row of the table in
+// options/schema.cpp; parser, overrides, reference page and JSON schema come from those rows. Knows
+// no compiler, no wheel: names of crates, markers and globs stay text for the rooms that understand
+// them. Paths and globs are kept relative to Config::directory when they lie in it, else joined to
+// their own file's directory: join_path(config.directory, value) is always right. How it fails:
+// Project errors for what a file says, Usage errors for -C and CERMET_…; each names
+// file:line:column or the option, and the nearest known name. Threads: a plain value, immutable
+// once loaded.
 #pragma once
 #include <map>
 #include <string>
@@ -27,8 +28,8 @@ enum class OriginKind { Default, File, OverridesFile, Environment, CommandLine }
 // Where a value was set: a file with line and column, "CERMET_…", "-C …", or nowhere (the default).
 struct Origin {
     OriginKind kind = OriginKind::Default;
-    Where where;       // File and OverridesFile
-    std::string name;  // Environment: the variable; CommandLine: "-C a.b=value"
+    Where where;               // File and OverridesFile
+    std::string name;          // Environment: the variable; CommandLine: "-C a.b=value"
     std::string text() const;  // "pyproject.toml:12", "CERMET_A__B", "-C a.b=value", "default"
 };
 
@@ -44,11 +45,14 @@ struct Setting {
 using Text = Setting<std::string>;
 using Flag = Setting<bool>;
 using Texts = Setting<std::vector<std::string>>;
-using Defines = Setting<std::map<std::string, std::string>>;  // NAME -> value; true is "1"; false removes the name
-using Values = Setting<std::map<std::string, Json>>;          // Cython directives: bool, integer, string or list
+using Defines = Setting<std::map<std::string, std::string>>;  // NAME -> value; true is "1"; false
+                                                              // removes the name
+using Values =
+    Setting<std::map<std::string, Json>>;  // Cython directives: bool, integer, string or list
 using Lists = Setting<std::map<std::string, std::vector<std::string>>>;
 
-// `sources = ["a.c", "src/*.c"]` or `sources = { from = "src/all.cpp" }`: the #include "x.cpp" lines of that file.
+// `sources = ["a.c", "src/*.c"]` or `sources = { from = "src/all.cpp" }`: the #include "x.cpp"
+// lines of that file.
 struct SourceList {
     std::vector<std::string> list;  // paths and globs
     std::string from;               // empty unless the second form
@@ -70,7 +74,8 @@ struct NativeOptions {
     Texts c_flags, cxx_flags, link_flags;
     Texts libraries;     // names for -l
     Texts library_dirs;  // directories for -L
-    Texts uses;          // "py:numpy", "rust:core", "c:x", "sys:zlib", "tool:x", "generate:x": see parse_use
+    Texts
+        uses;  // "py:numpy", "rust:core", "c:x", "sys:zlib", "tool:x", "generate:x": see parse_use
 };
 
 // What every selection of crates shares; cargo's --features, --no-default-features, --all-features.
@@ -101,9 +106,9 @@ struct Profile : Table {
 };
 
 struct CythonGroup : Table, NativeOptions {
-    Texts modules;  // globs of .pyx or .py files: module name = path; or …
-    Texts exclude;  // globs taken out of `modules`
-    Text name;      // … one module with this name …
+    Texts modules;    // globs of .pyx or .py files: module name = path; or …
+    Texts exclude;    // globs taken out of `modules`
+    Text name;        // … one module with this name …
     Sources sources;  // … made of these: the first Cython source and any C or C++ sources
     Text language;    // "c" | "c++"
     Values directives;
@@ -188,13 +193,15 @@ struct Cargo {
 };
 
 struct Config {
-    std::string directory;    // the project's directory, in the terms of the SourceFiles it was read with
-    std::string file;         // pyproject.toml or cermet.toml; "" when neither says anything about Cermet
-    bool has_pyproject = false;  // a Python package: [project] can be asked of directory/pyproject.toml
+    std::string
+        directory;     // the project's directory, in the terms of the SourceFiles it was read with
+    std::string file;  // pyproject.toml or cermet.toml; "" when neither says anything about Cermet
+    bool has_pyproject =
+        false;  // a Python package: [project] can be asked of directory/pyproject.toml
 
-    Texts packages;     // import packages; empty = the one that matches project.name
-    Text package_dir;   // directory that holds them; "" = "src" where it holds them, else "."
-    Texts include, exclude;              // globs, wheel
+    Texts packages;          // import packages; empty = the one that matches project.name
+    Text package_dir;        // directory that holds them; "" = "src" where it holds them, else "."
+    Texts include, exclude;  // globs, wheel
     Texts sdist_include, sdist_exclude;  // globs, sdist
     Text default_profile;
     Texts pass_env;  // [env]
@@ -219,16 +226,19 @@ struct Config {
 
 // Values from outside, in rising precedence: overrides file, environment, command line.
 struct Overrides {
-    std::string file;  // a TOML file with the tables of cermet.toml; [cython.NAME] or [cython.0] addresses one of [[cython]]
-    std::vector<std::pair<std::string, std::string>> environment;  // CERMET_A__B = value; other names are ignored
-    std::vector<std::string> command_line;                         // "a.b=value", without -C
+    std::string file;  // a TOML file with the tables of cermet.toml; [cython.NAME] or [cython.0]
+                       // addresses one of [[cython]]
+    std::vector<std::pair<std::string, std::string>>
+        environment;                        // CERMET_A__B = value; other names are ignored
+    std::vector<std::string> command_line;  // "a.b=value", without -C
 };
 
-// The first setting in which two groups differ, beside which modules they name; "" = they agree, so that a module which
-// both reach is one target.
+// The first setting in which two groups differ, beside which modules they name; "" = they agree, so
+// that a module which both reach is one target.
 std::string differing_setting(const CythonGroup& a, const CythonGroup& b);
 
-// Reads directory/pyproject.toml or directory/cermet.toml, applies the overrides and checks across tables.
+// Reads directory/pyproject.toml or directory/cermet.toml, applies the overrides and checks across
+// tables.
 Result<Config> load_config(SourceFiles& files, const std::string& directory,
                            const Overrides& overrides = {});
 
@@ -240,7 +250,8 @@ struct ProfileFlags {
     std::map<std::string, Json> cython_directives;
     std::string rust_profile;
 };
-Result<ProfileFlags> flags_for(const Config& config, std::string_view profile);  // "" = default-profile
+Result<ProfileFlags> flags_for(const Config& config,
+                               std::string_view profile);  // "" = default-profile
 
 // "rust:core" -> {Rust, "core"}.
 enum class UseKind { Python, Rust, C, System, Tool, Generate };
@@ -252,11 +263,11 @@ Result<Use> parse_use(std::string_view text);
 
 // Every knob: what `cermet options` lists.
 struct OptionInfo {
-    std::string path;     // "profile.release.c-flags", "cython.0.language"
-    std::string type;     // "list of text", "one of c, c++", …
+    std::string path;          // "profile.release.c-flags", "cython.0.language"
+    std::string type;          // "list of text", "one of c, c++", …
     std::string default_text;  // as TOML; "" = none
-    std::string value;    // as TOML
-    std::string origin;   // Origin::text()
+    std::string value;         // as TOML
+    std::string origin;        // Origin::text()
     std::string doc;
 };
 std::vector<OptionInfo> effective_options(const Config& config);

@@ -176,20 +176,25 @@ TEST_CASE("configuration: unknown keys and wrong types are errors in the user's 
 }
 
 TEST_CASE("configuration: checks across tables") {
-    CHECK(bad("[[cython]]\nmodules=['a.pyx']\nuses=['rust:cor']\n[[rust-library]]\nname='core'\ncrates=['c']\n") ==
+    CHECK(bad("[[cython]]\nmodules=['a.pyx']\nuses=['rust:cor']\n[[rust-library]]\nname='core'"
+              "\ncrates=['c']\n") ==
           "error: 'uses' names rust:cor, but there is no rust-library called 'cor'\n"
           "  --> cermet.toml:3:6\n  hint: did you mean 'core'?\n");
     CHECK(bad("[[cython]]\nmodules=['a.pyx']\nuses=['numpy']\n") ==
           "error: 'numpy' does not say what it uses\n  --> cermet.toml:3:6\n"
           "  hint: write KIND:NAME, for example py:numpy, rust:core, c:tree or sys:zlib\n");
-    CHECK(bad("[[c-module]]\nname='a.b'\nsources=['b.c']\n[[c-module]]\nname='a.b'\nsources=['c.c']\n") ==
-          "error: c-module 'a.b' is listed twice with different settings: 'sources' is [\"b.c\"] and "
-          "[\"c.c\"]\n  --> cermet.toml:4:1\n"
-          "  hint: the first is at cermet.toml:1; keep one, or give each a `when` of its own\n");
-    CHECK(bad("[[c-module]]\nname='a.b'\nsources=['b.c']\n[[rust-module]]\nname='a.b'\ncrate='c'\n") ==
+    CHECK(
+        bad("[[c-module]]\nname='a.b'\nsources=['b.c']\n[[c-module]]\nname='a.b'\nsources=['c.c']"
+            "\n") ==
+        "error: c-module 'a.b' is listed twice with different settings: 'sources' is [\"b.c\"] and "
+        "[\"c.c\"]\n  --> cermet.toml:4:1\n"
+        "  hint: the first is at cermet.toml:1; keep one, or give each a `when` of its own\n");
+    CHECK(bad("[[c-module]]\nname='a.b'\nsources=['b.c']\n[[rust-module]]\nname='a.b'\ncrate='c'"
+              "\n") ==
           "error: 'a.b' is both a c-module and a rust-module\n  --> cermet.toml:4:1\n"
           "  hint: the first is at cermet.toml:1; keep one, or give each a `when` of its own\n");
-    CHECK(good("[[c-module]]\nname='a.b'\nsources=['b.c']\n[[c-module]]\nname='a.b'\nsources=['b.c']\n")
+    CHECK(good("[[c-module]]\nname='a.b'\nsources=['b.c']\n[[c-module]]\nname='a.b'\nsources=['b.c'"
+               "]\n")
               .c_modules.size() == 1);
     CHECK(good("[[c-module]]\nname='a.b'\nsources=['b.c']\nwhen='cfg(unix)'\n"
                "[[c-module]]\nname='a.b'\nsources=['c.c']\nwhen='cfg(windows)'\n")
@@ -214,9 +219,11 @@ TEST_CASE("configuration: checks across tables") {
     CHECK(contains(bad("[[rust-module]]\nname='m'\ncrate='c'\nlimited-api='3'\n"),
                    "takes a Python version such as 3.9, auto or no, not '3'"));
     CHECK(contains(bad("[version]\nfile='x'\n"), "'version' does not say where"));
-    CHECK(contains(bad("[crates.x]\nprovides={ rustc-link-lib=['z'] }\n"), "without 'deny-run = true'"));
+    CHECK(contains(bad("[crates.x]\nprovides={ rustc-link-lib=['z'] }\n"),
+                   "without 'deny-run = true'"));
     CHECK(contains(bad("[[executable]]\nname='x'\n"), "needs 'sources' or 'crate'"));
-    CHECK(contains(bad("[[c-module]]\nname='a'\nsources=['a.c']\nwhen='cfg(unix'\n"), "'when' takes"));
+    CHECK(contains(bad("[[c-module]]\nname='a'\nsources=['a.c']\nwhen='cfg(unix'\n"),
+                   "'when' takes"));
     CHECK(contains(bad("[[c-module]]\nname='a'\nsources=['a\\b.c']\n"), "a path with a backslash"));
 }
 
@@ -244,7 +251,8 @@ TEST_CASE("configuration: values from outside, in their order") {
                              {"CERMET_CYTHON__RUSTYBT_LIB_RANK__DEFINE__FOO", "2"},
                              {"CERMET_CRATES__OPENSSL_SYS__ENV__OPENSSL_DIR", "/opt"},
                              {"OTHER__X", "y"}};
-    overrides.command_line = {"packages=two three", "cython.rustybt.lib.rank.language=c",
+    overrides.command_line = {"packages=two three",
+                              "cython.rustybt.lib.rank.language=c",
                               "cython.0.directives.boundscheck=False",
                               "cython.0.directives.language_level=3str",
                               "rust-module.rustybt._rustybt.features=[\"a\", \"b\"]",
@@ -252,7 +260,8 @@ TEST_CASE("configuration: values from outside, in their order") {
     MemoryFiles files;
     files.files["/p/cermet.toml"] = k_hybrid;
     files.files["/etc/over.toml"] =
-        "packages = ['zero']\ninclude = ['x']\n[cython.0]\nannotate = true\ninclude-dirs=['inc', '/p/here']\n"
+        "packages = ['zero']\ninclude = ['x']\n[cython.0]\nannotate = true\ninclude-dirs=['inc', "
+        "'/p/here']\n"
         "[cython.0.define]\nFAST = false\n[[c-library]]\nname='z'\nsources=['z.c']\n";
     Result<Config> loaded = load_config(files, "/p", overrides);
     if (!loaded.ok()) FAIL(render(loaded.error()));
@@ -284,7 +293,8 @@ TEST_CASE("configuration: errors of values from outside name the option") {
           "error: -C packages: an option needs KEY=VALUE\n"
           "  hint: for example: -C profile.release.c-flags='-O3 -g'\n");
     CHECK(bad(k_hybrid, set_options({"cython.rustybt.lib.rang.language=c"})) ==
-          "error: -C cython.rustybt.lib.rang.language=c: there is no [[cython]] called 'rustybt.lib.rang'\n"
+          "error: -C cython.rustybt.lib.rang.language=c: there is no [[cython]] called "
+          "'rustybt.lib.rang'\n"
           "  hint: did you mean 'rustybt.lib.rank'?\n");
     CHECK(bad(k_hybrid, set_options({"cython.0.langage=c"})) ==
           "error: -C cython.0.langage=c: unknown key 'langage' in [[cython]]\n"
@@ -294,7 +304,8 @@ TEST_CASE("configuration: errors of values from outside name the option") {
     CHECK(bad(k_hybrid, set_options({"cargo.locked=maybe"})) ==
           "error: -C cargo.locked=maybe: 'locked' takes true or false, not 'maybe'\n");
     CHECK(bad(k_hybrid, set_options({"cython.0.language.x=1"})) ==
-          "error: -C cython.0.language.x=1: 'language' takes one of c, c++ and has no entries such as 'x'\n");
+          "error: -C cython.0.language.x=1: 'language' takes one of c, c++ and has no entries such "
+          "as 'x'\n");
     Overrides environment;
     environment.environment = {{"CERMET_CYTHON__0__LANGAGE", "c"}};
     CHECK(bad(k_hybrid, environment) ==
@@ -306,8 +317,9 @@ TEST_CASE("configuration: errors of values from outside name the option") {
 }
 
 TEST_CASE("configuration: groups agree or say where they differ") {
-    const Config config = good("[[cython]]\nmodules=['a/*.pyx']\n[[cython]]\nmodules=['b/*.pyx']\n"
-                               "[[cython]]\nmodules=['c/*.pyx']\ndirectives={x=1}\n");
+    const Config config = good(
+        "[[cython]]\nmodules=['a/*.pyx']\n[[cython]]\nmodules=['b/*.pyx']\n"
+        "[[cython]]\nmodules=['c/*.pyx']\ndirectives={x=1}\n");
     CHECK(differing_setting(config.cython[0], config.cython[1]).empty());
     CHECK(differing_setting(config.cython[0], config.cython[2]) == "directives");
 }

@@ -1,5 +1,6 @@
-// The loader's parts: TOML tables into the Config, values from outside over it, and the checks across tables.
+// The loader: TOML tables into the Config, values from outside over it, checks across tables.
 // SPDX-License-Identifier: MIT
+//
 // Private to this room.
 #pragma once
 #include <string>

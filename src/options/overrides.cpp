@@ -1,8 +1,9 @@
-// Overrides: CERMET_A__B variables and -C a.b=value options found in the schema and laid over the project's values.
+// Overrides: CERMET_A__B variables and -C a.b=value options, laid over the project's values.
 // SPDX-License-Identifier: MIT
 //
-// A path is TABLE.NAME.KEY (or TABLE.KEY, or KEY) and, for table-valued keys, one entry more. Names of modules have
-// dots of their own, so every split is tried and the first whose NAME exists and whose KEY is known wins.
+// A path is TABLE.NAME.KEY (or TABLE.KEY, or KEY) and, for table-valued keys, one entry more. Names
+// of modules have dots of their own, so every split is tried and the first whose NAME exists and
+// whose KEY is known wins.
 #include <algorithm>
 
 #include "base/text.h"
@@ -96,16 +97,18 @@ Error unknown(const Finder& finder, std::string_view part, const std::vector<std
               std::string_view in) {
     const std::string word =
         finder.spelling == Spelling::Exact ? std::string(part) : replace_all(lower(part), "_", "-");
-    return value_error(*finder.origin, cat("unknown key '", word, "'", in.empty() ? "" : " in ", in),
+    return value_error(*finder.origin,
+                       cat("unknown key '", word, "'", in.empty() ? "" : " in ", in),
                        did_you_mean(word, known, "keys"));
 }
 
 Result<Target> find_in_many(const Finder& finder, const Section& section) {
     const std::vector<std::string>& parts = finder.parts;
     if (parts.size() < 3) {
-        return value_error(*finder.origin, cat("'", section.name, "' needs a name and a key"),
-                           cat("for example: ", section.name, section.shape == Shape::Array ? ".0." : ".NAME.",
-                               section.rows.front().key, "=…"));
+        return value_error(
+            *finder.origin, cat("'", section.name, "' needs a name and a key"),
+            cat("for example: ", section.name, section.shape == Shape::Array ? ".0." : ".NAME.",
+                section.rows.front().key, "=…"));
     }
     std::string name;
     bool name_known = false;
@@ -143,8 +146,7 @@ Result<Target> find_in_many(const Finder& finder, const Section& section) {
 Result<Target> find_target(const Finder& finder) {
     const Section& top = schema().front();
     const std::string& first = finder.parts.front();
-    if (const Row* row = finder.row(top, first))
-        return finish(finder, top, finder.config, *row, 1);
+    if (const Row* row = finder.row(top, first)) return finish(finder, top, finder.config, *row, 1);
     for (const Section& section : schema()) {
         if (section.name.empty() || !finder.same(section.name, first)) continue;
         if (section.many()) return find_in_many(finder, section);

@@ -1,8 +1,8 @@
-// The schema: one row per configuration key. Parser, overrides, reference page and JSON schema are made from it.
+// The schema: one row per key; parser, overrides, page and JSON schema are made from it.
 // SPDX-License-Identifier: MIT
 //
-// A Section is a TOML table; a Row is a key of it and knows how to find its Setting<> in the typed struct. Private to
-// this room. Threads: the tables are built on first use and immutable.
+// A Section is a TOML table; a Row is a key of it and knows how to find its Setting<> in the typed
+// struct. Private to this room. Threads: the tables are built on first use and immutable.
 #pragma once
 #include <cstddef>
 #include <string>
@@ -14,20 +14,20 @@
 namespace cermet::options {
 
 enum class Kind {
-    String,     // any text
-    Choice,   // one of `choices`
-    Path,     // a path, kept relative to the project
-    Crate,    // a package name, or a path where it has a '/'
-    Boolean,     // true or false
-    Strings,    // a list of text
-    Words,    // a list of command line words
-    Paths,    // a list of paths
-    Globs,    // a list of paths and globs
-    Crates,   // a list of package names or directories
-    DefineMap,  // NAME -> text, number, true or false
-    EnvMap,      // NAME -> text
-    ValueMap,   // name -> any scalar or list
-    ListMap,    // name -> list of text
+    String,       // any text
+    Choice,       // one of `choices`
+    Path,         // a path, kept relative to the project
+    Crate,        // a package name, or a path where it has a '/'
+    Boolean,      // true or false
+    Strings,      // a list of text
+    Words,        // a list of command line words
+    Paths,        // a list of paths
+    Globs,        // a list of paths and globs
+    Crates,       // a list of package names or directories
+    DefineMap,    // NAME -> text, number, true or false
+    EnvMap,       // NAME -> text
+    ValueMap,     // name -> any scalar or list
+    ListMap,      // name -> list of text
     SourcePaths,  // a list of paths and globs, or { from = "path" }
 };
 
@@ -56,9 +56,9 @@ struct Section {
     Shape shape = Shape::Top;
     std::string doc;
     std::vector<Row> rows;
-    void* (*single)(Config&) = nullptr;            // Top, Single
-    Where* (*place)(Config&) = nullptr;            // Single; may be null
-    std::size_t (*count)(Config&) = nullptr;       // Named, Array …
+    void* (*single)(Config&) = nullptr;       // Top, Single
+    Where* (*place)(Config&) = nullptr;       // Single; may be null
+    std::size_t (*count)(Config&) = nullptr;  // Named, Array …
     void* (*element)(Config&, std::size_t) = nullptr;
     Table* (*head)(Config&, std::size_t) = nullptr;
     void (*add)(Config&) = nullptr;

@@ -65,7 +65,8 @@ Result<std::string> place_path(const Row& row, const std::string& text, const Or
     if (contains(text, std::string_view("\0", 1)))
         return value_error(origin, cat("'", row.key, "' holds a path with a zero byte"));
     if (text.find('\\') != std::string::npos) {
-        return value_error(origin, cat("'", row.key, "' holds '", text, "', a path with a backslash"),
+        return value_error(origin,
+                           cat("'", row.key, "' holds '", text, "', a path with a backslash"),
                            "write paths with '/' on every system");
     }
     if (base.holder == base.project && !is_absolute(text)) return normalise(text);
@@ -80,10 +81,13 @@ bool is_path_kind(const Row& row, std::string_view text) {
         case Kind::Path:
         case Kind::Paths:
         case Kind::Globs:
-        case Kind::SourcePaths: return true;
+        case Kind::SourcePaths:
+            return true;
         case Kind::Crate:
-        case Kind::Crates: return text.find('/') != std::string_view::npos || text == ".";
-        default: return false;
+        case Kind::Crates:
+            return text.find('/') != std::string_view::npos || text == ".";
+        default:
+            return false;
     }
 }
 
@@ -108,8 +112,9 @@ Result<std::vector<std::string>> read_list(const Row& row, const Toml& value, co
             place.where.column = item.column;
         }
         if (!item.is_string()) {
-            return value_error(place, cat("'", row.key, "' takes ", type_text(row),
-                                          ", but an entry is ", item.kind_name()),
+            return value_error(place,
+                               cat("'", row.key, "' takes ", type_text(row), ", but an entry is ",
+                                   item.kind_name()),
                                cat("for example: ", row.key, " = ", row.example));
         }
         TRY(text, place_text(row, item.string(), place, base));
@@ -125,9 +130,9 @@ Status assign_text(const Row& row, void* table, const Toml& value, const Origin&
     if (row.kind == Kind::Choice &&
         std::find(row.choices.begin(), row.choices.end(), text) == row.choices.end()) {
         const std::string near = nearest(text, row.choices);
-        return value_error(
-            origin, cat("'", row.key, "' takes ", type_text(row), ", not '", text, "'"),
-            near.empty() ? std::string() : cat("did you mean '", near, "'?"));
+        return value_error(origin,
+                           cat("'", row.key, "' takes ", type_text(row), ", not '", text, "'"),
+                           near.empty() ? std::string() : cat("did you mean '", near, "'?"));
     }
     TRY(placed, place_text(row, text, origin, base));
     setting<Text>(row, table) = {std::move(placed), origin};
@@ -211,7 +216,8 @@ Status assign_sources(const Row& row, void* table, const Toml& value, const Orig
     } else if (value.is_table()) {
         for (const auto& [name, item] : value.table()) {
             if (name != "from" || !item.is_string()) {
-                return value_error(origin, cat("'", row.key, "' as a table takes only 'from', a path"),
+                return value_error(origin,
+                                   cat("'", row.key, "' as a table takes only 'from', a path"),
                                    cat("for example: ", row.key, " = { from = \"src/all.cpp\" }"));
             }
             TRY(path, place_path(row, item.string(), origin, base));
@@ -229,7 +235,8 @@ Result<Toml> parse_one(const Row& row, std::string_view text, const Origin& orig
     Result<Toml> parsed = parse_toml(cat("v = ", text), "");
     const Toml* value = parsed.ok() ? parsed->find("v") : nullptr;
     if (value == nullptr || parsed->table().size() != 1) {
-        return value_error(origin, cat("'", text, "' is not ", type_text(row), " as TOML writes it"),
+        return value_error(origin,
+                           cat("'", text, "' is not ", type_text(row), " as TOML writes it"),
                            cat("for example: ", row.example));
     }
     Toml out = *value;
@@ -260,7 +267,8 @@ Error value_error(const Origin& origin, std::string message, std::string hint) {
         case OriginKind::Environment:
         case OriginKind::CommandLine:
             return usage_error(cat(origin.name, ": ", message), std::move(hint));
-        default: break;
+        default:
+            break;
     }
     return project_error(std::move(message), std::move(hint)).at(origin.where);
 }
@@ -277,7 +285,8 @@ Status assign(const Row& row, void* table, const Toml& value, const Origin& orig
               const PathBase& base, Assign mode) {
     using namespace values_detail;
     switch (storage_of(row.kind)) {
-        case Storage::String: return assign_text(row, table, value, origin, base);
+        case Storage::String:
+            return assign_text(row, table, value, origin, base);
         case Storage::Boolean:
             if (!value.is_bool()) return wrong_type(row, value, origin);
             setting<Flag>(row, table) = {value.boolean(), origin};
@@ -287,10 +296,14 @@ Status assign(const Row& row, void* table, const Toml& value, const Origin& orig
             setting<Texts>(row, table) = {std::move(list), origin};
             return {};
         }
-        case Storage::DefineMap: return assign_defines(row, table, value, origin, mode);
-        case Storage::ValueMap: return assign_values(row, table, value, origin, mode);
-        case Storage::ListMap: return assign_lists(row, table, value, origin, base, mode);
-        case Storage::SourcePaths: return assign_sources(row, table, value, origin, base);
+        case Storage::DefineMap:
+            return assign_defines(row, table, value, origin, mode);
+        case Storage::ValueMap:
+            return assign_values(row, table, value, origin, mode);
+        case Storage::ListMap:
+            return assign_lists(row, table, value, origin, base, mode);
+        case Storage::SourcePaths:
+            return assign_sources(row, table, value, origin, base);
     }
     abort_bug("unknown storage of a setting");
 }
@@ -300,11 +313,13 @@ Result<Toml> toml_of_text(const Row& row, std::string_view text, const Origin& o
     const std::string_view trimmed = trim(text);
     const char first = trimmed.empty() ? '\0' : trimmed.front();
     switch (storage_of(row.kind)) {
-        case Storage::String: return Toml::of(std::string(text));
+        case Storage::String:
+            return Toml::of(std::string(text));
         case Storage::Boolean: {
             bool value = false;
             if (!flag_of(trimmed, value)) {
-                return value_error(origin, cat("'", row.key, "' takes true or false, not '", text, "'"));
+                return value_error(origin,
+                                   cat("'", row.key, "' takes true or false, not '", text, "'"));
             }
             return Toml::of(value);
         }
@@ -317,8 +332,9 @@ Result<Toml> toml_of_text(const Row& row, std::string_view text, const Origin& o
         case Storage::ValueMap:
         case Storage::ListMap:
             if (first == '{') return parse_one(row, trimmed, origin);
-            return value_error(origin, cat("'", row.key, "' takes ", type_text(row)),
-                               cat("write '", row.key, ".NAME=value' for one entry, or a TOML table"));
+            return value_error(
+                origin, cat("'", row.key, "' takes ", type_text(row)),
+                cat("write '", row.key, ".NAME=value' for one entry, or a TOML table"));
     }
     abort_bug("unknown storage of a setting");
 }
@@ -361,21 +377,36 @@ void set_default(const Row& row, void* table) {
 
 std::string type_text(const Row& row) {
     switch (row.kind) {
-        case Kind::String: return "text";
-        case Kind::Choice: return cat("one of ", join(row.choices, ", "));
-        case Kind::Path: return "a path";
-        case Kind::Crate: return "a package name or directory";
-        case Kind::Boolean: return "true or false";
-        case Kind::Strings: return "a list of text";
-        case Kind::Words: return "a list of words";
-        case Kind::Paths: return "a list of paths";
-        case Kind::Globs: return "a list of globs";
-        case Kind::Crates: return "a list of package names or directories";
-        case Kind::DefineMap: return "a table of macros";
-        case Kind::EnvMap: return "a table of text";
-        case Kind::ValueMap: return "a table of values";
-        case Kind::ListMap: return "a table of lists of text";
-        case Kind::SourcePaths: return "a list of globs or { from = path }";
+        case Kind::String:
+            return "text";
+        case Kind::Choice:
+            return cat("one of ", join(row.choices, ", "));
+        case Kind::Path:
+            return "a path";
+        case Kind::Crate:
+            return "a package name or directory";
+        case Kind::Boolean:
+            return "true or false";
+        case Kind::Strings:
+            return "a list of text";
+        case Kind::Words:
+            return "a list of words";
+        case Kind::Paths:
+            return "a list of paths";
+        case Kind::Globs:
+            return "a list of globs";
+        case Kind::Crates:
+            return "a list of package names or directories";
+        case Kind::DefineMap:
+            return "a table of macros";
+        case Kind::EnvMap:
+            return "a table of text";
+        case Kind::ValueMap:
+            return "a table of values";
+        case Kind::ListMap:
+            return "a table of lists of text";
+        case Kind::SourcePaths:
+            return "a list of globs or { from = path }";
     }
     abort_bug("unknown kind of setting");
 }
@@ -388,9 +419,12 @@ std::string default_text(const Row& row) {
 std::string value_text(const Row& row, void* table) {
     using namespace values_detail;
     switch (storage_of(row.kind)) {
-        case Storage::String: return quoted(setting<Text>(row, table).value);
-        case Storage::Boolean: return setting<Flag>(row, table).value ? "true" : "false";
-        case Storage::Strings: return list_text(setting<Texts>(row, table).value);
+        case Storage::String:
+            return quoted(setting<Text>(row, table).value);
+        case Storage::Boolean:
+            return setting<Flag>(row, table).value ? "true" : "false";
+        case Storage::Strings:
+            return list_text(setting<Texts>(row, table).value);
         case Storage::DefineMap:
             return table_text(setting<Defines>(row, table).value,
                               [](const std::string& v) { return quoted(v); });
@@ -411,17 +445,26 @@ std::string value_text(const Row& row, void* table) {
 
 const Origin& origin_of(const Row& row, void* table) {
     switch (storage_of(row.kind)) {
-        case Storage::String: return setting<Text>(row, table).origin;
-        case Storage::Boolean: return setting<Flag>(row, table).origin;
-        case Storage::Strings: return setting<Texts>(row, table).origin;
-        case Storage::DefineMap: return setting<Defines>(row, table).origin;
-        case Storage::ValueMap: return setting<Values>(row, table).origin;
-        case Storage::ListMap: return setting<Lists>(row, table).origin;
-        case Storage::SourcePaths: return setting<Sources>(row, table).origin;
+        case Storage::String:
+            return setting<Text>(row, table).origin;
+        case Storage::Boolean:
+            return setting<Flag>(row, table).origin;
+        case Storage::Strings:
+            return setting<Texts>(row, table).origin;
+        case Storage::DefineMap:
+            return setting<Defines>(row, table).origin;
+        case Storage::ValueMap:
+            return setting<Values>(row, table).origin;
+        case Storage::ListMap:
+            return setting<Lists>(row, table).origin;
+        case Storage::SourcePaths:
+            return setting<Sources>(row, table).origin;
     }
     abort_bug("unknown storage of a setting");
 }
 
-bool same_value(const Row& row, void* a, void* b) { return value_text(row, a) == value_text(row, b); }
+bool same_value(const Row& row, void* a, void* b) {
+    return value_text(row, a) == value_text(row, b);
+}
 
 }  // namespace cermet::options

@@ -1,6 +1,7 @@
 // Values: one row's value from TOML or from text into its Setting<>, and back into TOML text.
 // SPDX-License-Identifier: MIT
-// Private to this room. Errors carry the origin: a Project error at file:line:column, or a Usage error naming the option.
+// Private to this room. Errors carry the origin: a Project error at file:line:column, or a Usage
+// error naming the option.
 #pragma once
 #include <string>
 #include <string_view>

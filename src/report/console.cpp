@@ -154,11 +154,14 @@ struct Console::State {
                                      }),
                       running.end());
         std::string text;
-        const bool ran = event.outcome != engine::Outcome::Hit && event.outcome != engine::Outcome::Cancelled;
+        const bool ran =
+            event.outcome != engine::Outcome::Hit && event.outcome != engine::Outcome::Cancelled;
         const bool verbose = settings.verbosity == Verbosity::Verbose;
         if (event.outcome == engine::Outcome::Failed) {
-            text = cat(counts(), " ", coloured("31", "failed"), " ", one_line(event.description), "\n");
-        } else if (settings.verbosity != Verbosity::Quiet && (verbose || (ran && !settings.redraw))) {
+            text = cat(counts(), " ", coloured("31", "failed"), " ", one_line(event.description),
+                       "\n");
+        } else if (settings.verbosity != Verbosity::Quiet &&
+                   (verbose || (ran && !settings.redraw))) {
             text = cat(counts(), " ", one_line(event.description));
             if (ran) text += cat(" (", seconds_text(event.duration_us), ")");
             if (event.outcome != engine::Outcome::Ran)
@@ -172,7 +175,8 @@ struct Console::State {
     // Warnings, once each; a failed step's output belongs to its Error.
     std::string diagnostics(const engine::StepFinished& event) {
         if (event.diagnostics.empty() || event.outcome == engine::Outcome::Failed) return {};
-        if (settings.verbosity == Verbosity::Quiet || !warned.insert(event.diagnostics).second) return {};
+        if (settings.verbosity == Verbosity::Quiet || !warned.insert(event.diagnostics).second)
+            return {};
         std::string text = shown(event.diagnostics);
         if (!text.empty() && text.back() != '\n') text += '\n';
         if (settings.redraw) text = cat(coloured("1", one_line(event.description)), ":\n", text);
@@ -242,9 +246,10 @@ void Console::tick() {
         return;
     }
     const console_detail::Running& oldest = state.running.front();
-    state.print(cat(state.counts(), " still running after ", clock_text(now - state.started_us), ": ",
-                    one_line(oldest.description),
-                    state.running.size() > 1 ? cat(" +", state.running.size() - 1) : std::string()));
+    state.print(
+        cat(state.counts(), " still running after ", clock_text(now - state.started_us), ": ",
+            one_line(oldest.description),
+            state.running.size() > 1 ? cat(" +", state.running.size() - 1) : std::string()));
 }
 
 void Console::on(const engine::Event& event) {

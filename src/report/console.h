@@ -1,12 +1,14 @@
-// Console: a build's progress on stderr: one line that is redrawn on a terminal, plain lines elsewhere.
+// Console: a build's progress on stderr: one redrawn line on a terminal, else plain lines.
 // SPDX-License-Identifier: MIT
 //
-// Terminal:  [12/340] 0:07 rustc serde 1.0.219, cython rank +3      redrawn at most ten times a second
-// Elsewhere: one line per step that ran, and a sign of life every 30 s.
-// Warnings of steps are printed when the step ends (for remembered steps too). The output of a FAILED step is not: it
-// is part of its Error, which the command prints once at the end; the console only names the step.
-// Knows no wheels and no exit codes. Starts its one thread at BuildStarted (never before: namespaces are entered while
-// there is only one) and joins it at BuildFinished or when destroyed. Thread-safe.
+//     [12/340] 0:07 rustc serde 1.0.219, cython rank +3
+//
+// On a terminal this line is redrawn at most ten times a second; elsewhere there is one line per
+// step that ran, and a sign of life every 30 s. Warnings of steps are printed when the step ends
+// (for remembered steps too). The output of a FAILED step is not: it is part of its Error, which
+// the command prints once at the end; the console only names the step. Knows no wheels and no exit
+// codes. Starts its one thread at BuildStarted (never before: namespaces are entered while there is
+// only one) and joins it at BuildFinished or when destroyed. Thread-safe.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -37,7 +39,7 @@ struct ConsoleSettings {
     bool redraw = false;  // a terminal that can: the progress line
     bool colour = false;
     std::vector<ShownPath> paths;
-    ConsoleOutput* output = nullptr;  // nullptr: stderr
+    ConsoleOutput* output = nullptr;     // nullptr: stderr
     std::int64_t (*now_us)() = nullptr;  // nullptr: monotonic_us
 };
 

@@ -59,7 +59,8 @@ StepFinished finished(const std::string& label, Outcome outcome, std::string dia
 }  // namespace
 
 TEST_CASE("report: paths are shown as the user calls them") {
-    const std::vector<ShownPath> paths = {{"/cermet/ws", "."}, {"/cermet/ws/sub", "/else"}, {"/cermet/ext/0", "../lib"}};
+    const std::vector<ShownPath> paths = {
+        {"/cermet/ws", "."}, {"/cermet/ws/sub", "/else"}, {"/cermet/ext/0", "../lib"}};
     CHECK(show_paths("/cermet/ws/src/a.c:3: error", paths) == "src/a.c:3: error");
     CHECK(show_paths("-I/cermet/ws -I/cermet/ext/0/inc", paths) == "-I. -I../lib/inc");
     CHECK(show_paths("/cermet/ws/sub/x '/cermet/wsx' /home/cermet/ws/a", paths) ==
@@ -161,7 +162,8 @@ TEST_CASE("report: quiet says only what failed, verbose says why") {
     console.on(BuildStarted{"", 1000000});
     console.on(finished("a", Outcome::CutOff));
     console.on(finished("b", Outcome::Hit));
-    CHECK(kept.take() == "[1/1] cc a (1.2s) cut-off: input a.c changed\n[2/2] cc b hit: input a.c changed\n");
+    CHECK(kept.take() ==
+          "[1/1] cc a (1.2s) cut-off: input a.c changed\n[2/2] cc b hit: input a.c changed\n");
 }
 
 TEST_CASE("report: events may come from any thread") {
@@ -216,7 +218,9 @@ TEST_CASE("report: the reasons as text and JSON") {
     Why why;
     why.on(finished("b", Outcome::Hit));
     why.on(finished("a", Outcome::CutOff));
-    CHECK(why.text() == "cut-off   cc a\n          input a.c changed\nhit       cc b\n          input a.c changed\n");
+    CHECK(why.text() ==
+          "cut-off   cc a\n          input a.c changed\nhit       cc b\n          input a.c "
+          "changed\n");
     CHECK(why.text("cc b") == "hit       cc b\n          input a.c changed\n");
     CHECK(why.json("a")["steps"].array().size() == 1);
     CHECK(why.json()["version"] == Json(1));

@@ -1,9 +1,10 @@
 // Trace: a build as a Chrome trace (JSON array format), for chrome://tracing and ui.perfetto.dev.
 // SPDX-License-Identifier: MIT
 //
-// One complete event ("ph":"X") per step: ts and dur in microseconds since BuildStarted, tid = the slot it took; steps
-// that were remembered stand on a lane of their own. args: label, why, outcome, cached. Knows no files: the command
-// writes json(). Source: the "Trace Event Format" document, JSON array format. Thread-safe.
+// One complete event ("ph":"X") per step: ts and dur in microseconds since BuildStarted, tid = the
+// slot it took; steps that were remembered stand on a lane of their own. args: label, why, outcome,
+// cached. Knows no files: the command writes json(). Source: the "Trace Event Format" document,
+// JSON array format. Thread-safe.
 #pragma once
 #include <memory>
 #include <string>

@@ -1,7 +1,8 @@
 // Why: for each step of a build whether it ran and for which reason, as text and as JSON.
 // SPDX-License-Identifier: MIT
 //
-// The reasons are the decision's own words (StepFinished::why); nothing is worked out here. Thread-safe.
+// The reasons are the decision's own words (StepFinished::why); nothing is worked out here.
+// Thread-safe.
 #pragma once
 #include <memory>
 #include <string>
@@ -21,7 +22,8 @@ class Why : public engine::EventSink {
     //   ran      cython rustybt.lib.rank
     //            input rank.pyx changed
     std::string text(std::string_view part = {}) const;
-    Json json(std::string_view part = {}) const;  // {"version":1,"steps":[{label, description, outcome, why}]}
+    Json json(std::string_view part = {})
+        const;  // {"version":1,"steps":[{label, description, outcome, why}]}
 
    private:
     struct State;

@@ -1,0 +1,78 @@
+// Arguments: the command line as plain data, its help texts and its usage errors.
+// SPDX-License-Identifier: MIT
+//
+// parse_arguments() never prints and never exits: --help and --version come back as Command::Text.
+// Knows no project: targets, profiles and -C values are checked by those who read the
+// configuration. How it fails: Usage errors (exit 2) with the nearest command or option. Variables
+// that stand in for options: CERMET_JOBS, CERMET_TRACE, CERMET_OVERRIDES, CERMET_MODE (pip and uv
+// pass variables on, not options).
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+
+namespace cermet::cli {
+
+enum class Command {
+    Text,  // print Arguments::text to stdout and exit 0: --help, --version, or no command at all
+    Build,
+    Sdist,
+    Develop,
+    Verify,
+    Explain,
+    Toolchain,
+    CacheStat,
+    CacheGc,
+    CacheVerify,
+    Ide,
+    Pep517,    // hidden: Arguments::hook, the request on stdin (docs/protocol.md)
+    Internal,  // hidden: Arguments::words
+};
+
+enum class Mode { Automatic, Plain, Mount };
+
+struct Arguments {
+    Command command = Command::Text;
+    std::string text;  // Command::Text
+
+    // Of every command.
+    std::string directory = ".";  // --directory
+    int jobs = 0;                 // 0: as many as there are CPUs
+    bool offline = false;
+    bool locked = false;
+    bool frozen = false;  // both of the above; they are set too
+    std::string profile;  // "" = the configuration's default
+    std::string target;   // target triple; "" = the host
+    std::string python;   // a path, a name on PATH or a version; "" = the environment's
+    bool keep_going = false;
+    int verbose = 0;  // -v, -vv
+    bool quiet = false;
+    bool json = false;
+    std::string trace;                 // file; "" = none
+    std::vector<std::string> options;  // -C, "a.b=value" each
+    std::string overrides;             // overrides file; "" = none
+    Mode mode = Mode::Automatic;
+    bool workers = true;
+
+    // Of single commands.
+    std::vector<std::string> targets;  // build, explain
+    std::string out_dir;               // build, sdist ("dist" when not given), ide (the project)
+    std::uint64_t max_size = 0;        // cache gc; 0 = the cache's own cap
+    std::string hook;                  // pep517
+    std::vector<std::string> words;    // internal
+};
+
+// `version` is the text after "cermet " that --version prints.
+Result<Arguments> parse_arguments(const std::vector<std::string>& words, std::string_view version);
+
+// The config_settings of a PEP 517 hook as -C options: texts, booleans, lists of texts.
+Result<std::vector<std::string>> options_of_settings(const Json& config_settings);
+
+// "10G", "512M", "1.5GiB", "1000": bytes; K, M, G and T are powers of 1024.
+Result<std::uint64_t> parse_size(std::string_view text);
+
+}  // namespace cermet::cli
