@@ -310,6 +310,21 @@ TEST_CASE("executor: directories, optional files, links and the environment") {
     CHECK(contains(room.why.at(0), "environment WANTED: yes -> other"));
 }
 
+TEST_CASE("executor: a step has no network and writes only where it may") {
+    Room room;
+    const std::string outside = room.top + "/outside";
+    const Isolation offered = Isolation::probe();
+    Action action = shell("closed", "grep : /proc/net/dev | sed 's/:.*//' | tr -d ' ' > net; echo x 2>/dev/null > " + outside +
+                          "; mkdir a && echo y > a/f && mv a/f f && ln f g && echo z > $TMPDIR/t && cat f > /dev/null",
+                          {Output("net"), Output("f"), Output("g")});
+    auto ran = room.build(Run(action));
+    if (!ran.ok()) MESSAGE(render(ran.error()));
+    REQUIRE(ran.ok());
+    if (offered.network()) CHECK(*platform::read_file(room.root() + "/out/closed-22222222/net") == "lo\n");
+    if (offered.landlock()) CHECK(!platform::exists(outside));
+    MESSAGE("network namespace: ", offered.network(), ", Landlock: ", offered.landlock());
+}
+
 TEST_CASE("executor: the same bytes again cut off; a place in the bytes binds to the root") {
     Room room;
     room.write("in.txt", "one");
@@ -530,6 +545,7 @@ TEST_CASE("executor: declared outputs in the tree go to a mirror") {
     }
     CHECK(seen);
     for (const Leaf& leaf : executor.recorded_leaves()) CHECK(leaf.name != "/cermet/ws/inc/gen.h");
+    executor.finish(Drain::Finish);  // before the graph goes
 }
 
 // Runs one compile in a child that entered the mount namespace, and gives its outcome's digest and counts as text.
