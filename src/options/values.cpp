@@ -11,7 +11,7 @@ namespace cermet::options {
 
 namespace values_detail {
 
-std::string quoted(std::string_view text) { return Json(text).dump(); }
+std::string quote_name(std::string_view text) { return Json(text).dump(); }
 
 bool bare_key(std::string_view key) {
     if (key.empty()) return false;
@@ -22,7 +22,7 @@ bool bare_key(std::string_view key) {
 }
 
 std::string key_text(std::string_view key) {
-    return bare_key(key) ? std::string(key) : quoted(key);
+    return bare_key(key) ? std::string(key) : quote_name(key);
 }
 
 std::string json_as_toml(const Json& value) {
@@ -413,21 +413,22 @@ std::string type_text(const Row& row) {
 
 std::string default_text(const Row& row) {
     if (row.default_text.empty()) return row.kind == Kind::Boolean ? "false" : "";
-    return row.kind == Kind::Boolean ? row.default_text : values_detail::quoted(row.default_text);
+    return row.kind == Kind::Boolean ? row.default_text
+                                     : values_detail::quote_name(row.default_text);
 }
 
 std::string value_text(const Row& row, void* table) {
     using namespace values_detail;
     switch (storage_of(row.kind)) {
         case Storage::String:
-            return quoted(setting<Text>(row, table).value);
+            return quote_name(setting<Text>(row, table).value);
         case Storage::Boolean:
             return setting<Flag>(row, table).value ? "true" : "false";
         case Storage::Strings:
             return list_text(setting<Texts>(row, table).value);
         case Storage::DefineMap:
             return table_text(setting<Defines>(row, table).value,
-                              [](const std::string& v) { return quoted(v); });
+                              [](const std::string& v) { return quote_name(v); });
         case Storage::ValueMap:
             return table_text(setting<Values>(row, table).value,
                               [](const Json& v) { return json_as_toml(v); });
@@ -436,7 +437,7 @@ std::string value_text(const Row& row, void* table) {
                               [](const std::vector<std::string>& v) { return list_text(v); });
         case Storage::SourcePaths: {
             const SourceList& sources = setting<Sources>(row, table).value;
-            if (!sources.from.empty()) return cat("{ from = ", quoted(sources.from), " }");
+            if (!sources.from.empty()) return cat("{ from = ", quote_name(sources.from), " }");
             return list_text(sources.list);
         }
     }
