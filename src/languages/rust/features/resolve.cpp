@@ -111,8 +111,11 @@ class Resolver {
         TRY(node, graph_.need(package));
         auto found = node->package->features.find(name);
         if (found == node->package->features.end()) {
-            if (is_optional(*node->package, name)) return activate_dependency(package, fk, name);
-            return project_error(cat("package ", node->id.name, " ", node->id.version, " has no feature `", name, "`"));
+            return project_error(
+                cat("package ", node->id.name, " ", node->id.version, " has no feature `", name, "`"),
+                is_optional(*node->package, name)
+                    ? cat("its optional dependency `", name, "` is only reachable through features that name dep:", name)
+                    : std::string());
         }
         if (!out_.features[out_.key(package, fk)].insert(name).second) return {};
         for (const FeatureValue& value : found->second) TRY_VOID(activate_value(package, fk, value));

@@ -196,7 +196,7 @@ Result<std::vector<RequestedFeatures>> requested_features(PackageGraph& graph, c
                 TRY_VOID(graph.need(*index));
                 out.push_back(RequestedFeatures{*index, {}, true, true});
             }
-    } else if (workspace.is_virtual || workspace.resolver > 1) {
+    } else if (!current || workspace.resolver > 1) {
         TRY_VOID(matching_features(graph, selection, members, out));
     } else {
         if (current) TRY_VOID(graph.need(*current));

@@ -216,9 +216,10 @@ class TargetReader {
         for (const Found& one : found)
             if (one.name == name) return one.path;
         if (rules.kind == TargetKind::Bin && package_.edition == "2015") {
-            for (const std::string& legacy :
-                 {at(cat("src/", name, ".rs")), at("src/main.rs"), at("src/bin/main.rs")})
-                if (exists(legacy)) return legacy;
+            std::vector<std::string> legacy = {at("src/main.rs"), at("src/bin/main.rs")};
+            if (package_.library() == nullptr) legacy.insert(legacy.begin(), at(cat("src/", name, ".rs")));
+            for (const std::string& path : legacy)
+                if (exists(path)) return path;
         }
         std::string expected = cat(rules.directory, "/", name, ".rs");
         return manifest_.fail(table, cat("there is no file for ", rules.key, " `", name, "`"),

@@ -251,6 +251,17 @@ std::string Profile::text() const {
                " rpath=", rpath ? 1 : 0, " inc=", incremental ? 1 : 0, " panic=", panic, " strip=", strip);
 }
 
+Status check_profiles(const Toml& root_manifest, const std::string& root_manifest_path) {
+    const Toml* profiles = root_manifest.find("profile");
+    if (profiles == nullptr) return {};
+    for (const auto& [name, table] : profiles->table()) {
+        if (!table.is_table())
+            return project_error(cat("profile `", name, "` must be a table")).at(root_manifest_path, table.line);
+        TRY_VOID(profiles_detail::check_table(root_manifest_path, table, false));
+    }
+    return {};
+}
+
 Result<ProfileSet> select_profile(const Toml& root_manifest, const std::string& root_manifest_path,
                                   const CargoConfig& config, const std::string& name) {
     using namespace profiles_detail;

@@ -57,6 +57,8 @@ class ProfileSet {
     std::optional<bool> incremental;     // CARGO_INCREMENTAL / build.incremental
 };
 
+// Wrong values and keys anywhere below [profile], with their lines.
+Status check_profiles(const Toml& root_manifest, const std::string& root_manifest_path);
 // `name` is "dev", "release" or a custom one of the root manifest or the configuration.
 Result<ProfileSet> select_profile(const Toml& root_manifest, const std::string& root_manifest_path,
                                   const CargoConfig& config, const std::string& name);

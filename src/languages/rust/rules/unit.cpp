@@ -117,7 +117,6 @@ engine::Task<std::vector<exec::Input>> run(engine::Build build, PackageInputs ke
 engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
     SharedGraph graph = key.graph();
     const Unit& unit = graph->units.units[key.unit()];
-    exec::Executor& executor = build.service<exec::Executor>();
     std::vector<NeededDep> deps = needed_deps(graph->units, key.unit());
     std::vector<std::size_t> scripts = script_runs_of(graph->units, key.unit());
     for (const NeededDep& dep : deps) build.want(CompileUnit(graph, dep.unit));
@@ -138,8 +137,7 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
         outputs[script] = ran.output;
         for (const exec::Input& input : ran.outcome.all_inputs()) action.inputs.push_back(input);
     }
-    Command command = rustc_command(graph->units, key.unit(), graph->request, graph->layout, outputs, executor.files(),
-                                    graph->config);
+    Command command = rustc_command(graph->units, key.unit(), graph->request, graph->layout, outputs, graph->config);
     unit_detail::read_command(action, command);
     for (const std::string& flag : remap_flags()) action.argv.push_back(flag);
     bool generated = !unit.package;
@@ -359,8 +357,7 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
     }
     std::vector<exec::Input> own = co_await build.get(ScriptInputs(graph, key.unit()));
     inputs.insert(inputs.end(), own.begin(), own.end());
-    Command command = script_command(graph->units, key.unit(), graph->request, graph->layout, outputs,
-                                     build.service<exec::Executor>().files(), graph->config);
+    Command command = script_command(graph->units, key.unit(), graph->request, graph->layout, outputs, graph->config);
     exec::Action action = unit_detail::script_action(*graph, unit, command);
     action.inputs.insert(action.inputs.end(), inputs.begin(), inputs.end());
     exec::Outcome ran = co_await build.get(exec::Run(std::move(action)));

@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "languages/rust/profiles/profiles.h"
 
 namespace cermet::rust {
 
@@ -34,6 +35,7 @@ class Loader {
         TRY_VOID(load_path_dependencies());
         TRY_VOID(choose_defaults(manifest_path, workspace));
         TRY_VOID(choose_resolver(workspace));
+        TRY_VOID(check_profiles(document, root));
         if (workspace != nullptr)
             if (const Toml* metadata = workspace->find("metadata")) ws_.metadata = metadata->to_json();
         TRY_VOID(load_lock());
@@ -141,11 +143,11 @@ class Loader {
         return out;
     }
 
-    // Only directories with a manifest count for a glob: cargo skips others silently.
+    // Every directory counts; one without a manifest is an error later, as in cargo.
     void glob_directories(const std::string& base, const std::vector<std::string>& parts, std::size_t index,
                           std::vector<std::string>& out) {
         if (index == parts.size()) {
-            if (files_.kind(join_path(base, "Cargo.toml")) == SourceKind::File) out.push_back(base);
+            if (files_.kind(base) == SourceKind::Directory) out.push_back(base);
             return;
         }
         if (!has_glob(parts[index])) {
@@ -155,7 +157,8 @@ class Loader {
         bool any_depth = parts[index] == "**";
         if (any_depth) glob_directories(base, parts, index + 1, out);
         for (const SourceEntry& entry : files_.list(base)) {
-            if (entry.kind != SourceKind::Directory || entry.name == ".git" || entry.name == "target") continue;
+            if (entry.kind != SourceKind::Directory) continue;
+            if (any_depth && (entry.name == ".git" || entry.name == "target")) continue;
             std::string next = join_path(base, entry.name);
             if (any_depth) glob_directories(next, parts, index, out);
             else if (glob_match(parts[index], entry.name)) glob_directories(next, parts, index + 1, out);
@@ -173,6 +176,10 @@ class Loader {
                                               return join_path(ws_.root_directory, text) == directory;
                                           }) == explicit_members.end();
             if (from_glob && excluded_by_list(*workspace, member)) continue;
+            if (files_.kind(member) != SourceKind::File)
+                return project_error(cat("workspace member ", directory, " has no Cargo.toml"),
+                                     "list it in `exclude` if it is no package")
+                    .at(ws_.root_manifest, workspace->find("members")->line);
             TRY_VOID(add_member(member, workspace, false));
         }
         if (!ws_.is_virtual) TRY_VOID(add_member(ws_.root_manifest, workspace, false));
@@ -198,7 +205,10 @@ class Loader {
     Status add_member(const std::string& manifest, const Toml* workspace, bool is_path_dependency) {
         if (member_paths_.count(manifest) != 0) return {};
         if (is_path_dependency) {
-            if (!is_within(manifest, ws_.root_directory)) return {};
+            if (!is_within(manifest, ws_.root_directory)) {  // only a package that points here belongs to us
+                TRY(root, find_root(manifest));
+                if (root != ws_.root_manifest) return {};
+            }
             if (workspace != nullptr && excluded(ws_.root_directory, *workspace, manifest)) return {};
             TRY(parsed, document(manifest));
             if (parsed->find("workspace") != nullptr && manifest != ws_.root_manifest) return {};
@@ -321,6 +331,10 @@ class Loader {
         }
         if (workspace != nullptr && workspace->find("default-members") != nullptr) {
             TRY(directories, expand(workspace, "default-members"));
+            for (const std::string& directory : directories)
+                if (member_paths_.count(join_path(directory, "Cargo.toml")) == 0)
+                    return project_error(cat("default member ", directory, " is not a member of the workspace"))
+                        .at(ws_.root_manifest, workspace->find("default-members")->line);
             for (std::size_t i = 0; i < ws_.members.size(); ++i)
                 if (std::find(directories.begin(), directories.end(), ws_.members[i]->directory) !=
                     directories.end())
