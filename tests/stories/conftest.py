@@ -33,6 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes minutes; runs with --long")
     if not os.access(program(), os.X_OK):
         pytest.exit(f"{program()} is missing: run `sh bootstrap.sh`, or name the program in CERMET", returncode=3)
+    seeds.prepare()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: "list[pytest.Item]") -> None:

@@ -6,15 +6,22 @@ They lie below build/stories/kept/<digest of the program>; another program start
 from __future__ import annotations
 
 import re
-import shutil
-import sys
+import subprocess
 from pathlib import Path
 
 import story
 from story import EXAMPLES, WORK, Project, copy_tree, make_venv, remove
 
 
+def prepare() -> None:
+    """The stories' folder is a repository of its own, or its projects would lie in an ignored folder of this one."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    if not (WORK / ".git").exists():
+        subprocess.run(["git", "init", "-q", str(WORK)], check=True)
+
+
 def kept() -> Path:
+    prepare()
     folder = WORK / "kept" / story.program_digest()
     if not folder.exists():
         for old in (WORK / "kept").glob("*"):

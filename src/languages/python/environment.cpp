@@ -88,23 +88,6 @@ std::string runtime_library(const Interpreter& record, const std::string& execut
 
 bool in_system_directories(const std::string& prefix) { return prefix == "/usr" || is_within(prefix, "/usr/lib"); }
 
-std::vector<std::string> site_directories(const Interpreter& record, const VirtualEnvironment& environment) {
-    std::vector<std::string> found;
-    std::string version = record.version_text();
-    if (environment.is) {
-        for (const char* lib : {"lib", "lib64"}) {
-            std::string directory = join_path(environment.directory, cat(lib, "/python", version, "/site-packages"));
-            if (platform::is_directory(directory)) found.push_back(directory);
-        }
-        if (!environment.system_site) return found;
-    }
-    for (const std::string& directory : {record.environment.purelib, record.environment.platlib}) {
-        if (std::find(found.begin(), found.end(), directory) == found.end()) found.push_back(directory);
-    }
-    if (in_system_directories(record.base_prefix)) found.push_back("/usr/lib/python3/dist-packages");
-    return found;
-}
-
 struct InstalledAt {
     std::string directory;  // of site-packages
     std::string dist_info;
@@ -130,6 +113,44 @@ std::optional<InstalledAt> find_installed(const std::vector<std::string>& search
 }  // namespace environment_detail
 
 using environment_detail::find_installed;
+
+std::vector<std::string> site_directories(const std::string& executable) {
+    environment_detail::VirtualEnvironment environment = environment_detail::read_virtual_environment(executable);
+    std::vector<std::string> prefixes;
+    if (environment.is) prefixes.push_back(environment.directory);
+    if (!environment.is || environment.system_site) {
+        std::string base = environment_detail::base_of(executable, environment);
+        prefixes.push_back(std::string(parent(parent(base))));
+    }
+    std::string base_name(file_name(environment_detail::base_of(executable, environment)));
+    std::vector<std::string> found;
+    auto add = [&found](const std::string& directory) {
+        bool known = std::find(found.begin(), found.end(), directory) != found.end();
+        if (!known && platform::is_directory(directory)) found.push_back(directory);
+    };
+    for (const std::string& prefix : prefixes) {
+        for (const char* lib : {"lib", "lib64", "local/lib"}) {
+            Result<std::vector<platform::DirectoryEntry>> entries = platform::list_directory(join_path(prefix, lib));
+            if (!entries.ok()) continue;
+            for (const platform::DirectoryEntry& entry : *entries) {
+                bool versioned = entry.name.compare(0, 7, "python3") == 0;
+                bool other = contains(base_name, ".") && versioned && entry.name != base_name && entry.name != "python3";
+                if (!versioned || other) continue;
+                add(join_path(prefix, cat(lib, "/", entry.name, "/site-packages")));
+                add(join_path(prefix, cat(lib, "/", entry.name, "/dist-packages")));
+            }
+        }
+    }
+    return found;
+}
+
+std::optional<std::string> python_fact(store::Store& store, const std::string& executable) {
+    std::string base =
+        environment_detail::base_of(executable, environment_detail::read_virtual_environment(executable));
+    Result<Digest> digest = store.file_digest(base);
+    if (!digest.ok()) return std::nullopt;
+    return cat(base, " ", digest->hex());
+}
 
 std::optional<std::string> distribution_fact(const std::vector<std::string>& search_path, const std::string& name) {
     std::optional<environment_detail::InstalledAt> at = find_installed(search_path, name);
@@ -178,9 +199,9 @@ engine::Task<Python> run(engine::Build build, FindPython) {
     }
     python.include_dirs = includes;
     python.search_path = request.search_path;
-    if (python.search_path.empty()) {
-        python.search_path = environment_detail::site_directories(record, environment);
-    }
+    if (python.search_path.empty()) python.search_path = site_directories(request.python);
+    std::optional<std::string> fact = python_fact(build.service<store::Store>(), request.python);
+    executor.record(exec::Leaf{exec::Leaf::Type::Fact, "python", fact.value_or("absent")});
     co_return python;
 }
 

@@ -14,6 +14,7 @@
 #include "languages/c/c.h"
 #include "languages/cython/cython.h"
 #include "languages/python/interpreter.h"
+#include "store/store.h"
 
 namespace cermet::python {
 
@@ -89,6 +90,10 @@ class FindCython {
 };
 engine::Task<cython::Compiler> run(engine::Build build, FindCython key);
 
+// The site-packages directories that belong to an interpreter, found by looking, without running it.
+std::vector<std::string> site_directories(const std::string& executable);
+// "python" as a fact: the base installation behind an interpreter and its digest; nullopt when it is gone.
+std::optional<std::string> python_fact(store::Store& store, const std::string& executable);
 // The current facts of the build environment, for checking a remembered request: "dist:numpy" -> "2.1.0 <digest>".
 std::optional<std::string> distribution_fact(const std::vector<std::string>& search_path, const std::string& name);
 

@@ -100,9 +100,14 @@ Result<std::string> scm_version(exec::Executor& executor, const options::Config&
     std::string pattern = *config.version.pattern;
     std::vector<std::string> argv = {"git", "describe", "--tags", "--long", "--dirty", "--abbrev=8"};
     if (!pattern.empty()) argv.insert(argv.end(), {"--match", replace_all(pattern, "{version}", "*")});
-    Result<fetch::HelperAnswer> answer = network.run(argv, host_directory);
+    fetch::NetworkCommand command;
+    command.argv = argv;
+    command.cwd = host_directory;
+    command.purpose = "ask git for the version";
+    command.needs_network = false;
+    Result<fetch::NetworkEnd> answer = network.run(command);
     scm_version_detail::record_state(executor.files(), join_path(config.directory, ".git"));
-    if (answer.ok() && answer->exit_code == 0) return version_from_describe(std::string(trim(answer->out)), pattern);
+    if (answer.ok() && answer->succeeded()) return version_from_describe(std::string(trim(answer->out)), pattern);
     if (!config.version.fallback->empty()) return *config.version.fallback;
     return project_error("git knows no tag to take the version from",
                          "create a tag, or set version.fallback (and PKG-INFO is used in an sdist)")

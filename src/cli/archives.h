@@ -1,0 +1,24 @@
+// Archives for commands: a wheel, an sdist or an editable wheel, remembered as a whole request where nothing changed.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <string>
+#include <vector>
+
+#include "cli/session.h"
+
+namespace cermet::cli {
+
+enum class ArchiveKind { Wheel, Sdist, Editable };
+
+struct Archive {
+    std::string file_name;
+    exec::Input file;
+    bool remembered = false;  // nothing was asked but whether anything changed
+};
+
+// Answers from the remembered request, else starts the session and builds.
+Result<Archive> make_archive(Session& session, ArchiveKind kind);
+// Writes it where the user wants it; a file with these bytes is left alone.
+Status deliver_archive(Session& session, const Archive& archive, const std::string& host_path);
+
+}  // namespace cermet::cli

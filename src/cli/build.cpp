@@ -1,0 +1,96 @@
+// `cermet build`, `cermet sdist`: the wheel, the sdist, or single targets, into a directory of the user's.
+// SPDX-License-Identifier: MIT
+#include "cli/archives.h"
+#include "cli/commands.h"
+#include "cli/common.h"
+
+#include "base/path.h"
+#include "base/text.h"
+#include "languages/python/distribution.h"
+#include "languages/python/modules.h"
+#include "languages/python/package.h"
+#include "platform/os.h"
+
+namespace cermet::cli {
+namespace build_detail {
+
+std::string out_directory(const Arguments& arguments, const Session& session) {
+    if (arguments.out_dir.empty()) return join_path(session.request_directory(), "dist");
+    return join_path(platform::current_directory(), arguments.out_dir);
+}
+
+Result<std::vector<exec::Input>> build_one(Session& session, const std::string& target) {
+    std::vector<exec::Input> files;
+    if (target.compare(0, 5, "tool:") == 0) {
+        TRY(program, session.run(python::BuildProgram(target.substr(5))));
+        files.push_back(program.file);
+        return files;
+    }
+    if (contains(target, ":")) {
+        TRY(provided, session.run(python::ProvideUse(target, Where())));
+        files = provided.archives;
+        files.insert(files.end(), provided.shared_libraries.begin(), provided.shared_libraries.end());
+        files.insert(files.end(), provided.inputs.begin(), provided.inputs.end());
+        return files;
+    }
+    TRY(config, session.run(python::LoadConfig()));
+    if (config->find_executable(target) != nullptr) return build_one(session, "tool:" + target);
+    if (config->find_rust_library(target) != nullptr) return build_one(session, "rust:" + target);
+    if (config->find_c_library(target) != nullptr) return build_one(session, "c:" + target);
+    if (config->find_generate(target) != nullptr) return build_one(session, "generate:" + target);
+    TRY(module, session.run(python::BuildModule(target)));
+    exec::Input file = module.file;
+    file.path = module.wheel_path;  // delivered under the name that Python imports
+    files.push_back(file);
+    return files;
+}
+
+int build_targets(Session& session, const Arguments& arguments) {
+    for (const std::string& target : arguments.targets) {
+        Result<std::vector<exec::Input>> files = build_one(session, target);
+        if (!files.ok()) return print_failures(session, files.error());
+        for (const exec::Input& file : *files) {
+            bool executable = file.kind == exec::InputKind::Executable;
+            std::string path = join_path(out_directory(arguments, session), file_name(file.path));
+            Status delivered = session.deliver(file, path, executable ? 0755 : 0644);
+            if (!delivered.ok()) return print_error(delivered.error());
+            print_line(path);
+        }
+    }
+    return 0;
+}
+
+int build_archive(const Arguments& arguments, ArchiveKind kind) {
+    Listeners listeners(arguments);
+    Result<SessionSettings> settings = settings_of(arguments, listeners.sink());
+    if (!settings.ok()) return print_error(settings.error());
+    Result<std::unique_ptr<Session>> session = Session::open(*settings);
+    if (!session.ok()) return print_error(session.error());
+    Result<Archive> archive = make_archive(**session, kind);
+    if (!archive.ok()) return print_failures(**session, archive.error());
+    std::string path = join_path(out_directory(arguments, **session), archive->file_name);
+    Status delivered = deliver_archive(**session, *archive, path);
+    if (!delivered.ok()) return print_error(delivered.error());
+    print_line(cat(archive->remembered ? "up to date: " : "built ", path));
+    return 0;
+}
+
+}  // namespace build_detail
+
+int build_command(const Arguments& arguments) {
+    if (arguments.targets.empty()) return build_detail::build_archive(arguments, ArchiveKind::Wheel);
+    Listeners listeners(arguments);
+    Result<SessionSettings> settings = settings_of(arguments, listeners.sink());
+    if (!settings.ok()) return print_error(settings.error());
+    Result<std::unique_ptr<Session>> session = Session::open(*settings);
+    if (!session.ok()) return print_error(session.error());
+    Status started = (*session)->start();
+    if (!started.ok()) return print_error(started.error());
+    return build_detail::build_targets(**session, arguments);
+}
+
+int sdist_command(const Arguments& arguments) {
+    return build_detail::build_archive(arguments, ArchiveKind::Sdist);
+}
+
+}  // namespace cermet::cli

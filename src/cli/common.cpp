@@ -1,0 +1,160 @@
+// What commands share.
+// SPDX-License-Identifier: MIT
+#include "cli/common.h"
+
+#include <cstdio>
+
+#include "base/bytes.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "exec/environment.h"
+#include "languages/python/environment.h"
+#include "platform/os.h"
+
+namespace cermet::cli {
+namespace common_detail {
+
+report::ConsoleSettings console_settings(const Arguments& arguments) {
+    report::ConsoleSettings settings = report::console_settings_of_environment();
+    if (arguments.quiet) settings.verbosity = report::Verbosity::Quiet;
+    if (arguments.verbose > 0) settings.verbosity = report::Verbosity::Verbose;
+    return settings;
+}
+
+// Facts of the build environment as they are now.
+class Facts : public exec::FactSource {
+   public:
+    Facts(store::Store& store, const python::BuildRequest& request) : store_(store), request_(request) {
+        search_path_ = request.search_path.empty() ? python::site_directories(request.python) : request.search_path;
+    }
+    std::optional<std::string> fact(const std::string& name) override {
+        if (name == "python") return python::python_fact(store_, request_.python).value_or("absent");
+        if (name.compare(0, 5, "dist:") == 0) {
+            return python::distribution_fact(search_path_, name.substr(5)).value_or("absent");
+        }
+        return std::nullopt;
+    }
+
+   private:
+    store::Store& store_;
+    const python::BuildRequest& request_;
+    std::vector<std::string> search_path_;
+};
+
+}  // namespace common_detail
+
+Listeners::Listeners(const Arguments& arguments)
+    : trace_file_(arguments.trace), console_(common_detail::console_settings(arguments)),
+      fan_({&console_, &trace_, &why_}) {}
+
+Listeners::~Listeners() {
+    if (trace_file_.empty()) return;
+    Status written = platform::write_file_atomic(trace_file_, trace_.json());
+    if (!written.ok()) print_error(written.error());
+}
+
+Result<std::string> choose_python(const std::string& wanted) {
+    std::string path = platform::environment("PATH").value_or("");
+    std::string name = wanted;
+    if (name.empty()) {
+        std::optional<std::string> active = platform::environment("VIRTUAL_ENV");
+        if (active && platform::is_file(join_path(*active, "bin/python"))) return join_path(*active, "bin/python");
+        name = "python3";
+    }
+    if (contains(name, "/")) {
+        std::string absolute = join_path(platform::current_directory(), name);
+        if (!platform::is_file(absolute)) return usage_error(cat("--python names ", name, ", which does not exist"));
+        return absolute;
+    }
+    if (!name.empty() && name[0] >= '0' && name[0] <= '9') name = "python" + name;
+    std::optional<std::string> found = platform::find_program(name, path);
+    if (found) return *found;
+    if (wanted.empty()) return std::string();
+    return usage_error(cat("--python names ", wanted, ", and there is no such program on PATH"));
+}
+
+Result<SessionSettings> settings_of(const Arguments& arguments, engine::EventSink* events) {
+    SessionSettings settings;
+    settings.directory = join_path(platform::current_directory(), arguments.directory);
+    settings.jobs = arguments.jobs;
+    settings.keep_going = arguments.keep_going;
+    settings.use_workers = arguments.workers;
+    settings.verbose = arguments.verbose > 0;
+    if (arguments.mode == Mode::Plain) settings.mode = exec::RootMode::Plain;
+    if (arguments.mode == Mode::Mount) settings.mode = exec::RootMode::Mount;
+    settings.events = events;
+    TRY(python, choose_python(arguments.python));
+    settings.request.python = python;
+    settings.request.profile = arguments.profile;
+    settings.request.offline = arguments.offline;
+    settings.request.locked = arguments.locked;
+    settings.request.frozen = arguments.frozen;
+    settings.request.source_date_epoch = platform::environment("SOURCE_DATE_EPOCH").value_or("");
+    settings.request.generator = cat("cermet ", k_version);
+    settings.request.overrides.command_line = arguments.options;
+    settings.request.overrides.file = arguments.overrides;
+    for (const std::string& name : platform::environment_names()) {
+        if (name.compare(0, 7, "CERMET_") != 0) continue;
+        settings.request.overrides.environment.emplace_back(name, platform::environment(name).value_or(""));
+    }
+    return settings;
+}
+
+int print_error(const Error& error) {
+    std::string text = render(error);
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    return exit_code(error.kind);
+}
+
+int print_failures(const Session& session, const Error& error) {
+    const std::vector<Error>& failures = session.failures();
+    if (failures.size() < 2) return print_error(error);
+    for (const Error& failure : failures) print_error(failure);
+    return exit_code(error.kind);
+}
+
+void print_line(const std::string& text) {
+    std::string line = text + "\n";
+    std::fwrite(line.data(), 1, line.size(), stdout);
+    std::fflush(stdout);
+}
+
+std::string request_key(const std::string& command, const SessionSettings& settings, const Checkout& checkout) {
+    ByteWriter out;
+    out.string(command);
+    out.string(checkout.host);
+    out.string(checkout.directory);
+    const python::BuildRequest& request = settings.request;
+    out.string(request.profile);
+    out.string(request.source_date_epoch);
+    out.string(request.generator);
+    // A front end's environment is new each time; what counts of it are the facts that the build asked for.
+    if (request.search_path.empty()) out.string(request.python);
+    for (const std::string& setting : request.overrides.command_line) out.string(setting);
+    for (const auto& [name, value] : request.overrides.environment) {
+        if (name == "CERMET_CACHE") continue;
+        out.string(name);
+        out.string(value);
+    }
+    out.string(request.overrides.file);
+    if (!request.overrides.file.empty()) {
+        out.string(platform::find_file_bytes(request.overrides.file).value_or(""));
+    }
+    return cat(command, " ", digest_of(out.bytes()).hex());
+}
+
+Remembered find_remembered(store::Store& store, const std::string& root, const std::string& key,
+                           const python::BuildRequest& request) {
+    Remembered found;
+    common_detail::Facts facts(store, request);
+    exec::RequestCheck check = exec::Executor::check_request(store, root, key, exec::user_environment(), &facts);
+    found.difference = check.difference;
+    if (!check.known || !check.holds) return found;
+    Result<Json> answer = parse_json(check.answer, "a remembered answer");
+    if (!answer.ok()) return found;
+    found.answer = *answer;
+    found.holds = true;
+    return found;
+}
+
+}  // namespace cermet::cli

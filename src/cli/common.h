@@ -1,0 +1,59 @@
+// What commands share: settings from arguments, the listeners of a build, remembered requests, printing of errors.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "cli/arguments.h"
+#include "cli/session.h"
+#include "report/console.h"
+#include "report/trace.h"
+#include "report/why.h"
+
+namespace cermet::cli {
+
+inline constexpr const char* k_version = "0.1.0";
+
+// Console, trace and reasons of one command; writes the trace file at the end.
+class Listeners {
+   public:
+    explicit Listeners(const Arguments& arguments);
+    ~Listeners();
+    Listeners(const Listeners&) = delete;
+    Listeners& operator=(const Listeners&) = delete;
+    engine::EventSink* sink() { return &fan_; }
+    report::Console& console() { return console_; }
+    report::Why& why() { return why_; }
+
+   private:
+    std::string trace_file_;
+    report::Console console_;
+    report::Trace trace_;
+    report::Why why_;
+    engine::EventFan fan_;
+};
+
+// The settings of a session for this command line; Usage and Environment errors for what cannot be.
+Result<SessionSettings> settings_of(const Arguments& arguments, engine::EventSink* events);
+// The interpreter: --python, else the active virtual environment's, else python3 on PATH; "" when there is none.
+Result<std::string> choose_python(const std::string& wanted);
+
+// Prints errors once, at the top; gives the exit code.
+int print_error(const Error& error);
+int print_failures(const Session& session, const Error& error);
+void print_line(const std::string& text);  // stdout
+
+// --- remembered requests: the null build ---
+// A request is known by its command and everything of the command line that can change the answer.
+std::string request_key(const std::string& command, const SessionSettings& settings, const Checkout& checkout);
+struct Remembered {
+    bool holds = false;
+    Json answer;
+    std::string difference;
+};
+Remembered find_remembered(store::Store& store, const std::string& root, const std::string& key,
+                           const python::BuildRequest& request);
+
+}  // namespace cermet::cli

@@ -1,0 +1,214 @@
+// Wiring one command's build.
+// SPDX-License-Identifier: MIT
+#include "cli/session.h"
+
+#include <csignal>
+#include <pthread.h>
+
+#include "base/clock.h"
+#include "base/gitignore.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "exec/environment.h"
+#include "exec/sandbox.h"
+#include "languages/python/crate_requests.h"
+#include "languages/python/environment.h"
+#include "platform/os.h"
+
+namespace cermet::cli {
+namespace session_detail {
+
+// make's and cargo's jobserver as the executor wants it.
+class Tokens : public exec::TokenSource {
+   public:
+    explicit Tokens(std::unique_ptr<exec::Jobserver> server) : server_(std::move(server)) {}
+    bool acquire(int cancel_descriptor) override {
+        Result<exec::Jobserver::Token> token = server_->acquire(cancel_descriptor);
+        if (!token.ok()) return false;
+        std::lock_guard<std::mutex> hold(mutex_);
+        held_.push_back(std::move(*token));
+        return true;
+    }
+    void release() override {
+        std::lock_guard<std::mutex> hold(mutex_);
+        if (!held_.empty()) held_.pop_back();
+    }
+    std::map<std::string, std::string> environment() const override { return server_->environment(exec::JobserverText::Descriptors); }
+    std::vector<int> descriptors() const override { return server_->inherited(); }
+
+   private:
+    std::unique_ptr<exec::Jobserver> server_;
+    std::mutex mutex_;
+    std::vector<exec::Jobserver::Token> held_;
+};
+
+std::string canonical_of(const Checkout& checkout, const std::string& host) {
+    return join_path(exec::k_ws, relative_to(host, checkout.host));
+}
+
+// What the mirror needs before the first step: declared outputs, and the files it is to show.
+struct InTree {
+    std::vector<std::string> outputs;  // canonical
+    std::vector<std::string> files;    // relative to the checkout
+};
+
+InTree in_tree(const Checkout& checkout, const std::string& project) {
+    InTree found;
+    HostFiles files;
+    Result<options::Config> config = options::load_config(files, project);
+    if (!config.ok()) return found;  // the build itself will say what is wrong
+    for (const std::string& path : python::in_tree_outputs(*config)) {
+        found.outputs.push_back(canonical_of(checkout, path));
+    }
+    if (found.outputs.empty()) return found;
+    GitIgnore ignore(files, checkout.host);
+    found.files = ignore.list(checkout.host);
+    return found;
+}
+
+}  // namespace session_detail
+
+Result<std::unique_ptr<Session>> Session::open(SessionSettings settings) {
+    std::unique_ptr<Session> session(new Session());
+    session->settings_ = std::move(settings);
+    if (!platform::is_directory(session->settings_.directory)) {
+        return usage_error(cat("there is no directory ", session->settings_.directory));
+    }
+    TRY(project, platform::real_path(session->settings_.directory));
+    session->checkout_ = find_checkout(project);
+    session->settings_.request.directory = session->checkout_.directory;
+    session->settings_.request.host_directory = project;
+    TRY(store, store::Store::open(store::Store::default_directory()));
+    session->store_ = std::move(store);
+    session->root_ = session->store_->root_directory(session->checkout_.host);
+    return session;
+}
+
+Status Session::start() {
+    if (graph_ != nullptr) return {};
+    TRY(network, fetch::NetworkHelper::start());
+    network_ = std::move(network);
+    if (settings_.request.offline) network_->forbid_network("--offline was given");
+    TRY_VOID(lock_root());
+    TRY(binds, exec::lay_places(*store_, root_, checkout_.host));
+    bool want_mount = settings_.mode.value_or(exec::RootMode::Mount) == exec::RootMode::Mount;
+    places_ = std::make_unique<exec::Places>();
+    if (want_mount) {
+        exec::MountPlan plan;
+        plan.binds = binds;
+        exec::MountAnswer answer = exec::enter_mount(plan);
+        if (answer.entered) places_->mode = exec::RootMode::Mount;
+        if (!answer.entered && settings_.mode) {
+            return environment_error(cat("mount mode is not possible here: ", answer.reason), "use --mode plain");
+        }
+    }
+    for (const auto& [canonical, host] : binds) places_->add(canonical, host);
+    lease_ = store_->lease();
+    return make_services(settings_.request.host_directory);
+}
+
+Status Session::lock_root() {
+    TRY(lock, store::RootLock::try_take(root_));
+    if (!lock) {
+        engine::emit(settings_.events, engine::Notice{"another build of this checkout is running: waiting for it"});
+        TRY(waited, store::RootLock::take(root_));
+        root_lock_ = std::move(waited);
+    } else {
+        root_lock_ = std::move(*lock);
+    }
+    root_lock_->let_children_inherit();
+    return {};
+}
+
+Status Session::make_services(const std::string& project) {
+    exec::ExecutorOptions options;
+    options.jobs = settings_.jobs > 0 ? settings_.jobs : platform::cpu_count();
+    options.root = root_;
+    options.checkout = checkout_.host;
+    options.user_directory = project;
+    options.workers = settings_.use_workers ? exec::Workers::Yes : exec::Workers::No;
+    options.user = exec::user_environment();
+    std::string notice;
+    std::optional<std::unique_ptr<exec::Jobserver>> inherited = exec::Jobserver::inherit(options.user, notice);
+    if (!notice.empty()) engine::emit(settings_.events, engine::Notice{notice});
+    if (inherited) {
+        tokens_ = std::make_unique<session_detail::Tokens>(std::move(*inherited));
+    } else {
+        TRY(server, exec::Jobserver::serve(root_, options.jobs));
+        tokens_ = std::make_unique<session_detail::Tokens>(std::move(server));
+    }
+    options.tokens = tokens_.get();
+    executor_ = std::make_unique<exec::Executor>(*store_, *places_, options, settings_.events);
+    session_detail::InTree mirrored = session_detail::in_tree(checkout_, project);
+    if (!mirrored.outputs.empty()) TRY_VOID(executor_->declare_in_tree(mirrored.outputs, mirrored.files));
+    graph_ = std::make_unique<engine::Graph>();
+    graph_->keep_going = settings_.keep_going ? engine::KeepGoing::Yes : engine::KeepGoing::No;
+    graph_->provide(executor_.get());
+    graph_->provide(store_.get());
+    graph_->provide(network_.get());
+    graph_->provide(&settings_.request);
+    watch_signals();
+    return {};
+}
+
+// Ctrl-C and SIGTERM end the build in order: every process group is killed, every frame destroyed.
+void Session::watch_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR2);  // ends the watcher
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    watcher_ = std::thread([this, set] {
+        int signal = 0;
+        while (sigwait(&set, &signal) == 0 && signal != SIGUSR2) {
+            graph_->request_cancel();
+            executor_->cancel();
+        }
+    });
+}
+
+Session::~Session() {
+    if (executor_) executor_->finish(exec::Drain::Kill);
+    if (watcher_.joinable()) {
+        pthread_kill(watcher_.native_handle(), SIGUSR2);
+        watcher_.join();
+    }
+    graph_.reset();
+    executor_.reset();
+    if (store_) {
+        Status flushed = store_->flush();
+        Status collected = store_->collect_if_needed();
+        if (!flushed.ok() || !collected.ok()) {
+            engine::emit(settings_.events, engine::Notice{"the cache could not be written; the next build repeats work"});
+        }
+    }
+}
+
+void Session::begin(std::string what) {
+    begin_us_ = monotonic_us();
+    engine::emit(settings_.events, engine::BuildStarted{std::move(what), begin_us_});
+}
+
+void Session::end(bool ok) {
+    executor_->finish(ok ? exec::Drain::Finish : exec::Drain::Kill);
+    exec::ExecutorCounts counts = executor_->counts();
+    engine::BuildFinished finished;
+    finished.ok = ok;
+    finished.counts.ran = static_cast<std::int64_t>(counts.started);
+    finished.counts.hits = static_cast<std::int64_t>(counts.hits);
+    finished.counts.cut_off = static_cast<std::int64_t>(counts.cut_off);
+    finished.counts.failed = static_cast<std::int64_t>(counts.failed);
+    finished.time_us = monotonic_us();
+    finished.wall_us = finished.time_us - begin_us_;
+    engine::emit(settings_.events, finished);
+}
+
+Status Session::deliver(const exec::Input& file, const std::string& host_path, std::uint32_t mode) {
+    TRY(bytes, store_->get(file.digest));
+    TRY_VOID(platform::make_directories(std::string(parent(host_path))));
+    return platform::write_file_atomic(host_path, bytes, mode);
+}
+
+}  // namespace cermet::cli
