@@ -140,6 +140,15 @@ bool CfgExpr::matches(const std::vector<Cfg>& cfgs) const {
     return false;
 }
 
+std::string CfgExpr::text() const {
+    if (op == Op::True) return "true";
+    if (op == Op::False) return "false";
+    if (op == Op::Value) return cfg.value ? cat(cfg.name, " = \"", *cfg.value, "\"") : cfg.name;
+    std::vector<std::string> parts;
+    for (const CfgExpr& operand : operands) parts.push_back(operand.text());
+    return cat(op == Op::All ? "all(" : op == Op::Any ? "any(" : "not(", join(parts, ", "), ")");
+}
+
 Result<CfgExpr> parse_cfg_expr(std::string_view text) { return cfg_detail::Parser(text).parse(); }
 
 bool Platform::matches(std::string_view triple, const std::vector<Cfg>& cfgs) const {

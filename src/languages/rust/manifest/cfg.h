@@ -27,6 +27,7 @@ struct CfgExpr {
     Cfg cfg;
 
     bool matches(const std::vector<Cfg>& cfgs) const;
+    std::string text() const;  // as cargo prints it: all(unix, target_env = "gnu")
 };
 
 Result<CfgExpr> parse_cfg_expr(std::string_view text);  // "all(unix, not(target_os = \"macos\"))", without cfg( )
@@ -37,6 +38,7 @@ struct Platform {
     std::optional<CfgExpr> cfg;    // absent: an exact triple
 
     bool matches(std::string_view triple, const std::vector<Cfg>& cfgs) const;
+    std::string canonical() const { return cfg ? "cfg(" + cfg->text() + ")" : text; }
 };
 Result<Platform> parse_platform(std::string_view text);
 

@@ -36,7 +36,7 @@ Json dependency_json(const Dependency& dependency) {
     out.set("optional", dependency.optional);
     out.set("uses_default_features", dependency.default_features);
     out.set("features", Json::strings(dependency.features));
-    out.set("target", dependency.platform ? Json(dependency.platform->text) : Json());
+    out.set("target", dependency.platform ? Json(dependency.platform->canonical()) : Json());
     out.set("registry", text_or_null(dependency.registry));
     if (!dependency.path.empty()) out.set("path", dependency.path);
     return out;
@@ -148,7 +148,7 @@ class Walk {
         for (const Dependency* declaration : declarations) {
             Json kind;
             kind.set("kind", kind_json(declaration->kind));
-            kind.set("target", declaration->platform ? Json(declaration->platform->text) : Json());
+            kind.set("target", declaration->platform ? Json(declaration->platform->canonical()) : Json());
             kinds.push(std::move(kind));
         }
         Json out;
@@ -181,7 +181,14 @@ Result<Json> resolve_json(PackageGraph& graph, const MetadataRequest& request, c
     input.host = request.host;
     if (request.filter_platform != nullptr) input.targets.push_back(request.filter_platform);
     input.has_dev_units = true;
-    TRY(features, resolve_features(graph, selection, input));
+    input.unify_all = request.filter_platform == nullptr;
+    Result<ResolvedFeatures> resolved = resolve_features(graph, selection, input);
+    if (!resolved && input.unify_all && resolved.error().kind == ErrorKind::Environment) {
+        input.unify_all = false;  // sources of other platforms' packages are not here
+        resolved = resolve_features(graph, selection, input);
+    }
+    if (!resolved) return std::move(resolved).error();
+    const ResolvedFeatures& features = *resolved;
     Json nodes{Json::Array{}};
     for (std::size_t index : walk.present()) nodes.push(walk.node_json(index, features));
     const Workspace& workspace = graph.workspace();

@@ -103,6 +103,6 @@ enum class RustSources { Without, With };
 std::vector<std::string> package_files(SourceFiles& files, const std::string& directory, RustSources sources);
 
 // --remap-path-prefix for every place, broad ones first: rustc tries the last one first.
-std::vector<std::string> remap_flags();
+std::vector<std::string> remap_flags(const ResolvedGraph& graph);
 
 }  // namespace cermet::rust

@@ -1,6 +1,7 @@
 // One rustc call: wait for what it reads (metadata where that is enough), then run it, announcing metadata early.
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <set>
 
 #include "base/gitignore.h"
 #include "base/path.h"
@@ -73,9 +74,11 @@ std::vector<std::string> package_files(SourceFiles& files, const std::string& di
     return found;
 }
 
-std::vector<std::string> remap_flags() {
+std::vector<std::string> remap_flags(const ResolvedGraph& graph) {
     std::vector<std::string> flags;
-    for (std::string_view place : {exec::k_ws, exec::k_ext, exec::k_tool, exec::k_pkg, exec::k_shared, exec::k_out}) {
+    std::vector<std::string> places = {std::string(exec::k_ws), std::string(exec::k_ext), graph.toolchain.sysroot};
+    for (std::string_view place : {exec::k_pkg, exec::k_shared, exec::k_out}) places.emplace_back(place);
+    for (const std::string& place : places) {
         flags.push_back(cat("--remap-path-prefix=", place, "=", exec::keep(place)));
     }
     return flags;
@@ -139,7 +142,7 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
     }
     Command command = rustc_command(graph->units, key.unit(), graph->request, graph->layout, outputs, graph->config);
     unit_detail::read_command(action, command);
-    for (const std::string& flag : remap_flags()) action.argv.push_back(flag);
+    for (const std::string& flag : remap_flags(*graph)) action.argv.push_back(flag);
     bool generated = !unit.package;
     if (generated) action.argv.push_back("--print=native-static-libs");
     const PackagePlace* place = unit_detail::place_of(*graph, unit);
@@ -193,14 +196,35 @@ std::string RunScript::describe() const {
 
 namespace unit_detail {
 
+// Crates whose code, linked into a build script, looks for Python: only such scripts are told of it, so that all others
+// are the same for every Python.
+constexpr std::string_view k_python_readers[] = {"pyo3-build-config", "python3-sys", "cpython"};
+
+bool reads_python(const ResolvedGraph& graph, std::size_t run) {
+    std::vector<std::size_t> open = {run};
+    std::set<std::size_t> seen(open.begin(), open.end());
+    while (!open.empty()) {
+        const Unit& unit = graph.units.units[open.back()];
+        open.pop_back();
+        for (std::string_view reader : k_python_readers) {
+            if (unit.package && unit.package->name == reader) return true;
+        }
+        for (const UnitDep& dep : unit.deps) {
+            if (!graph.units.units[dep.unit].is_run() && seen.insert(dep.unit).second) open.push_back(dep.unit);
+        }
+    }
+    return false;
+}
+
 // cc-rs and its like read these: the C they compile must not name this machine's paths either.
-void add_script_environment(exec::Action& action, const ResolvedGraph& graph) {
+void add_script_environment(exec::Action& action, const ResolvedGraph& graph, std::size_t unit) {
     std::vector<std::string> maps;
     for (std::string_view place : {exec::k_ws, exec::k_pkg, exec::k_out, exec::k_shared, exec::k_tool}) {
         maps.push_back(cat(place, "=", exec::keep(place)));
     }
     action.env["CARGO_TRIM_PATHS_SCOPE"] = "all";
     action.env["CARGO_TRIM_PATHS_REMAP"] = join(maps, ":");
+    if (!reads_python(graph, unit)) return;
     for (const auto& [name, value] : graph.settings->python.env) action.env[name] = value;
     if (!graph.python_config.empty()) {
         action.env["PYO3_CONFIG_FILE"] = graph.python_config;
@@ -299,10 +323,11 @@ engine::Task<std::vector<exec::Input>> run(engine::Build build, ScriptInputs key
 namespace unit_detail {
 
 // Everything of a script's action that is known without waiting.
-exec::Action script_action(const ResolvedGraph& graph, const Unit& unit, const Command& command) {
+exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const Command& command) {
+    const Unit& unit = graph.units.units[index];
     exec::Action action;
     read_command(action, command);
-    add_script_environment(action, graph);
+    add_script_environment(action, graph, index);
     add_platform(action, graph, true);
     action.label = unit.label;
     action.description = cat("run build script of ", shown(unit));
@@ -358,7 +383,7 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
     std::vector<exec::Input> own = co_await build.get(ScriptInputs(graph, key.unit()));
     inputs.insert(inputs.end(), own.begin(), own.end());
     Command command = script_command(graph->units, key.unit(), graph->request, graph->layout, outputs, graph->config);
-    exec::Action action = unit_detail::script_action(*graph, unit, command);
+    exec::Action action = unit_detail::script_action(*graph, key.unit(), command);
     action.inputs.insert(action.inputs.end(), inputs.begin(), inputs.end());
     exec::Outcome ran = co_await build.get(exec::Run(std::move(action)));
     std::string printed = co_await build.get(exec::BlobText(ran.stdout_digest));
