@@ -248,6 +248,7 @@ void Executor::State::look_up(std::unique_ptr<Job> job) {
             job->succeed(remembered->outcome);
             return;
         }
+        if (cancelled) return;
         job->lost = true;
         notice(cat("remembered results were lost or damaged in the cache; the steps that made them run again"));
     }

@@ -22,7 +22,8 @@ namespace cermet::exec {
 
 struct MountPlan {
     std::vector<std::pair<std::string, std::string>> binds;  // canonical directory -> real directory (must exist)
-    std::vector<std::string> read_only;                      // canonical directories of `binds` nobody may write through
+    // Those of `binds` nobody may write through: the checkout keeps its real path for the commands that write it.
+    std::vector<std::string> read_only = {"/cermet/ws", "/cermet/home"};
 };
 
 struct MountAnswer {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "exec/sandbox.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -150,6 +151,9 @@ std::string enter(const MountPlan& plan) {
         }
     }
     for (const std::string& canonical : plan.read_only) {
+        const bool bound = std::any_of(plan.binds.begin(), plan.binds.end(),
+                                       [&](const auto& bind) { return bind.first == canonical; });
+        if (!bound) continue;
         problem = make_read_only(canonical);
         if (!problem.empty()) return problem;
     }
