@@ -62,7 +62,7 @@ int build_targets(Session& session, const Arguments& arguments) {
 
 int build_archive(const Arguments& arguments, ArchiveKind kind) {
     Listeners listeners(arguments);
-    Result<SessionSettings> settings = settings_of(arguments, listeners.sink());
+    Result<SessionSettings> settings = settings_of(arguments, listeners);
     if (!settings.ok()) return print_error(settings.error());
     Result<std::unique_ptr<Session>> session = Session::open(*settings);
     if (!session.ok()) return print_error(session.error());
@@ -80,7 +80,7 @@ int build_archive(const Arguments& arguments, ArchiveKind kind) {
 int build_command(const Arguments& arguments) {
     if (arguments.targets.empty()) return build_detail::build_archive(arguments, ArchiveKind::Wheel);
     Listeners listeners(arguments);
-    Result<SessionSettings> settings = settings_of(arguments, listeners.sink());
+    Result<SessionSettings> settings = settings_of(arguments, listeners);
     if (!settings.ok()) return print_error(settings.error());
     Result<std::unique_ptr<Session>> session = Session::open(*settings);
     if (!session.ok()) return print_error(session.error());

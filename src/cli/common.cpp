@@ -73,7 +73,7 @@ Result<std::string> choose_python(const std::string& wanted) {
     return usage_error(cat("--python names ", wanted, ", and there is no such program on PATH"));
 }
 
-Result<SessionSettings> settings_of(const Arguments& arguments, engine::EventSink* events) {
+Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& listeners) {
     SessionSettings settings;
     settings.directory = join_path(platform::current_directory(), arguments.directory);
     settings.jobs = arguments.jobs;
@@ -82,7 +82,8 @@ Result<SessionSettings> settings_of(const Arguments& arguments, engine::EventSin
     settings.verbose = arguments.verbose > 0;
     if (arguments.mode == Mode::Plain) settings.mode = exec::RootMode::Plain;
     if (arguments.mode == Mode::Mount) settings.mode = exec::RootMode::Mount;
-    settings.events = events;
+    settings.events = listeners.sink();
+    settings.console = &listeners.console();
     TRY(python, choose_python(arguments.python));
     settings.request.python = python;
     settings.request.profile = arguments.profile;
@@ -100,6 +101,14 @@ Result<SessionSettings> settings_of(const Arguments& arguments, engine::EventSin
     return settings;
 }
 
+Error for_people(const exec::Executor& executor, Error error) {
+    for (std::string* text : {&error.message, &error.where.file, &error.output, &error.hint}) {
+        if (!text->empty()) *text = executor.for_people(*text);
+    }
+    for (std::string& reason : error.because) reason = executor.for_people(reason);
+    return error;
+}
+
 int print_error(const Error& error) {
     std::string text = render(error);
     std::fwrite(text.data(), 1, text.size(), stderr);
@@ -107,7 +116,7 @@ int print_error(const Error& error) {
 }
 
 int print_failures(const Session& session, const Error& error) {
-    const std::vector<Error>& failures = session.failures();
+    const std::vector<Error> failures = session.failures();
     if (failures.size() < 2) return print_error(error);
     for (const Error& failure : failures) print_error(failure);
     return exit_code(error.kind);

@@ -36,9 +36,12 @@ class Listeners {
 };
 
 // The settings of a session for this command line; Usage and Environment errors for what cannot be.
-Result<SessionSettings> settings_of(const Arguments& arguments, engine::EventSink* events);
+Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& listeners);
 // The interpreter: --python, else the active virtual environment's, else python3 on PATH; "" when there is none.
 Result<std::string> choose_python(const std::string& wanted);
+
+// An error in the user's terms: each canonical path of its texts is the one he knows. The only place where this is done.
+Error for_people(const exec::Executor& executor, Error error);
 
 // Prints errors once, at the top; gives the exit code.
 int print_error(const Error& error);

@@ -61,7 +61,7 @@ Result<std::vector<std::string>> place_modules(Session& session) {
 
 int develop_command(const Arguments& arguments) {
     Listeners listeners(arguments);
-    Result<SessionSettings> settings = settings_of(arguments, listeners.sink());
+    Result<SessionSettings> settings = settings_of(arguments, listeners);
     if (!settings.ok()) return print_error(settings.error());
     Result<std::unique_ptr<Session>> session = Session::open(*settings);
     if (!session.ok()) return print_error(session.error());

@@ -79,7 +79,7 @@ void print_record(const std::string& name, const Json& record) {
 
 int toolchain_command(const Arguments& arguments) {
     Listeners listeners(arguments);
-    Result<SessionSettings> settings = settings_of(arguments, listeners.sink());
+    Result<SessionSettings> settings = settings_of(arguments, listeners);
     if (!settings.ok()) return print_error(settings.error());
     Result<std::unique_ptr<Session>> session = Session::open(*settings);
     if (!session.ok()) return print_error(session.error());
@@ -97,7 +97,7 @@ int toolchain_command(const Arguments& arguments) {
 // Builds, and says of each step whether it ran and why: the words are those of the decision itself.
 int explain_command(const Arguments& arguments) {
     Listeners listeners(arguments);
-    Result<SessionSettings> settings = settings_of(arguments, listeners.sink());
+    Result<SessionSettings> settings = settings_of(arguments, listeners);
     if (!settings.ok()) return print_error(settings.error());
     Result<std::unique_ptr<Session>> session = Session::open(*settings);
     if (!session.ok()) return print_error(session.error());

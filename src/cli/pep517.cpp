@@ -93,7 +93,7 @@ int pep517_command(const Arguments& arguments) {
     Result<std::vector<std::string>> options = options_of_settings((*request)["config_settings"]);
     if (!options.ok()) return pep517_detail::refuse(options.error());
     with.options.insert(with.options.end(), options->begin(), options->end());
-    Result<SessionSettings> settings = settings_of(with, listeners.sink());
+    Result<SessionSettings> settings = settings_of(with, listeners);
     if (!settings.ok()) return pep517_detail::refuse(settings.error());
     settings->request.search_path = pep517_detail::search_path((*request)["path"]);
     Result<std::unique_ptr<Session>> session = Session::open(*settings);

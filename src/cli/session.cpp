@@ -9,6 +9,7 @@
 #include "base/gitignore.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "cli/common.h"
 #include "exec/environment.h"
 #include "exec/sandbox.h"
 #include "languages/python/crate_requests.h"
@@ -44,6 +45,14 @@ class Tokens : public exec::TokenSource {
 
 std::string canonical_of(const Checkout& checkout, const std::string& host) {
     return join_path(exec::k_ws, relative_to(host, checkout.host));
+}
+
+// How the user calls the directories that canonical texts name.
+std::vector<report::ShownPath> shown_paths(const exec::Places& places, const Checkout& checkout) {
+    std::vector<report::ShownPath> paths;
+    for (const auto& [canonical, host] : places.all()) paths.push_back({canonical, host});
+    paths.push_back({checkout.directory, "."});
+    return paths;
 }
 
 // What the mirror needs before the first step: declared outputs, and the files it is to show.
@@ -103,6 +112,7 @@ Status Session::start() {
         }
     }
     for (const auto& [canonical, host] : binds) places_->add(canonical, host);
+    if (settings_.console != nullptr) settings_.console->show(session_detail::shown_paths(*places_, checkout_));
     lease_ = store_->lease();
     return make_services(settings_.request.host_directory);
 }
@@ -165,6 +175,7 @@ void Session::watch_signals() {
         while (sigwait(&set, &signal) == 0 && signal != SIGUSR2) {
             graph_->request_cancel();
             executor_->cancel();
+            network_->cancel();
         }
     });
 }
@@ -203,6 +214,15 @@ void Session::end(bool ok) {
     finished.time_us = monotonic_us();
     finished.wall_us = finished.time_us - begin_us_;
     engine::emit(settings_.events, finished);
+}
+
+Error Session::shown(Error error) const { return for_people(*executor_, std::move(error)); }
+
+std::vector<Error> Session::failures() const {
+    std::vector<Error> errors;
+    if (graph_ == nullptr) return errors;
+    for (const Error& failure : graph_->failures()) errors.push_back(shown(failure));
+    return errors;
 }
 
 Status Session::deliver(const exec::Input& file, const std::string& host_path, std::uint32_t mode) {

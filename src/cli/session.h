@@ -20,6 +20,7 @@
 #include "exec/places.h"
 #include "fetch/network.h"
 #include "languages/python/request.h"
+#include "report/console.h"
 #include "store/locks.h"
 #include "store/store.h"
 
@@ -34,6 +35,7 @@ struct SessionSettings {
     bool verbose = false;
     std::optional<exec::RootMode> mode;  // nullopt: mount where possible
     engine::EventSink* events = nullptr;
+    report::Console* console = nullptr;  // told how the user calls each directory
 };
 
 class Session {
@@ -49,21 +51,24 @@ class Session {
     engine::Graph& graph() { return *graph_; }
     exec::Executor& executor() { return *executor_; }
     store::Store& store() { return *store_; }
+    fetch::NetworkHelper& network() { return *network_; }  // after start()
     python::BuildRequest& request() { return settings_.request; }
     const Checkout& checkout() const { return checkout_; }
     const std::string& root() const { return root_; }
     const std::string& request_directory() const { return settings_.request.host_directory; }
     const SessionSettings& settings() const { return settings_; }
 
+    // Errors name the user's own paths.
     template <engine::Key K>
     Result<typename K::Value> run(const K& key) {
         begin(key.text());
         Result<typename K::Value> answer = graph_->run(key);
         end(answer.ok());
+        if (!answer.ok()) return shown(std::move(answer).error());
         return answer;
     }
     // Every independent failure of the last run; the first is what run() returned.
-    const std::vector<Error>& failures() const { return graph_->failures(); }
+    std::vector<Error> failures() const;
 
     // Copies a finished file out of the store to a real path, verified on the way, replaced atomically.
     Status deliver(const exec::Input& file, const std::string& host_path, std::uint32_t mode = 0644);
@@ -75,6 +80,7 @@ class Session {
     void watch_signals();
     void begin(std::string what);
     void end(bool ok);
+    Error shown(Error error) const;
 
     SessionSettings settings_;
     Checkout checkout_;

@@ -370,6 +370,7 @@ void Executor::begin_build() {
     {
         std::lock_guard lock(state_->mutex);
         state_->labels.clear();
+        state_->seen.clear();
     }
     state_->processes.resume();
     state_->cancelled = false;
@@ -389,6 +390,11 @@ std::string Executor::last_explanation(const std::string& label) {
 
 std::vector<Leaf> Executor::recorded_leaves() const { return state_->book.all(); }
 
+std::vector<std::shared_ptr<const Action>> Executor::seen_actions() const {
+    std::lock_guard lock(state_->mutex);
+    return state_->seen;
+}
+
 void Executor::submit(std::shared_ptr<const Action> action, std::shared_ptr<const InsideWork> work,
                       engine::Sender<Outcome> answer, std::optional<engine::Sender<EarlyOutcome>> early) {
     auto job = std::make_unique<Job>();
@@ -397,6 +403,10 @@ void Executor::submit(std::shared_ptr<const Action> action, std::shared_ptr<cons
     job->answer = answer;
     job->early = early;
     job->queued_us = monotonic_us();
+    {
+        std::lock_guard lock(state_->mutex);
+        state_->seen.push_back(job->action);
+    }
     if (state_->events != nullptr) {
         engine::emit(state_->events, engine::StepQueued{job->action->label, job->action->description});
     }

@@ -113,6 +113,8 @@ class Executor {
 
     // --- requests: the null build ---
     std::vector<Leaf> recorded_leaves() const;
+    // Every action submitted in this build, run or remembered: what editors are told of.
+    std::vector<std::shared_ptr<const Action>> seen_actions() const;
     Status save_request(const std::string& key, std::string_view answer);
     // Needs no other step before it; stats all leaves on all cores. `root` as in the options.
     static RequestCheck check_request(store::Store& store, const std::string& root, const std::string& key,

@@ -98,6 +98,7 @@ struct Executor::State {
     ExecutorCounts counts;
     std::set<std::string> notices;
     std::map<std::string, std::string> bound;  // add_place(): canonical -> real
+    std::vector<std::shared_ptr<const Action>> seen;  // every submitted action
     std::map<std::string, Digest> labels;      // directory -> the intent that owns it in this build
 
     // Last: their threads use everything above, and end first.

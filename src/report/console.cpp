@@ -230,6 +230,11 @@ Console::~Console() {
     if (state_->ticker.joinable()) state_->ticker.join();
 }
 
+void Console::show(std::vector<ShownPath> paths) {
+    const std::lock_guard<std::mutex> lock(state_->mutex);
+    state_->settings.paths = std::move(paths);
+}
+
 void Console::print(std::string_view text) {
     const std::lock_guard<std::mutex> lock(state_->mutex);
     state_->print(text);

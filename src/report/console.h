@@ -51,6 +51,8 @@ class Console : public engine::EventSink {
     explicit Console(ConsoleSettings settings);
     ~Console() override;
     void on(const engine::Event& event) override;
+    // From now on these directories are shown as the user calls them.
+    void show(std::vector<ShownPath> paths);
     // Prints a text above the progress line; ends it with a newline where it has none.
     void print(std::string_view text);
     // What the thread does ten times a second; public for tests.
