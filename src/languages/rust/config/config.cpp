@@ -210,10 +210,11 @@ void read_registries(CargoConfig& config) {
 void read_sources(CargoConfig& config) {
     const Toml* table = config.merged.find("source");
     if (table == nullptr) return;
-    for (const auto& [name, value] : table->table()) {
+    for (const auto& entry : table->table()) {
+        const Toml& value = entry.second;
         SourceDefinition source;
-        source.name = name;
-        auto text = [&](const char* key) {
+        source.name = entry.first;
+        auto text = [&value](const char* key) {
             const Toml* found = value.find(key);
             return found != nullptr ? found->string() : std::string();
         };

@@ -469,10 +469,13 @@ class Builder {
 
     void sort_deps() {
         for (std::size_t i = 0; i < drafts_.size(); ++i)
-            std::stable_sort(drafts_[i].deps.begin(), drafts_[i].deps.end(),
-                             [&](const DraftDep& a, const DraftDep& b) {
-                                 return unit_before(drafts_[a.unit].unit, drafts_[b.unit].unit);
-                             });
+            std::sort(drafts_[i].deps.begin(), drafts_[i].deps.end(),
+                      [&](const DraftDep& a, const DraftDep& b) {
+                          const Unit& left = drafts_[a.unit].unit;
+                          const Unit& right = drafts_[b.unit].unit;
+                          if (unit_before(left, right)) return true;
+                          return !unit_before(right, left) && a.unit < b.unit;
+                      });
     }
 
     Status check_links() {

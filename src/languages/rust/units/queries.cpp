@@ -47,8 +47,11 @@ class ScriptWalk {
             if (std::optional<std::size_t> run = own_run_of(graph_, index)) add(out, *run);
         std::vector<std::size_t> deps;
         for (const UnitDep& dep : unit.deps) deps.push_back(dep.unit);
-        std::stable_sort(deps.begin(), deps.end(), [&](std::size_t a, std::size_t b) {
-            return graph_.units[a].package->id() < graph_.units[b].package->id();
+        std::sort(deps.begin(), deps.end(), [&](std::size_t a, std::size_t b) {
+            PackageId left = graph_.units[a].package->id();
+            PackageId right = graph_.units[b].package->id();
+            if (left < right) return true;
+            return !(right < left) && graph_.units[a].label < graph_.units[b].label;
         });
         for (std::size_t dep : deps) {
             const Unit& child = graph_.units[dep];
