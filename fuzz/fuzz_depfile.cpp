@@ -1,5 +1,9 @@
-// Fuzzes the depfile parsers: no bytes may crash them, and what they give is free of duplicates and empty names.
+// Fuzzes the depfile parsers: no crash, and no duplicate or empty name in what they give.
 // SPDX-License-Identifier: MIT
+//
+// clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Isrc
+// fuzz/fuzz_depfile.cpp
+//     src/exec/depfile.cpp src/base/{error,text}.cpp -o fuzz_depfile
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

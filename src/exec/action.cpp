@@ -1,9 +1,10 @@
-// Actions, encoded: the REAPI v2 messages Action, Command and Directory in canonical form, and outcomes as bytes.
+// Actions, encoded: the REAPI v2 messages Action, Command and Directory in canonical form.
 // SPDX-License-Identifier: MIT
 //
-// Canonical form (remote-apis, "Action" and "Command"): fields in number order, defaults left out, environment sorted by
-// name, output paths sorted and unique, directory entries sorted by name. What REAPI has no field for, but decides the
-// result (how inputs are discovered, a worker's request), is part of the salt.
+// Canonical form (remote-apis, "Action" and "Command"): fields in number order, defaults left out,
+// environment sorted by name, output paths sorted and unique, directory entries sorted by name.
+// What REAPI has no field for, but decides the result (how inputs are discovered, a worker's
+// request), is part of the salt.
 #include "exec/action.h"
 
 #include <algorithm>
@@ -151,7 +152,8 @@ std::string salt_of(const Action& action, const std::vector<Leaf>& others) {
     return salt.take();
 }
 
-EncodedAction encode_with(const Action& action, const std::vector<Input>& more, const std::vector<Leaf>& others) {
+EncodedAction encode_with(const Action& action, const std::vector<Input>& more,
+                          const std::vector<Leaf>& others) {
     EncodedAction encoded;
     Node root;
     for (const Input& input : action.inputs) {
@@ -203,13 +205,20 @@ EncodedAction encode_exact(const Action& action, const std::vector<Leaf>& found)
 
 std::string_view leaf_type_name(Leaf::Type type) {
     switch (type) {
-        case Leaf::Type::File: return "file";
-        case Leaf::Type::Absent: return "absent";
-        case Leaf::Type::Listing: return "listing";
-        case Leaf::Type::Env: return "env";
-        case Leaf::Type::Tool: return "tool";
-        case Leaf::Type::Fact: return "fact";
-        case Leaf::Type::Place: return "place";
+        case Leaf::Type::File:
+            return "file";
+        case Leaf::Type::Absent:
+            return "absent";
+        case Leaf::Type::Listing:
+            return "listing";
+        case Leaf::Type::Env:
+            return "env";
+        case Leaf::Type::Tool:
+            return "tool";
+        case Leaf::Type::Fact:
+            return "fact";
+        case Leaf::Type::Place:
+            return "place";
     }
     return "?";
 }

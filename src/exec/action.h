@@ -1,10 +1,11 @@
-// Action: one process to run, as data: what REAPI calls a Command plus an input root. Its digest is its identity.
+// Action: one process to run, as data: a REAPI Command plus an input root; its digest is its name.
 // SPDX-License-Identifier: MIT
 //
-// All paths and texts are canonical (exec/places.h). An action says what it reads (inputs: files with digests, or whole
-// immutable trees) and what it writes (outputs below its own directory). How the process is launched is not part of it.
-// Steps whose inputs are only known after running name a Discovery; see exec/run.h for intent, trace and digest.
-// Encoding: REAPI v2 messages Action, Command, Directory in canonical form (docs/formats.md). Plain copyable values.
+// All paths and texts are canonical (exec/places.h). An action says what it reads (inputs: files
+// with digests, or whole immutable trees) and what it writes (outputs below its own directory). How
+// the process is launched is not part of it. Steps whose inputs are only known after running name a
+// Discovery; see exec/run.h for intent, trace and digest. Encoding: REAPI v2 messages Action,
+// Command, Directory in canonical form (docs/formats.md). Plain copyable values.
 #pragma once
 #include <map>
 #include <memory>
@@ -16,21 +17,27 @@
 
 namespace cermet::exec {
 
-enum class InputKind { File, Executable, Tree };  // Tree: a directory whose digest is given by its content rule
+enum class InputKind {
+    File,
+    Executable,
+    Tree
+};  // Tree: a directory whose digest is given by its content rule
 
 struct Input {
     std::string path;  // canonical, absolute
     Digest digest;
     InputKind kind = InputKind::File;
     Input() = default;
-    Input(std::string p, Digest d, InputKind k = InputKind::File) : path(std::move(p)), digest(d), kind(k) {}
+    Input(std::string p, Digest d, InputKind k = InputKind::File)
+        : path(std::move(p)), digest(d), kind(k) {}
     bool operator==(const Input&) const = default;
 };
 
 enum class OutputKind { File, Directory, OptionalFile };
 
 struct Output {
-    std::string path;  // relative to the action's directory; or canonical below /cermet/ws for declared in-tree outputs
+    std::string path;  // relative to the action's directory; or canonical below /cermet/ws for
+                       // declared in-tree outputs
     OutputKind kind = OutputKind::File;
     Output() = default;
     Output(std::string p, OutputKind k = OutputKind::File) : path(std::move(p)), kind(k) {}
@@ -40,46 +47,58 @@ struct Output {
 // How the inputs that the process found by itself are learnt after it ran.
 enum class Discovery {
     None,      // all inputs are declared
-    Depfile,   // a Makefile-style depfile at `discovery_file` (gcc, clang); plus absences from the include order
+    Depfile,   // a Makefile-style depfile at `discovery_file` (gcc, clang); plus absences from the
+               // include order
     DepInfo,   // rustc's dep-info at `discovery_file`, with its env-dep lines
     Worker,    // the worker reports hits and misses (Cython)
-    Declared,  // like None, but whole directories named in `watch` are leaves (build scripts of workspace crates)
+    Declared,  // like None, but whole directories named in `watch` are leaves (build scripts of
+               // workspace crates)
 };
 
 // Where outputs live and whether other checkouts may share them.
 enum class Scope { Checkout, Shared };
 
-enum class TwoStep { No, Rustc };  // Rustc: stderr JSON announces the finished .rmeta before the process ends
+enum class TwoStep {
+    No,
+    Rustc
+};  // Rustc: stderr JSON announces the finished .rmeta before the process ends
 
 struct Action {
-    std::string label;        // directory name: step name + "-" + 8 hex of its identity; never from mutable content
+    std::string label;        // directory name: step name + "-" + 8 hex of its identity; never from
+                              // mutable content
     std::string description;  // "compile serde v1.0.228": for people
-    std::string project_file; // the user's own file this step is about, canonical; for errors
+    std::string project_file;  // the user's own file this step is about, canonical; for errors
     Scope scope = Scope::Checkout;
     std::vector<std::string> argv;
-    std::map<std::string, std::string> env;  // the whole environment besides what exec adds (see exec/environment.h)
-    std::string cwd;                         // canonical
+    std::map<std::string, std::string>
+        env;          // the whole environment besides what exec adds (see exec/environment.h)
+    std::string cwd;  // canonical
     std::vector<Input> inputs;
     std::vector<Output> outputs;
     std::map<std::string, std::string> platform;  // toolchain record digests and the like
     Discovery discovery = Discovery::None;
-    std::string discovery_file;               // relative to directory()
-    std::vector<std::string> watch;           // Declared: canonical files or directories that become leaves
-    std::vector<std::string> include_order;   // Depfile: directories in which an earlier header would shadow
-    std::vector<std::string> pass_env;        // names read from the user's environment; values become env leaves
+    std::string discovery_file;      // relative to directory()
+    std::vector<std::string> watch;  // Declared: canonical files or directories that become leaves
+    std::vector<std::string>
+        include_order;  // Depfile: directories in which an earlier header would shadow
+    std::vector<std::string>
+        pass_env;  // names read from the user's environment; values become env leaves
     TwoStep two_step = TwoStep::No;
-    std::string early_output;                 // Rustc: relative path of the .rmeta
-    std::string worker;                       // non-empty: run by this worker kind instead of a new process
-    std::string worker_request;               // the request's JSON, canonical text
-    std::vector<std::string> writable;        // canonical directories the process may write besides its own
-    std::string hint;                         // shown when the step fails
-    std::vector<std::string> expected_tools;  // absolute canonical programs used: checked to exist before the start
+    std::string early_output;    // Rustc: relative path of the .rmeta
+    std::string worker;          // non-empty: run by this worker kind instead of a new process
+    std::string worker_request;  // the request's JSON, canonical text
+    std::vector<std::string>
+        writable;      // canonical directories the process may write besides its own
+    std::string hint;  // shown when the step fails
+    std::vector<std::string>
+        expected_tools;  // absolute canonical programs used: checked to exist before the start
 
     std::string directory() const;  // "/cermet/out/<label>" or "/cermet/shared/<label>"
     bool operator==(const Action&) const = default;
 };
 
-// The REAPI messages of an action, canonical bytes and digests. `salt` is the engine's schema version.
+// The REAPI messages of an action, canonical bytes and digests. `salt` is the engine's schema
+// version.
 struct EncodedAction {
     std::string action;
     std::string command;
@@ -90,7 +109,8 @@ struct EncodedAction {
 };
 EncodedAction encode(const Action& action);
 
-// A file, an absence, … that a step depended on and that was found by running it; or any leaf of a request.
+// A file, an absence, … that a step depended on and that was found by running it; or any leaf of a
+// request.
 struct Leaf {
     enum class Type { File, Absent, Listing, Env, Tool, Fact, Place } type = Type::File;
     std::string name;   // canonical path, variable name, fact name
@@ -98,11 +118,13 @@ struct Leaf {
     auto operator<=>(const Leaf&) const = default;
 };
 std::string_view leaf_type_name(Leaf::Type type);
-// The action with exactly these inputs: file leaves join the input root, the others the salt. Without leaves: encode(action).
+// The action with exactly these inputs: file leaves join the input root, the others the salt.
+// Without leaves: encode(action).
 EncodedAction encode_exact(const Action& action, const std::vector<Leaf>& found);
 
 struct OutputFile {
-    std::string path;  // as in Output: relative to directory(), or canonical below /cermet/ws; below a Directory output its full relative path
+    std::string path;  // as in Output: relative to directory(), or canonical below /cermet/ws;
+                       // below a Directory output its full relative path
     Digest digest;
     bool executable = false;
     bool operator==(const OutputFile&) const = default;
@@ -110,17 +132,17 @@ struct OutputFile {
 
 // What running an action gives; equal outcomes mean equal bytes (early cut-off).
 struct Outcome {
-    std::string directory;           // canonical
-    std::vector<OutputFile> files;   // sorted by path
+    std::string directory;          // canonical
+    std::vector<OutputFile> files;  // sorted by path
     std::vector<std::string> empty_directories;
     Digest stdout_digest;
     Digest stderr_digest;
-    std::vector<Leaf> leaves;        // the trace: what was found
+    std::vector<Leaf> leaves;  // the trace: what was found
     bool operator==(const Outcome& o) const {
         return directory == o.directory && files == o.files && stdout_digest == o.stdout_digest;
     }
     const OutputFile* find(std::string_view path) const;
-    Digest digest() const;  // over files and empty directories
+    Digest digest() const;                                   // over files and empty directories
     std::string canonical(std::string_view relative) const;  // directory + "/" + relative
     Input input(std::string_view relative) const;  // as another action's input; Bug when absent
     std::vector<Input> all_inputs() const;

@@ -1,10 +1,11 @@
-// Depfiles: what compilers write about the files they read: Makefile rules (gcc, clang) and rustc's dep-info.
+// Depfiles: what compilers write about the files they read: Makefile rules and rustc's dep-info.
 // SPDX-License-Identifier: MIT
 //
-// Pure parsers of untrusted bytes: any input gives an answer or an Error with a line, never a crash. Paths are given as
-// written, unescaped, without duplicates, in order of appearance. Targets are not given: nobody needs them.
-// Sources: GNU make's rules for white space and `$` as gcc's mkdeps writes them; rustc_interface::passes
-// (write_out_deps, escape_dep_filename, escape_dep_env).
+// Pure parsers of untrusted bytes: any input gives an answer or an Error with a line, never a
+// crash. Paths are given as written, unescaped, without duplicates, in order of appearance. Targets
+// are not given: nobody needs them. Sources: GNU make's rules for white space and `$` as gcc's
+// mkdeps writes them; rustc_interface::passes (write_out_deps, escape_dep_filename,
+// escape_dep_env).
 #pragma once
 #include <optional>
 #include <string>

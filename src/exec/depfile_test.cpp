@@ -8,8 +8,10 @@ using namespace cermet;
 using Names = std::vector<std::string>;
 
 TEST_CASE("depfile: what gcc writes") {
-    auto names = exec::parse_depfile("/o/a.o: /ws/a.c /usr/include/stdio.h \\\n /ws/my\\ dir/b.h a$$b.h c\\#d.h\n"
-                                     "/ws/my\\ dir/b.h:\n\na$$b.h:\n", "a.d");
+    auto names = exec::parse_depfile(
+        "/o/a.o: /ws/a.c /usr/include/stdio.h \\\n /ws/my\\ dir/b.h a$$b.h c\\#d.h\n"
+        "/ws/my\\ dir/b.h:\n\na$$b.h:\n",
+        "a.d");
     REQUIRE(names.ok());
     CHECK(*names == Names{"/ws/a.c", "/usr/include/stdio.h", "/ws/my dir/b.h", "a$b.h", "c#d.h"});
 }
@@ -29,7 +31,8 @@ TEST_CASE("dep-info: files and environment") {
     auto info = exec::parse_dep_info(
         "/out/libx.rlib: src/lib.rs src/my\\ file.rs /out/gen/a.rs\n\n"
         "/out/x.d: src/lib.rs\n\nsrc/lib.rs:\nsrc/my\\ file.rs:\n\n"
-        "# env-dep:CARGO_PKG_NAME=x\n# env-dep:UNSET\n# env-dep:TEXT=a\\nb\\\\c=d\n", "x.d");
+        "# env-dep:CARGO_PKG_NAME=x\n# env-dep:UNSET\n# env-dep:TEXT=a\\nb\\\\c=d\n",
+        "x.d");
     REQUIRE(info.ok());
     CHECK(info->files == Names{"src/lib.rs", "src/my file.rs", "/out/gen/a.rs"});
     REQUIRE(info->environment.size() == 3);

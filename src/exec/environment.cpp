@@ -8,7 +8,8 @@
 
 namespace cermet::exec {
 
-std::map<std::string, std::string> complete_environment(const Action& action, const EnvironmentBase& base) {
+std::map<std::string, std::string> complete_environment(const Action& action,
+                                                        const EnvironmentBase& base) {
     std::map<std::string, std::string> env = action.env;
     for (const std::string& name : action.pass_env) {
         auto found = base.user.find(name);

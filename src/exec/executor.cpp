@@ -1,4 +1,4 @@
-// The executor: its threads, what rules ask it directly, and the way of a job from the look-up to its answer.
+// The executor: its threads, what rules ask it, and the way of a job from look-up to answer.
 // SPDX-License-Identifier: MIT
 #include "exec/executor.h"
 
@@ -21,28 +21,31 @@ constexpr int k_look_up_threads_per_job = 1;
 constexpr std::uint64_t k_inline_hash_limit = 1u << 20;  // larger files are hashed on the pool
 
 class LookUpWork : public Work {
- public:
-    LookUpWork(Executor::State& state, std::unique_ptr<Job> job) : state_(state), job_(std::move(job)) {}
+   public:
+    LookUpWork(Executor::State& state, std::unique_ptr<Job> job)
+        : state_(state), job_(std::move(job)) {}
     void run(int) override { state_.look_up(std::move(job_)); }
 
- private:
+   private:
     Executor::State& state_;
     std::unique_ptr<Job> job_;
 };
 
 class ExecuteWork : public Work {
- public:
-    ExecuteWork(Executor::State& state, std::unique_ptr<Job> job) : state_(state), job_(std::move(job)) {}
+   public:
+    ExecuteWork(Executor::State& state, std::unique_ptr<Job> job)
+        : state_(state), job_(std::move(job)) {}
     void run(int slot) override { state_.execute(std::move(job_), slot); }
 
- private:
+   private:
     Executor::State& state_;
     std::unique_ptr<Job> job_;
 };
 
 class HashWork : public Work {
- public:
-    HashWork(Executor& executor, std::shared_ptr<const std::string> path, engine::Sender<Digest> answer)
+   public:
+    HashWork(Executor& executor, std::shared_ptr<const std::string> path,
+             engine::Sender<Digest> answer)
         : executor_(executor), path_(std::move(path)), answer_(answer) {}
     ~HashWork() override {
         if (!done_) answer_.send(Error(ErrorKind::Cancelled, "interrupted"));
@@ -52,7 +55,7 @@ class HashWork : public Work {
         answer_.send(executor_.leaf_digest(*path_));
     }
 
- private:
+   private:
     Executor& executor_;
     std::shared_ptr<const std::string> path_;
     engine::Sender<Digest> answer_;
@@ -71,7 +74,8 @@ std::optional<std::string> RecordedFiles::read(const std::string& path) {
     } else if (World::kind_of(state_.host(name)) == SourceKind::Absent) {
         state_.record(Leaf{Leaf::Type::Absent, name, std::string(k_absent)});
     } else {
-        state_.record(Leaf{Leaf::Type::Fact, "kind:" + name, World::kind_text(state_.world.kind(name))});
+        state_.record(
+            Leaf{Leaf::Type::Fact, "kind:" + name, World::kind_text(state_.world.kind(name))});
     }
     return bytes;
 }
@@ -91,7 +95,8 @@ std::vector<SourceEntry> RecordedFiles::list(const std::string& directory) {
     const std::string name = state_.places.canonical(directory);
     std::vector<SourceEntry> entries = state_.world.list(name);
     const bool there = !entries.empty() || state_.world.kind(name) == SourceKind::Directory;
-    state_.record(Leaf{Leaf::Type::Listing, name, there ? World::listing_value(entries) : std::string(k_absent)});
+    state_.record(Leaf{Leaf::Type::Listing, name,
+                       there ? World::listing_value(entries) : std::string(k_absent)});
     return entries;
 }
 
@@ -154,7 +159,8 @@ Executor::State::State(store::Store& s, Places& p, ExecutorOptions o, engine::Ev
 
 // Outputs of steps are no leaves of a request, nor are immutable packages: what made them is.
 void Executor::State::record(const Leaf& leaf) {
-    const bool path = leaf.type != Leaf::Type::Env && leaf.type != Leaf::Type::Place && leaf.type != Leaf::Type::Fact;
+    const bool path = leaf.type != Leaf::Type::Env && leaf.type != Leaf::Type::Place &&
+                      leaf.type != Leaf::Type::Fact;
     if (path && (World::changes_while_building(leaf.name) || is_within(leaf.name, k_pkg))) return;
     if (path && mirror.is_output(leaf.name)) return;
     if (leaf.type == Leaf::Type::Fact && contains(leaf.name, ":/cermet/") &&
@@ -177,7 +183,9 @@ void Executor::State::notice(const std::string& text) {
     engine::emit(events, engine::Notice{text});
 }
 
-std::string Executor::State::memory_path(const std::string& label) const { return cat(options.root, "/why/", label); }
+std::string Executor::State::memory_path(const std::string& label) const {
+    return cat(options.root, "/why/", label);
+}
 
 std::optional<StepMemory> Executor::State::memory_of(const std::string& label) const {
     std::optional<std::string> bytes = platform::find_file_bytes(memory_path(label));
@@ -188,15 +196,16 @@ std::optional<StepMemory> Executor::State::memory_of(const std::string& label) c
 std::string Executor::State::for_people(std::string_view text) const {
     std::string real = places.render_outside(text);
     const std::string shown_checkout = places.host_outside(k_ws);
-    if (shown_checkout != options.checkout) real = replace_all(real, shown_checkout, options.checkout);
+    if (shown_checkout != options.checkout)
+        real = replace_all(real, shown_checkout, options.checkout);
     if (!options.user_directory.empty() && options.user_directory != "/") {
         real = replace_all(real, options.user_directory + "/", "");
     }
     return real;
 }
 
-void Executor::State::finished(const Job& job, engine::Outcome outcome, int slot, std::int64_t start_us,
-                               std::string diagnostics) {
+void Executor::State::finished(const Job& job, engine::Outcome outcome, int slot,
+                               std::int64_t start_us, std::string diagnostics) {
     {
         std::lock_guard lock(mutex);
         if (outcome == engine::Outcome::Hit) ++counts.hits;
@@ -221,7 +230,8 @@ bool Executor::State::claim_label(Job& job) {
     std::lock_guard lock(mutex);
     auto [entry, added] = labels.emplace(job.action->directory(), job.intent);
     if (added || entry->second == job.intent) return true;
-    job.fail(bug(cat("two different steps have the label ", job.action->label, ": ", job.action->description)));
+    job.fail(bug(cat("two different steps have the label ", job.action->label, ": ",
+                     job.action->description)));
     return false;
 }
 
@@ -241,7 +251,8 @@ void Executor::State::look_up(std::unique_ptr<Job> job) {
     std::optional<Remembered> remembered = find_remembered(*this, *job);
     if (remembered) {
         Status placed = place_outputs(*this, action, *remembered);
-        Result<std::string> said = placed.ok() ? store.get(remembered->outcome.stderr_digest) : placed.error();
+        Result<std::string> said =
+            placed.ok() ? store.get(remembered->outcome.stderr_digest) : placed.error();
         if (said.ok() && store.has(remembered->outcome.stdout_digest)) {
             record(remembered->outcome.leaves);
             finished(*job, engine::Outcome::Hit, -1, start, for_people(*said));
@@ -250,7 +261,9 @@ void Executor::State::look_up(std::unique_ptr<Job> job) {
         }
         if (cancelled) return;
         job->lost = true;
-        notice(cat("remembered results were lost or damaged in the cache; the steps that made them run again"));
+        notice(
+            cat("remembered results were lost or damaged in the cache; the steps that made them "
+                "run again"));
     }
     job->why = job->lost ? "its remembered result was lost" : why_it_runs(*this, *job);
     slots.add(std::make_unique<executor_detail::ExecuteWork>(*this, std::move(job)));
@@ -258,7 +271,8 @@ void Executor::State::look_up(std::unique_ptr<Job> job) {
 
 // --- the service ---
 
-Executor::Executor(store::Store& store, Places& places, ExecutorOptions options, engine::EventSink* events)
+Executor::Executor(store::Store& store, Places& places, ExecutorOptions options,
+                   engine::EventSink* events)
     : state_(nullptr) {
     ::umask(022);  // outputs are the same for every user
     state_ = std::make_unique<State>(store, places, std::move(options), events);
@@ -282,7 +296,9 @@ Status Executor::add_place(const std::string& canonical, const std::string& host
         std::lock_guard lock(state_->mutex);
         auto [entry, added] = state_->bound.emplace(canonical, host_directory);
         if (!added && entry->second == host_directory) return {};
-        if (!added) return bug(cat("two directories for ", canonical, ": ", entry->second, " and ", host_directory));
+        if (!added)
+            return bug(cat("two directories for ", canonical, ": ", entry->second, " and ",
+                           host_directory));
     }
     if (!platform::is_directory(host_directory)) {
         return environment_error(cat("the directory ", host_directory, " is not there"));
@@ -302,9 +318,11 @@ Status Executor::link_tools(const std::map<std::string, std::string>& tools) {
     TRY_VOID(platform::make_directories(directory));
     for (const auto& [link, target] : tools) {
         const std::string path = cat(directory, "/", link);
-        if (platform::stat_file(path, platform::FollowLinks::No).kind == platform::FileKind::Absent) {
+        if (platform::stat_file(path, platform::FollowLinks::No).kind ==
+            platform::FileKind::Absent) {
             Status made = platform::make_symlink(target, path);
-            if (!made.ok() && !platform::exists(path)) return made;  // another process may have been first
+            if (!made.ok() && !platform::exists(path))
+                return made;  // another process may have been first
         }
     }
     state_->store.touch_directory(directory);
@@ -342,9 +360,12 @@ std::optional<std::string> Executor::user_variable(const std::string& name) {
     return found->second;
 }
 
-void Executor::forget_listings(const std::string& host_directory) { state_->world.forget_below(host_directory); }
+void Executor::forget_listings(const std::string& host_directory) {
+    state_->world.forget_below(host_directory);
+}
 
-Status Executor::declare_in_tree(const std::vector<std::string>& outputs, const std::vector<std::string>& files) {
+Status Executor::declare_in_tree(const std::vector<std::string>& outputs,
+                                 const std::vector<std::string>& files) {
     TRY_VOID(state_->mirror.declare(outputs, files));
     for (const auto& [canonical, real] : state_->places.all()) state_->store.alias(canonical, real);
     return {};
@@ -381,7 +402,9 @@ ExecutorCounts Executor::counts() const {
     return state_->counts;
 }
 
-std::string Executor::for_people(std::string_view canonical_text) const { return state_->for_people(canonical_text); }
+std::string Executor::for_people(std::string_view canonical_text) const {
+    return state_->for_people(canonical_text);
+}
 
 std::string Executor::last_explanation(const std::string& label) {
     std::optional<StepMemory> memory = state_->memory_of(label);
@@ -396,7 +419,8 @@ std::vector<std::shared_ptr<const Action>> Executor::seen_actions() const {
 }
 
 void Executor::submit(std::shared_ptr<const Action> action, std::shared_ptr<const InsideWork> work,
-                      engine::Sender<Outcome> answer, std::optional<engine::Sender<EarlyOutcome>> early) {
+                      engine::Sender<Outcome> answer,
+                      std::optional<engine::Sender<EarlyOutcome>> early) {
     auto job = std::make_unique<Job>();
     job->action = std::move(action);
     job->work = std::move(work);
@@ -408,7 +432,8 @@ void Executor::submit(std::shared_ptr<const Action> action, std::shared_ptr<cons
         state_->seen.push_back(job->action);
     }
     if (state_->events != nullptr) {
-        engine::emit(state_->events, engine::StepQueued{job->action->label, job->action->description});
+        engine::emit(state_->events,
+                     engine::StepQueued{job->action->label, job->action->description});
     }
     state_->lookups.add(std::make_unique<executor_detail::LookUpWork>(*state_, std::move(job)));
 }
@@ -424,7 +449,8 @@ Result<Digest> Executor::leaf_digest(const std::string& canonical) {
     if (state_->world.kind(canonical) == SourceKind::Directory) {
         return project_error(cat(shown, " is a directory, a file is needed"));
     }
-    if (platform::exists(state_->host(canonical))) return project_error(cat(shown, " cannot be read"));
+    if (platform::exists(state_->host(canonical)))
+        return project_error(cat(shown, " cannot be read"));
     return project_error(cat(shown, " does not exist"));
 }
 
@@ -434,10 +460,12 @@ void Executor::on_pool(std::shared_ptr<const std::string> path, engine::Sender<D
         answer.send(leaf_digest(*path));
         return;
     }
-    state_->lookups.add(std::make_unique<executor_detail::HashWork>(*this, std::move(path), answer));
+    state_->lookups.add(
+        std::make_unique<executor_detail::HashWork>(*this, std::move(path), answer));
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> lay_places(const store::Store& store, const std::string& root,
+Result<std::vector<std::pair<std::string, std::string>>> lay_places(const store::Store& store,
+                                                                    const std::string& root,
                                                                     const std::string& checkout) {
     std::vector<std::pair<std::string, std::string>> binds = {
         {std::string(k_ws), checkout},

@@ -1,11 +1,12 @@
-// Executor: the service through which rules run actions and read the world: slots, cache look-ups, leaves, places.
+// Executor: the service through which rules run actions and read the world.
 // SPDX-License-Identifier: MIT
 //
-// One per command. It owns the threads on which processes run and the pool on which look-ups are made; rules reach it
-// through the keys of exec/run.h and exec/queries.h, and ask it directly only for what is no edge of the graph.
-// It does not know what an action is for. The store and the places outlive it; it outlives the graph's last run().
-// Order at the end: graph.run() returns, finish() (running steps end or are killed), then the graph may go.
-// Threads: files() is for the engine's thread; everything else may be called from any.
+// One per command. It owns the threads on which processes run and the pool on which look-ups are
+// made; rules reach it through the keys of exec/run.h and exec/queries.h, and ask it directly only
+// for what is no edge of the graph. It does not know what an action is for. The store and the
+// places outlive it; it outlives the graph's last run(). Order at the end: graph.run() returns,
+// finish() (running steps end or are killed), then the graph may go. Threads: files() is for the
+// engine's thread; everything else may be called from any.
 #pragma once
 #include <map>
 #include <memory>
@@ -25,19 +26,20 @@ namespace cermet::exec {
 
 // A jobserver: gives the right to run one process more than the implicit one.
 class TokenSource {
- public:
+   public:
     virtual ~TokenSource() = default;
     // Waits until a token is there; false when `cancel_descriptor` became readable meanwhile.
     virtual bool acquire(int cancel_descriptor) = 0;
     virtual void release() = 0;
-    // What children need to take part: variables (MAKEFLAGS, …) and descriptors they inherit. Not part of any key.
+    // What children need to take part: variables (MAKEFLAGS, …) and descriptors they inherit. Not
+    // part of any key.
     virtual std::map<std::string, std::string> environment() const = 0;
     virtual std::vector<int> descriptors() const { return {}; }
 };
 
 // Answers leaves of type Fact that this room does not know ("dist:numpy"); nullopt: unknown name.
 class FactSource {
- public:
+   public:
     virtual ~FactSource() = default;
     virtual std::optional<std::string> fact(const std::string& name) = 0;
 };
@@ -52,18 +54,18 @@ struct ExecutorOptions {
     std::string checkout;        // real: what /cermet/ws is
     std::string user_directory;  // real: messages name paths relative to it
     Workers workers = Workers::Yes;
-    Sandbox sandbox = Sandbox::Yes;             // network, Landlock; the mount namespace is entered elsewhere
-    std::map<std::string, std::string> user;    // the user's environment (user_environment())
+    Sandbox sandbox = Sandbox::Yes;  // network, Landlock; the mount namespace is entered elsewhere
+    std::map<std::string, std::string> user;  // the user's environment (user_environment())
     TokenSource* tokens = nullptr;
 };
 
 struct ExecutorCounts {
-    std::uint64_t hits = 0;       // answered without a process
-    std::uint64_t started = 0;    // processes, worker requests and inside works
-    std::uint64_t cut_off = 0;    // ran, and gave the same bytes as before
+    std::uint64_t hits = 0;     // answered without a process
+    std::uint64_t started = 0;  // processes, worker requests and inside works
+    std::uint64_t cut_off = 0;  // ran, and gave the same bytes as before
     std::uint64_t failed = 0;
-    std::uint64_t repaired = 0;   // ran because remembered bytes were lost
-    std::int64_t cpu_us = 0;      // of the processes
+    std::uint64_t repaired = 0;  // ran because remembered bytes were lost
+    std::int64_t cpu_us = 0;     // of the processes
 };
 
 // What a saved request says about the present.
@@ -76,8 +78,9 @@ struct RequestCheck {
 };
 
 class Executor {
- public:
-    Executor(store::Store& store, Places& places, ExecutorOptions options, engine::EventSink* events);
+   public:
+    Executor(store::Store& store, Places& places, ExecutorOptions options,
+             engine::EventSink* events);
     ~Executor();  // finish(Drain::Kill)
     Executor(const Executor&) = delete;
     Executor& operator=(const Executor&) = delete;
@@ -85,31 +88,40 @@ class Executor {
     Places& places();
     store::Store& store();
     const ExecutorOptions& options() const;
-    SourceFiles& files();  // recorded reads (leaves of the request), through places
+    SourceFiles& files();    // recorded reads (leaves of the request), through places
     void record(Leaf leaf);  // any other leaf of the request
-    // Makes a canonical place stand for a real directory (mount mode: binds it; plain: maps it). Idempotent.
+    // Makes a canonical place stand for a real directory (mount mode: binds it; plain: maps it).
+    // Idempotent.
     Status add_place(const std::string& canonical, const std::string& host_directory);
-    // Programs that steps find by name before the system's: name -> real path. Before the first step.
+    // Programs that steps find by name before the system's: name -> real path. Before the first
+    // step.
     Status link_tools(const std::map<std::string, std::string>& tools);
-    std::vector<std::string> environment_names() const;  // of the user's environment when the command started
+    std::vector<std::string> environment_names()
+        const;  // of the user's environment when the command started
     std::optional<std::string> user_variable(const std::string& name);  // recorded as a leaf
-    Result<std::string> own_program_as(const std::string& name);  // canonical path of this program under another name
-    void forget_listings(const std::string& host_directory);      // after a fetch: memoised answers below it are stale
-    void notice(const std::string& text);                         // one line for the user, once
+    Result<std::string> own_program_as(
+        const std::string& name);  // canonical path of this program under another name
+    void forget_listings(
+        const std::string& host_directory);  // after a fetch: memoised answers below it are stale
+    void notice(const std::string& text);    // one line for the user, once
 
-    // Declares outputs inside the checkout (canonical, below /cermet/ws): from now on a mirror stands over each of their
-    // directories. `files`: what plain mode shows of the checkout (relative, not ignored). Before the first step; again
-    // whenever the set grows. Fails where a mirror cannot be made.
-    Status declare_in_tree(const std::vector<std::string>& outputs, const std::vector<std::string>& files);
+    // Declares outputs inside the checkout (canonical, below /cermet/ws): from now on a mirror
+    // stands over each of their directories. `files`: what plain mode shows of the checkout
+    // (relative, not ignored). Before the first step; again whenever the set grows. Fails where a
+    // mirror cannot be made.
+    Status declare_in_tree(const std::vector<std::string>& outputs,
+                           const std::vector<std::string>& files);
 
     // --- the life of a command ---
     void cancel();             // any thread: kills every process, fails every waiting job
     void finish(Drain drain);  // no job is left afterwards; kills or awaits the running ones
     void begin_build();        // forget what was memoised of the world (a new revision)
     ExecutorCounts counts() const;
-    // Canonical text as the user would write it: paths relative to the user's directory, else real ones.
+    // Canonical text as the user would write it: paths relative to the user's directory, else real
+    // ones.
     std::string for_people(std::string_view canonical_text) const;
-    std::string last_explanation(const std::string& label);  // why the step ran the last time; "" when never
+    std::string last_explanation(
+        const std::string& label);  // why the step ran the last time; "" when never
 
     // --- requests: the null build ---
     std::vector<Leaf> recorded_leaves() const;
@@ -117,25 +129,30 @@ class Executor {
     std::vector<std::shared_ptr<const Action>> seen_actions() const;
     Status save_request(const std::string& key, std::string_view answer);
     // Needs no other step before it; stats all leaves on all cores. `root` as in the options.
-    static RequestCheck check_request(store::Store& store, const std::string& root, const std::string& key,
-                                      const std::map<std::string, std::string>& user, FactSource* facts);
+    static RequestCheck check_request(store::Store& store, const std::string& root,
+                                      const std::string& key,
+                                      const std::map<std::string, std::string>& user,
+                                      FactSource* facts);
 
     // --- for the rules of this room ---
     void submit(std::shared_ptr<const Action> action, std::shared_ptr<const InsideWork> work,
                 engine::Sender<Outcome> answer, std::optional<engine::Sender<EarlyOutcome>> early);
     Result<Outcome> stage(const Stage& key);
-    Result<Digest> leaf_digest(const std::string& canonical);  // recorded; Project error when absent
+    Result<Digest> leaf_digest(
+        const std::string& canonical);  // recorded; Project error when absent
     void on_pool(std::shared_ptr<const std::string> path, engine::Sender<Digest> answer);
 
     struct State;
 
- private:
+   private:
     std::unique_ptr<State> state_;
 };
 
 // Lays out a checkout's root (makes the directories) and gives the bindings of all fixed places:
-// ws, pkg, out, shared, tool, home, tmp. The caller adds them to Places, or hands them to enter_mount().
-Result<std::vector<std::pair<std::string, std::string>>> lay_places(const store::Store& store, const std::string& root,
+// ws, pkg, out, shared, tool, home, tmp. The caller adds them to Places, or hands them to
+// enter_mount().
+Result<std::vector<std::pair<std::string, std::string>>> lay_places(const store::Store& store,
+                                                                    const std::string& root,
                                                                     const std::string& checkout);
 
 }  // namespace cermet::exec

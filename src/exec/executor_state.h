@@ -1,4 +1,4 @@
-// What the parts of the executor share: pools, the world, the leaves of the request, counters. Private to this room.
+// What the parts of the executor share: pools, world, leaves, counters. Private to this room.
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <atomic>
@@ -24,7 +24,7 @@ namespace cermet::exec {
 
 // The leaves of the running request, each once.
 class LeafBook {
- public:
+   public:
     void add(Leaf leaf) {
         std::lock_guard lock(mutex_);
         leaves_.insert(std::move(leaf));
@@ -42,25 +42,26 @@ class LeafBook {
         leaves_.clear();
     }
 
- private:
+   private:
     mutable std::mutex mutex_;
     std::set<Leaf> leaves_;
 };
 
 // Reads for pure code: through places, every answer a leaf.
 class RecordedFiles : public SourceFiles {
- public:
+   public:
     explicit RecordedFiles(Executor::State& state) : state_(state) {}
     std::optional<std::string> read(const std::string& path) override;
     SourceKind kind(const std::string& path) override;
     std::vector<SourceEntry> list(const std::string& directory) override;
     std::optional<Digest> digest(const std::string& path) override;
 
- private:
+   private:
     Executor::State& state_;
 };
 
-// One step on its way: from the look-up to its answer. Answers exactly once, also when dropped unrun.
+// One step on its way: from the look-up to its answer. Answers exactly once, also when dropped
+// unrun.
 struct Job {
     std::shared_ptr<const Action> action;
     std::shared_ptr<const InsideWork> work;  // null: a process
@@ -70,8 +71,8 @@ struct Job {
     bool early_sent = false;
     std::map<std::string, std::string> env;  // complete
     Digest intent;
-    std::string why;      // the explanation, once known to be a miss
-    bool lost = false;    // a remembered result was there, its bytes were not
+    std::string why;    // the explanation, once known to be a miss
+    bool lost = false;  // a remembered result was there, its bytes were not
     std::int64_t queued_us = 0;
     ~Job();
     void succeed(const Outcome& outcome);
@@ -97,9 +98,9 @@ struct Executor::State {
     mutable std::mutex mutex;  // guards what follows
     ExecutorCounts counts;
     std::set<std::string> notices;
-    std::map<std::string, std::string> bound;  // add_place(): canonical -> real
+    std::map<std::string, std::string> bound;         // add_place(): canonical -> real
     std::vector<std::shared_ptr<const Action>> seen;  // every submitted action
-    std::map<std::string, Digest> labels;      // directory -> the intent that owns it in this build
+    std::map<std::string, Digest> labels;  // directory -> the intent that owns it in this build
 
     // Last: their threads use everything above, and end first.
     Pool lookups;
@@ -112,7 +113,8 @@ struct Executor::State {
     bool claim_label(Job& job);
     void look_up(std::unique_ptr<Job> job);
     void execute(std::unique_ptr<Job> job, int slot);
-    void finished(const Job& job, engine::Outcome outcome, int slot, std::int64_t start_us, std::string diagnostics);
+    void finished(const Job& job, engine::Outcome outcome, int slot, std::int64_t start_us,
+                  std::string diagnostics);
     std::string for_people(std::string_view text) const;
     std::string memory_path(const std::string& label) const;
     std::optional<StepMemory> memory_of(const std::string& label) const;
@@ -121,35 +123,43 @@ struct Executor::State {
 
 // --- parts of a step's life, each in its own file ---
 
-// lookup.cpp: the remembered outcome whose leaves hold, with its outputs in place; nullopt: it must run.
+// lookup.cpp: the remembered outcome whose leaves hold, with its outputs in place; nullopt: it must
+// run.
 struct Remembered {
     Outcome outcome;
     Digest digest;
 };
 std::optional<Remembered> find_remembered(Executor::State& state, Job& job);
-// Makes the directory hold exactly these outputs. An error means that bytes are lost or the disk refuses.
+// Makes the directory hold exactly these outputs. An error means that bytes are lost or the disk
+// refuses.
 Status place_outputs(Executor::State& state, const Action& action, const Remembered& remembered);
 bool outputs_in_place(Executor::State& state, const Action& action, const Remembered& remembered);
-Status write_mark(Executor::State& state, const Action& action, const Digest& digest, const Outcome& outcome);
+Status write_mark(Executor::State& state, const Action& action, const Digest& digest,
+                  const Outcome& outcome);
 std::string why_it_runs(Executor::State& state, const Job& job);
 
 // collect.cpp: after a process ended well.
 Result<Outcome> collect_outputs(Executor::State& state, const Action& action);
-Result<std::vector<Leaf>> discover(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env,
+Result<std::vector<Leaf>> discover(Executor::State& state, const Action& action,
+                                   const std::map<std::string, std::string>& env,
                                    const WorkerReply* reply);
 // Places whose real path occurs in the bytes of these outputs.
-std::vector<Leaf> observed_places(Executor::State& state, const Action& action, const Outcome& outcome);
+std::vector<Leaf> observed_places(Executor::State& state, const Action& action,
+                                  const Outcome& outcome);
 // The first input that was changed after `start_ns`; "" when none was.
-std::string changed_input(Executor::State& state, const Action& action, const std::vector<Leaf>& leaves, std::int64_t start_ns);
+std::string changed_input(Executor::State& state, const Action& action,
+                          const std::vector<Leaf>& leaves, std::int64_t start_ns);
 std::int64_t file_clock_ns();  // the clock of file stamps
 
 // failure.cpp: the error of a step that did not end well.
-Error step_failure(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env,
-                   const ProcessEnd& end);
-std::string command_by_hand(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env);
+Error step_failure(Executor::State& state, const Action& action,
+                   const std::map<std::string, std::string>& env, const ProcessEnd& end);
+std::string command_by_hand(Executor::State& state, const Action& action,
+                            const std::map<std::string, std::string>& env);
 
 // Paths that end in the directory of the action, or are its declared outputs in the tree.
 bool in_tree(std::string_view output_path);
-std::string output_host(Executor::State& state, const Action& action, const std::string& output_path);
+std::string output_host(Executor::State& state, const Action& action,
+                        const std::string& output_path);
 
 }  // namespace cermet::exec

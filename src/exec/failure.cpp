@@ -1,4 +1,4 @@
-// What the user is told when a step fails: the tool's own words, the file it is about, and how to run it by hand.
+// What the user is told when a step fails: the tool's words, the file, the command to run by hand.
 // SPDX-License-Identifier: MIT
 #include "base/text.h"
 #include "exec/executor_state.h"
@@ -6,26 +6,31 @@
 namespace cermet::exec {
 
 // Real paths only: it works outside of the mount namespace too.
-std::string command_by_hand(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env) {
+std::string command_by_hand(Executor::State& state, const Action& action,
+                            const std::map<std::string, std::string>& env) {
     auto real = [&](std::string_view text) {
         std::string shown = state.places.render_outside(text);
         const std::string farm = state.places.host_outside(k_ws);
-        return farm == state.options.checkout ? shown : replace_all(shown, farm, state.options.checkout);
+        return farm == state.options.checkout ? shown
+                                              : replace_all(shown, farm, state.options.checkout);
     };
-    std::string line = "cd " + shell_quote(real(action.cwd.empty() ? action.directory() : action.cwd)) + " && env -i";
+    std::string line = "cd " +
+                       shell_quote(real(action.cwd.empty() ? action.directory() : action.cwd)) +
+                       " && env -i";
     for (const auto& [name, value] : env) {
         // The step's own scratch directory is gone when the step is.
-        line += cat(" ", name, "=", shell_quote(name == "TMPDIR" ? std::string("/tmp") : real(value)));
+        line +=
+            cat(" ", name, "=", shell_quote(name == "TMPDIR" ? std::string("/tmp") : real(value)));
     }
     for (const std::string& argument : action.argv) line += " " + shell_quote(real(argument));
     return line;
 }
 
-Error step_failure(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env,
-                   const ProcessEnd& end) {
+Error step_failure(Executor::State& state, const Action& action,
+                   const std::map<std::string, std::string>& env, const ProcessEnd& end) {
     if (end.cancelled) return Error(ErrorKind::Cancelled, "interrupted");
-    Error error = step_error(cat(action.description.empty() ? action.label : action.description, " failed: ",
-                                 describe_end(end)),
+    Error error = step_error(cat(action.description.empty() ? action.label : action.description,
+                                 " failed: ", describe_end(end)),
                              action.hint);
     if (!action.project_file.empty()) error.where.file = state.for_people(action.project_file);
     std::string said = end.err;

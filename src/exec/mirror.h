@@ -1,11 +1,12 @@
 // Mirror: directories that stand over those of the checkout in which steps write declared outputs.
 // SPDX-License-Identifier: MIT
 //
-// The checkout is never written. For each directory that holds a declared output, <root>/mirror/<relative directory> is a
-// real directory with links to what the checkout has there; a declared output is a copy of the checked-in file until a
-// step writes it. Mount mode binds it over /cermet/ws/<directory>. Plain mode shows the whole checkout as a farm of real
-// directories and links at <root>/mirror, so that "../x.h" from beside a mirrored directory meets the mirror too.
-// Threads: declare() before steps run; is_output() any.
+// The checkout is never written. For each directory that holds a declared output,
+// <root>/mirror/<relative directory> is a real directory with links to what the checkout has there;
+// a declared output is a copy of the checked-in file until a step writes it. Mount mode binds it
+// over /cermet/ws/<directory>. Plain mode shows the whole checkout as a farm of real directories
+// and links at <root>/mirror, so that "../x.h" from beside a mirrored directory meets the mirror
+// too. Threads: declare() before steps run; is_output() any.
 #pragma once
 #include <mutex>
 #include <set>
@@ -18,7 +19,7 @@
 namespace cermet::exec {
 
 class Mirror {
- public:
+   public:
     Mirror(Places& places, std::string root, std::string checkout)
         : places_(places), root_(std::move(root)), checkout_(std::move(checkout)) {}
     // `outputs`: canonical paths below /cermet/ws; `files`: the checkout's files, relative.
@@ -27,7 +28,7 @@ class Mirror {
     bool active() const;
     std::vector<std::string> writable() const;  // canonical mirrored directories
 
- private:
+   private:
     Status fill_directory(const std::string& relative);
     Status make_farm(const std::vector<std::string>& files);
     std::string mirror_root() const { return root_ + "/mirror"; }

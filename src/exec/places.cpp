@@ -17,7 +17,8 @@ bool name_character(char c) {
            static_cast<unsigned char>(c) >= 0x80;
 }
 
-// Whether the slash at `at` starts a path: it may follow an option's letters ("-I/x"), but no other path segment.
+// Whether the slash at `at` starts a path: it may follow an option's letters ("-I/x"), but no other
+// path segment.
 bool starts_path(std::string_view text, std::size_t at) {
     constexpr std::size_t k_longest_segment = 256;
     if (at == 0) return true;
@@ -51,8 +52,9 @@ void insert(Pairs& pairs, std::string from, std::string to) {
         }
     }
     pairs.emplace_back(std::move(from), std::move(to));
-    std::stable_sort(pairs.begin(), pairs.end(), [](const auto& a, const auto& b) {
-        return a.first.size() > b.first.size();
+    std::sort(pairs.begin(), pairs.end(), [](const auto& a, const auto& b) {
+        return a.first.size() != b.first.size() ? a.first.size() > b.first.size()
+                                                : a.first < b.first;
     });
 }
 
@@ -60,7 +62,8 @@ std::string replace_prefixes(const Pairs& pairs, std::string_view text) {
     std::string out;
     out.reserve(text.size() + 64);
     std::size_t done = 0;
-    for (std::size_t at = text.find('/'); at != std::string_view::npos; at = text.find('/', at + 1)) {
+    for (std::size_t at = text.find('/'); at != std::string_view::npos;
+         at = text.find('/', at + 1)) {
         const auto* pair = longest(pairs, text, at);
         if (pair == nullptr || !starts_path(text, at)) continue;
         out.append(text, done, at - done);

@@ -1,4 +1,4 @@
-// The pool's threads.
+// Pool, implemented: threads that start on demand and serve one queue in order.
 // SPDX-License-Identifier: MIT
 #include "exec/pool.h"
 
@@ -8,7 +8,8 @@ void Pool::add(std::unique_ptr<Work> work) {
     std::lock_guard lock(mutex_);
     if (stopping_) return;
     queue_.push_back(std::move(work));
-    if (static_cast<int>(threads_.size()) < size_ && busy_ + static_cast<int>(queue_.size()) > static_cast<int>(threads_.size())) {
+    if (static_cast<int>(threads_.size()) < size_ &&
+        busy_ + static_cast<int>(queue_.size()) > static_cast<int>(threads_.size())) {
         const int slot = static_cast<int>(threads_.size());
         threads_.emplace_back([this, slot] { serve(slot); });
     }

@@ -1,7 +1,7 @@
 // Pool: a fixed number of threads that take pieces of work in order; each knows its slot.
 // SPDX-License-Identifier: MIT
-// Threads start with the first work. stop() lets running work end; what is still queued is dropped unrun (its destructor
-// runs). Work must not throw.
+// Threads start with the first work. stop() lets running work end; what is still queued is dropped
+// unrun (its destructor runs). Work must not throw.
 #pragma once
 #include <condition_variable>
 #include <deque>
@@ -13,13 +13,13 @@
 namespace cermet::exec {
 
 class Work {
- public:
+   public:
     virtual ~Work() = default;
     virtual void run(int slot) = 0;
 };
 
 class Pool {
- public:
+   public:
     explicit Pool(int threads) : size_(threads < 1 ? 1 : threads) {}
     ~Pool() { stop(); }
     Pool(const Pool&) = delete;
@@ -30,7 +30,7 @@ class Pool {
     void stop();
     int size() const { return size_; }
 
- private:
+   private:
     void serve(int slot);
     int size_;
     std::mutex mutex_;

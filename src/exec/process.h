@@ -1,15 +1,14 @@
 // Processes: starts one, reads what it prints, waits for it, and never leaves one behind.
 // SPDX-License-Identifier: MIT
 //
-// Knows no actions and no places: arguments, environment and directories are real ones. Each process leads its own group
-// and reads /dev/null; its stdout and stderr are drained while it runs, whatever their volume, and kept up to a cap. When
-// it ends, what is left of its group is killed. This process is a subreaper, so orphans come back here and are reaped.
-// Cancelling sends SIGTERM to every group and SIGKILL after a grace time.
-// Threads: run() blocks its caller; several threads may run processes at once; cancel() from any thread, also again.
-// Failures: an Error means it could not be started (Environment); how it ended is data.
+// Knows no actions and no places: arguments, environment and directories are real ones. Each
+// process leads its own group and reads /dev/null; its stdout and stderr are drained while it runs,
+// whatever their volume, and kept up to a cap. When it ends, what is left of its group is killed.
+// This process is a subreaper, so orphans come back here and are reaped. Cancelling sends SIGTERM
+// to every group and SIGKILL after a grace time. Threads: run() blocks its caller; several threads
+// may run processes at once; cancel() from any thread, also again. Failures: an Error means it
+// could not be started (Environment); how it ended is data.
 #pragma once
-#include <sys/types.h>
-
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -22,6 +21,8 @@
 #include "exec/sandbox.h"
 
 namespace cermet::exec {
+
+using ProcessId = int;  // pid_t, which <sys/types.h> names
 
 // Told each complete line of stderr while the process runs, on the thread that called run().
 class LineListener {
@@ -37,11 +38,12 @@ struct ProcessSpec {
     std::vector<std::string> writable;  // directories for Isolation; empty: no limit
     Randomise randomise = Randomise::Yes;
     LineListener* stderr_lines = nullptr;
-    std::vector<int> inherited;         // descriptors the process gets under the same number (a jobserver's)
+    std::vector<int>
+        inherited;  // descriptors the process gets under the same number (a jobserver's)
 };
 
 struct ProcessEnd {
-    int exit_code = 0;      // meaningful when signal == 0
+    int exit_code = 0;  // meaningful when signal == 0
     int signal = 0;
     bool cancelled = false;
     std::string out;
@@ -57,7 +59,8 @@ struct ProcessEnd {
 // "exit code 1", "killed by signal 9 (Killed), perhaps for want of memory".
 std::string describe_end(const ProcessEnd& end);
 
-// A long-lived process spoken to through pipes (a worker). Move-only; killed with its group when dropped.
+// A long-lived process spoken to through pipes (a worker). Move-only; killed with its group when
+// dropped.
 class Companion;
 
 class Processes {
@@ -78,14 +81,14 @@ class Processes {
 
    private:
     friend class Companion;
-    Result<pid_t> spawn(const ProcessSpec& spec, int in, int out, int err);
-    void forget(pid_t pid);
+    Result<ProcessId> spawn(const ProcessSpec& spec, int in, int out, int err);
+    void forget(ProcessId pid);
     void kill_orphans();
 
     Isolation isolation_;
     mutable std::mutex mutex_;
-    std::set<pid_t> live_;
-    std::set<pid_t> not_ours_;  // children this process had before
+    std::set<ProcessId> live_;
+    std::set<ProcessId> not_ours_;  // children this process had before
     bool cancelled_ = false;
     platform::Fd cancel_read_;
     platform::Fd cancel_write_;
@@ -99,8 +102,9 @@ class Companion {
     ~Companion();
     bool alive() const { return pid_ > 0; }
     Status send(std::string_view line);  // any thread, one at a time
-    // The next line it prints, without the newline; blocks. One thread. Cancelled when the user interrupts; an
-    // Environment error with its stderr when it died or printed more than k_max_stdout without a newline.
+    // The next line it prints, without the newline; blocks. One thread. Cancelled when the user
+    // interrupts; an Environment error with its stderr when it died or printed more than
+    // k_max_stdout without a newline.
     Result<std::string> read_line();
     void stop();  // kills the group and reaps; ends a read_line() that waits in another thread
 
@@ -108,7 +112,7 @@ class Companion {
     friend class Processes;
     Error died() const;
     Processes* owner_ = nullptr;
-    pid_t pid_ = -1;
+    ProcessId pid_ = -1;
     platform::Fd to_;
     platform::Fd from_;
     platform::Fd errors_;

@@ -1,4 +1,4 @@
-// Processes by posix_spawn, pipes and poll; process groups and subreaping see to it that none stays behind.
+// Processes by posix_spawn, pipes and poll; groups and subreaping leave none behind.
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <poll.h>
@@ -25,6 +25,8 @@
 namespace cermet::exec {
 
 namespace process_detail {
+
+static_assert(sizeof(ProcessId) == sizeof(::pid_t));
 
 constexpr std::int64_t k_grace_us = 2'000'000;  // between SIGTERM and SIGKILL
 constexpr int k_poll_ms = 50;                   // where no pidfd tells the end
@@ -89,7 +91,8 @@ class LineSplitter {
         if (listener_ == nullptr) return;
         pending_.append(bytes);
         std::size_t start = 0;
-        for (std::size_t end; (end = pending_.find('\n', start)) != std::string::npos; start = end + 1) {
+        for (std::size_t end; (end = pending_.find('\n', start)) != std::string::npos;
+             start = end + 1) {
             listener_->line(std::string_view(pending_).substr(start, end - start));
         }
         pending_.erase(0, start);
@@ -117,42 +120,47 @@ bool drain_some(int fd, Capture& capture, LineSplitter* lines) {
 void drain_rest(int fd, Capture& capture, LineSplitter* lines) {
     ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
     while (true) {
-        struct pollfd waiting{fd, POLLIN, 0};
+        struct pollfd waiting {
+            fd, POLLIN, 0
+        };
         if (::poll(&waiting, 1, 0) <= 0 || !drain_some(fd, capture, lines)) return;
     }
 }
 
-bool has_ended(pid_t pid) {
+bool has_ended(ProcessId pid) {
     siginfo_t info{};
-    if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != EINTR;
+    if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+        return errno != EINTR;
     return info.si_pid == pid;
 }
 
-void wait_without_reaping(pid_t pid) {
+void wait_without_reaping(ProcessId pid) {
     siginfo_t info{};
-    while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+    while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) != 0 &&
+           errno == EINTR) {
     }
 }
 
 // While the leader is not reaped its number cannot be another group's.
-void kill_rest_of_group(pid_t pid) {
-    ::kill(-pid, SIGKILL);
-}
+void kill_rest_of_group(ProcessId pid) { ::kill(-pid, SIGKILL); }
 
-void reap_group(pid_t pid) {
+void reap_group(ProcessId pid) {
     while (::waitpid(-pid, nullptr, WNOHANG) > 0) {
     }
 }
 
-std::vector<pid_t> children_of_this_process() {
-    std::vector<pid_t> found;
+std::vector<ProcessId> children_of_this_process() {
+    std::vector<ProcessId> found;
 #if defined(__linux__)
-    Result<std::vector<platform::DirectoryEntry>> tasks = platform::list_directory("/proc/self/task");
+    Result<std::vector<platform::DirectoryEntry>> tasks =
+        platform::list_directory("/proc/self/task");
     if (!tasks.ok()) return found;
     for (const platform::DirectoryEntry& task : *tasks) {
-        std::optional<std::string> text = platform::find_file_bytes(cat("/proc/self/task/", task.name, "/children"));
+        std::optional<std::string> text =
+            platform::find_file_bytes(cat("/proc/self/task/", task.name, "/children"));
         if (!text) continue;
-        for (const std::string& word : split_words(*text)) found.push_back(static_cast<pid_t>(std::atoi(word.c_str())));
+        for (const std::string& word : split_words(*text))
+            found.push_back(static_cast<ProcessId>(std::atoi(word.c_str())));
     }
 #endif
     return found;
@@ -184,7 +192,8 @@ class Attributes {
         }
         ::posix_spawnattr_setsigdefault(&attributes_, &defaults);
         ::posix_spawnattr_setpgroup(&attributes_, 0);
-        ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+        ::posix_spawnattr_setflags(
+            &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     }
     ~Attributes() { ::posix_spawnattr_destroy(&attributes_); }
     Attributes(const Attributes&) = delete;
@@ -216,7 +225,8 @@ std::string describe_end(const ProcessEnd& end) {
     if (end.cancelled) return "interrupted";
     if (end.signal == 0) return cat("exit code ", end.exit_code);
     const char* name = ::strsignal(end.signal);
-    std::string text = cat("killed by signal ", end.signal, " (", name == nullptr ? "?" : name, ")");
+    std::string text =
+        cat("killed by signal ", end.signal, " (", name == nullptr ? "?" : name, ")");
     if (end.signal == SIGKILL) text += ", perhaps because memory ran out";
     return text;
 }
@@ -226,8 +236,9 @@ Processes::Processes(Isolation isolation) : isolation_(std::move(isolation)) {
     if (!pipe.ok()) abort_bug(pipe.error().message);
     cancel_read_ = std::move(pipe->reading);
     cancel_write_ = std::move(pipe->writing);
-    for (pid_t pid : process_detail::children_of_this_process()) not_ours_.insert(pid);
-    ::signal(SIGPIPE, SIG_IGN);  // a worker that died must not take this process along; children get the default back
+    for (ProcessId pid : process_detail::children_of_this_process()) not_ours_.insert(pid);
+    ::signal(SIGPIPE, SIG_IGN);  // a worker that died must not take this process along; children
+                                 // get the default back
 #if defined(__linux__)
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 #endif
@@ -246,7 +257,7 @@ void Processes::cancel() {
         while (::write(cancel_write_.get(), &byte, 1) < 0 && errno == EINTR) {
         }
     }
-    for (pid_t pid : live_) ::kill(-pid, SIGTERM);
+    for (ProcessId pid : live_) ::kill(-pid, SIGTERM);
 }
 
 bool Processes::cancelled() const {
@@ -263,7 +274,7 @@ void Processes::resume() {
     cancelled_ = false;
 }
 
-void Processes::forget(pid_t pid) {
+void Processes::forget(ProcessId pid) {
     std::lock_guard lock(mutex_);
     live_.erase(pid);
 }
@@ -272,7 +283,7 @@ void Processes::forget(pid_t pid) {
 void Processes::kill_orphans() {
     for (int round = 0; round < 20; ++round) {
         bool any = false;
-        for (pid_t pid : process_detail::children_of_this_process()) {
+        for (ProcessId pid : process_detail::children_of_this_process()) {
             std::lock_guard lock(mutex_);
             if (not_ours_.count(pid) > 0 || live_.count(pid) > 0) continue;
             any = true;
@@ -284,15 +295,17 @@ void Processes::kill_orphans() {
     }
 }
 
-Result<pid_t> Processes::spawn(const ProcessSpec& spec, int in, int out, int err) {
+Result<ProcessId> Processes::spawn(const ProcessSpec& spec, int in, int out, int err) {
     using namespace process_detail;
     TRY(program, find_executable(spec));
     std::vector<std::string> variables;
     for (const auto& [name, value] : spec.env) variables.push_back(cat(name, "=", value));
     std::vector<char*> argv;
     std::vector<char*> envp;
-    for (const std::string& argument : spec.argv) argv.push_back(const_cast<char*>(argument.c_str()));
-    for (const std::string& variable : variables) envp.push_back(const_cast<char*>(variable.c_str()));
+    for (const std::string& argument : spec.argv)
+        argv.push_back(const_cast<char*>(argument.c_str()));
+    for (const std::string& variable : variables)
+        envp.push_back(const_cast<char*>(variable.c_str()));
     argv.push_back(nullptr);
     envp.push_back(nullptr);
 
@@ -304,14 +317,16 @@ Result<pid_t> Processes::spawn(const ProcessSpec& spec, int in, int out, int err
     }
     ::posix_spawn_file_actions_adddup2(actions.get(), out, 1);
     ::posix_spawn_file_actions_adddup2(actions.get(), err, 2);
-    for (int fd : spec.inherited) ::posix_spawn_file_actions_adddup2(actions.get(), fd, fd);  // clears CLOEXEC
+    for (int fd : spec.inherited)
+        ::posix_spawn_file_actions_adddup2(actions.get(), fd, fd);  // clears CLOEXEC
     if (!spec.cwd.empty()) ::posix_spawn_file_actions_addchdir_np(actions.get(), spec.cwd.c_str());
 
     Attributes attributes;
-    pid_t pid = -1;
+    ProcessId pid = -1;
     int problem = 0;
     auto start = [&] {
-        problem = ::posix_spawn(&pid, program.c_str(), actions.get(), attributes.get(), argv.data(), envp.data());
+        problem = ::posix_spawn(&pid, program.c_str(), actions.get(), attributes.get(), argv.data(),
+                                envp.data());
     };
     {
         // Under the lock: a cancel either comes first, or finds the new group in live_.
@@ -329,9 +344,11 @@ Result<pid_t> Processes::spawn(const ProcessSpec& spec, int in, int out, int err
     }
     if (problem == 0) return pid;
     if (!spec.cwd.empty() && !platform::is_directory(spec.cwd)) {
-        return environment_error(cat("cannot start ", program, ": its directory ", spec.cwd, " is not there"));
+        return environment_error(
+            cat("cannot start ", program, ": its directory ", spec.cwd, " is not there"));
     }
-    if (problem == E2BIG) return environment_error(cat("cannot start ", program, ": the command line is too long"));
+    if (problem == E2BIG)
+        return environment_error(cat("cannot start ", program, ": the command line is too long"));
     return system_error("cannot start", program, problem);
 }
 
@@ -477,7 +494,8 @@ Result<std::string> Companion::read_line() {
         char buffer[65536];
         if (waiting[1].revents != 0) {
             const ssize_t n = ::read(errors_.get(), buffer, sizeof buffer);
-            if (n > 0 && said_.size() < k_max_stderr_head) said_.append(buffer, static_cast<std::size_t>(n));
+            if (n > 0 && said_.size() < k_max_stderr_head)
+                said_.append(buffer, static_cast<std::size_t>(n));
             if (n == 0) errors_ = platform::Fd();
         }
         if (waiting[2].revents != 0) return Error(ErrorKind::Cancelled, "interrupted");

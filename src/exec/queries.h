@@ -1,4 +1,4 @@
-// Queries: small questions to the world outside the project that every language asks; each answer is a leaf of the request.
+// Queries: small questions to the world outside the project; each answer is a leaf of the request.
 // SPDX-License-Identifier: MIT
 //
 //     const std::string& text = co_await build.get(BlobText(outcome.stdout_digest));
@@ -28,13 +28,15 @@ class BlobText {
 engine::Task<std::string> run(engine::Build build, BlobText key);
 
 struct Program {
-    std::string path;  // canonical; /usr/bin/cc itself, or below /cermet/tool for programs outside the system directories
+    std::string path;  // canonical; /usr/bin/cc itself, or below /cermet/tool for programs outside
+                       // the system directories
     Digest digest;     // of the file it resolves to
     bool operator==(const Program&) const = default;
     bool found() const { return !path.empty(); }
 };
 
-// Looks a program up on the user's PATH (or checks an absolute path). Absence is an answer: found() is false.
+// Looks a program up on the user's PATH (or checks an absolute path). Absence is an answer: found()
+// is false.
 class FindProgram {
    public:
     using Value = Program;

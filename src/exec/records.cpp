@@ -27,7 +27,8 @@ std::vector<Leaf> read_leaves(ByteReader& in) {
     for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
         Leaf leaf;
         const std::uint8_t type = in.u8();
-        leaf.type = static_cast<Leaf::Type>(type <= static_cast<std::uint8_t>(Leaf::Type::Place) ? type : 0);
+        leaf.type = static_cast<Leaf::Type>(
+            type <= static_cast<std::uint8_t>(Leaf::Type::Place) ? type : 0);
         leaf.name = in.string();
         leaf.value = in.string();
         leaves.push_back(std::move(leaf));
@@ -66,7 +67,7 @@ std::vector<std::string> read_texts(ByteReader& in) {
 }
 
 class Differences {
- public:
+   public:
     void add(std::string line) {
         if (lines_.size() < k_max_differences) {
             lines_.push_back(std::move(line));
@@ -79,7 +80,7 @@ class Differences {
         return std::move(lines_);
     }
 
- private:
+   private:
     std::vector<std::string> lines_;
     std::uint64_t more_ = 0;
 };
@@ -124,16 +125,21 @@ std::string leaf_difference(const Leaf& leaf, const std::string* before, const s
             if (now == nullptr) return cat("file ", leaf.name, " is no longer read");
             if (*now == "absent") return cat("file ", leaf.name, " is gone");
             return cat("file ", leaf.name, before == nullptr ? " is read now" : " changed");
-        case Leaf::Type::Absent: return cat("something new appeared at ", leaf.name);
-        case Leaf::Type::Listing: return cat("the files in ", leaf.name, " changed");
+        case Leaf::Type::Absent:
+            return cat("something new appeared at ", leaf.name);
+        case Leaf::Type::Listing:
+            return cat("the files in ", leaf.name, " changed");
         case Leaf::Type::Env:
-            return cat("environment ", leaf.name, ": ", before == nullptr ? "?" : shown(*before), " -> ",
-                       now == nullptr ? "?" : shown(*now));
-        case Leaf::Type::Tool: return cat("tool ", leaf.name, " changed");
-        case Leaf::Type::Fact: return cat(leaf.name, " changed");
+            return cat("environment ", leaf.name, ": ", before == nullptr ? "?" : shown(*before),
+                       " -> ", now == nullptr ? "?" : shown(*now));
+        case Leaf::Type::Tool:
+            return cat("tool ", leaf.name, " changed");
+        case Leaf::Type::Fact:
+            return cat(leaf.name, " changed");
         case Leaf::Type::Place:
-            return cat("it holds the real path of ", leaf.name, ", which is ", now == nullptr ? "?" : *now,
-                       " here and was ", before == nullptr ? "?" : *before);
+            return cat("it holds the real path of ", leaf.name, ", which is ",
+                       now == nullptr ? "?" : *now, " here and was ",
+                       before == nullptr ? "?" : *before);
     }
     return "?";
 }
@@ -233,7 +239,8 @@ StepMemory remember(const Action& action, const std::map<std::string, std::strin
     memory.argv = action.argv;
     memory.env = env;
     memory.platform = action.platform;
-    for (const Input& input : action.inputs) memory.inputs.insert_or_assign(input.path, input.digest.text());
+    for (const Input& input : action.inputs)
+        memory.inputs.insert_or_assign(input.path, input.digest.text());
     ByteWriter rest;
     rest.string(action.cwd);
     rest.string(action.worker_request);
@@ -279,17 +286,24 @@ std::vector<std::string> differences(const StepMemory& before, const StepMemory&
     using namespace records_detail;
     Differences out;
     auto add = [&](std::string line) { out.add(std::move(line)); };
-    compare_maps(before.inputs, now.inputs, [&](const std::string& path, const std::string* old, const std::string* neu) {
-        add(cat("input ", path, old == nullptr ? " is new" : neu == nullptr ? " is no longer used" : " changed"));
-    });
+    compare_maps(before.inputs, now.inputs,
+                 [&](const std::string& path, const std::string* old, const std::string* neu) {
+                     add(cat("input ", path,
+                             old == nullptr   ? " is new"
+                             : neu == nullptr ? " is no longer used"
+                                              : " changed"));
+                 });
     compare_leaves(before, now, out);
-    compare_maps(before.env, now.env, [&](const std::string& name, const std::string* old, const std::string* neu) {
-        add(cat("environment ", name, ": ", old == nullptr ? std::string("unset") : shown(*old), " -> ",
-                neu == nullptr ? std::string("unset") : shown(*neu)));
-    });
-    compare_maps(before.platform, now.platform, [&](const std::string& name, const std::string*, const std::string*) {
-        add(cat(name, " changed"));
-    });
+    compare_maps(
+        before.env, now.env,
+        [&](const std::string& name, const std::string* old, const std::string* neu) {
+            add(cat("environment ", name, ": ", old == nullptr ? std::string("unset") : shown(*old),
+                    " -> ", neu == nullptr ? std::string("unset") : shown(*neu)));
+        });
+    compare_maps(before.platform, now.platform,
+                 [&](const std::string& name, const std::string*, const std::string*) {
+                     add(cat(name, " changed"));
+                 });
     compare_arguments(before, now, out);
     std::vector<std::string> lines = out.take();
     if (lines.empty() && before.rest != now.rest) lines.push_back("what it is asked to do changed");

@@ -1,7 +1,8 @@
-// Records: the bytes in which exec keeps traces, results, ok-marks and explanations. Formats: docs/formats.md.
+// Records: the bytes in which exec keeps traces, results, ok-marks and explanations.
 // SPDX-License-Identifier: MIT
 //
-// All begin with a version; a record of another version, or a damaged one, reads as "none". Pure functions.
+// All begin with a version; a record of another version, or a damaged one, reads as "none". Pure
+// functions.
 #pragma once
 #include <map>
 #include <optional>
@@ -34,9 +35,9 @@ struct StepMemory {
     std::map<std::string, std::string> platform;
     std::map<std::string, std::string> inputs;  // path -> digest text
     std::vector<Leaf> leaves;
-    std::string rest;   // digest of what else is in the key (outputs, cwd, worker request, …)
+    std::string rest;  // digest of what else is in the key (outputs, cwd, worker request, …)
     Digest outputs;
-    std::string why;    // the explanation of that run
+    std::string why;  // the explanation of that run
 };
 StepMemory remember(const Action& action, const std::map<std::string, std::string>& env);
 std::string encode_memory(const StepMemory& memory);

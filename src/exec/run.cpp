@@ -1,4 +1,4 @@
-// Run, RunInside, Stage and FileDigest: their identities, and the rules that hand them to the executor.
+// Run, RunInside, Stage and FileDigest: their identities, and their rules.
 // SPDX-License-Identifier: MIT
 #include "exec/run.h"
 
@@ -20,7 +20,8 @@ std::string identity(const Action& action) {
 Input EarlyOutcome::input() const { return Input(join_path(directory, file.path), file.digest); }
 
 Run::Run(Action action)
-    : action_(std::make_shared<const Action>(std::move(action))), text_(run_detail::identity(*action_)) {}
+    : action_(std::make_shared<const Action>(std::move(action))),
+      text_(run_detail::identity(*action_)) {}
 
 std::string Run::describe() const { return action_->description; }
 
@@ -32,7 +33,8 @@ RunInside::RunInside(Action action, InsideWork work)
 std::string RunInside::describe() const { return action_->description; }
 
 Stage::Stage(std::string label, std::vector<StagedFile> files)
-    : label_(std::move(label)), files_(std::make_shared<const std::vector<StagedFile>>(std::move(files))) {
+    : label_(std::move(label)),
+      files_(std::make_shared<const std::vector<StagedFile>>(std::move(files))) {
     ByteWriter bytes;
     for (const StagedFile& file : *files_) {
         bytes.string(file.path);

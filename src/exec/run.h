@@ -1,15 +1,17 @@
 // Run: the keys through which rules reach processes and files. exec is the only door to both.
 // SPDX-License-Identifier: MIT
 //
-//     Outcome ran = co_await build.get(Run(action));              a process, or its remembered result
-//     const EarlyOutcome& meta = co_await build.early(Run(action)); rustc's metadata, before the object code
-//     Outcome made = co_await build.get(Stage("root-crate-1a2b3c4d", files));   small generated files, no process
-//     Outcome wheel = co_await build.get(RunInside(action, work)); work of this program with an action's key and cache
-//     Digest digest = co_await build.get(FileDigest("/cermet/ws/a.c"));          a leaf; Project error when absent
-// Look-up: intent (everything known before) -> traces -> the first whose leaves still hold -> result. Results of failed,
-// signalled or interrupted processes are never stored. Services needed on the graph: Executor.
+//     Outcome ran = co_await build.get(Run(action));              a process, or its remembered
+//     result const EarlyOutcome& meta = co_await build.early(Run(action)); rustc's metadata, before
+//     the object code Outcome made = co_await build.get(Stage("root-crate-1a2b3c4d", files)); small
+//     generated files, no process Outcome wheel = co_await build.get(RunInside(action, work)); work
+//     of this program with an action's key and cache Digest digest = co_await
+//     build.get(FileDigest("/cermet/ws/a.c"));          a leaf; Project error when absent
+// Look-up: intent (everything known before) -> traces -> the first whose leaves still hold ->
+// result. Results of failed, signalled or interrupted processes are never stored. Services needed
+// on the graph: Executor.
 #pragma once
-#include <functional>
+#include <concepts>
 #include <memory>
 #include <string>
 #include <utility>
@@ -43,9 +45,34 @@ class Run {
 };
 engine::Task<Outcome> run(engine::Build build, Run key);
 
-// Work done by this program itself, on a worker thread, cached like a process. `work` gets the real directory to fill.
-// It is not part of the identity: argv names it ("cermet:wheel", version) and inputs list all it reads.
-using InsideWork = std::function<Status(const std::string& host_directory)>;
+// Work done by this program itself, on a worker thread, cached like a process. `work` gets the real
+// directory to fill. It is not part of the identity: argv names it ("cermet:wheel", version) and
+// inputs list all it reads.
+class InsideWork {
+   public:
+    template <class F>
+    requires(!std::same_as<F, InsideWork>)
+        InsideWork(F work)  // NOLINT(google-explicit-constructor): a lambda is meant
+        : call_(std::make_shared<const Holder<F>>(std::move(work))) {}
+    Status operator()(const std::string& host_directory) const {
+        return call_->run(host_directory);
+    }
+
+   private:
+    struct Call {
+        virtual ~Call() = default;
+        virtual Status run(const std::string& host_directory) const = 0;
+    };
+    template <class F>
+    struct Holder final : Call {
+        explicit Holder(F f) : work(std::move(f)) {}
+        Status run(const std::string& host_directory) const override {
+            return work(host_directory);
+        }
+        F work;
+    };
+    std::shared_ptr<const Call> call_;
+};
 class RunInside {
    public:
     using Value = Outcome;
@@ -67,7 +94,8 @@ struct StagedFile {
     std::string path;  // relative
     std::string bytes;
     bool executable = false;
-    StagedFile(std::string p, std::string b, bool x = false) : path(std::move(p)), bytes(std::move(b)), executable(x) {}
+    StagedFile(std::string p, std::string b, bool x = false)
+        : path(std::move(p)), bytes(std::move(b)), executable(x) {}
 };
 class Stage {
    public:

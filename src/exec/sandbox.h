@@ -1,15 +1,16 @@
-// The sandbox: the mount namespace in which places stand at their canonical paths, and what keeps a child in its own room.
+// The sandbox: the mount namespace with canonical places, and what keeps a child in its own room.
 // SPDX-License-Identifier: MIT
 //
-// enter_mount() is called once, at program start, before any thread exists. It tries everything in a forked child first,
-// so a refusal leaves this process as it was: the answer is then `entered == false` with a reason, never an Error. With
-// CAP_SYS_ADMIN only a mount namespace is made, else a user namespace that maps this uid and gid to themselves. Nothing
-// is created in the host's file system: the new root is a tmpfs onto which each top-level entry of / is bound.
-// Isolation is what each child gets beside that: its own network (only `lo`), no_new_privs, writes limited by Landlock to
-// given directories, no address randomisation where asked. Every feature is probed; an absent one is skipped silently.
-// They are properties of a thread, so apply() is called on the short-lived thread that spawns the child.
-// Linux only; elsewhere enter_mount() says so and Isolation does nothing. Sources: user_namespaces(7), pivot_root(2),
-// landlock(7).
+// enter_mount() is called once, at program start, before any thread exists. It tries everything in
+// a forked child first, so a refusal leaves this process as it was: the answer is then `entered ==
+// false` with a reason, never an Error. With CAP_SYS_ADMIN only a mount namespace is made, else a
+// user namespace that maps this uid and gid to themselves. Nothing is created in the host's file
+// system: the new root is a tmpfs onto which each top-level entry of / is bound. Isolation is what
+// each child gets beside that: its own network (only `lo`), no_new_privs, writes limited by
+// Landlock to given directories, no address randomisation where asked. Every feature is probed; an
+// absent one is skipped silently. They are properties of a thread, so apply() is called on the
+// short-lived thread that spawns the child. Linux only; elsewhere enter_mount() says so and
+// Isolation does nothing. Sources: user_namespaces(7), pivot_root(2), landlock(7).
 #pragma once
 #include <string>
 #include <utility>
@@ -21,19 +22,23 @@
 namespace cermet::exec {
 
 struct MountPlan {
-    std::vector<std::pair<std::string, std::string>> binds;  // canonical directory -> real directory (must exist)
-    // Those of `binds` nobody may write through: the checkout keeps its real path for the commands that write it.
+    std::vector<std::pair<std::string, std::string>>
+        binds;  // canonical directory -> real directory (must exist)
+    // Those of `binds` nobody may write through: the checkout keeps its real path for the commands
+    // that write it.
     std::vector<std::string> read_only = {"/cermet/ws", "/cermet/home"};
 };
 
 struct MountAnswer {
     bool entered = false;
-    bool nested = false;  // /cermet exists already: a build inside a build; not worth a word to the user
-    std::string reason;   // why not
+    bool nested =
+        false;  // /cermet exists already: a build inside a build; not worth a word to the user
+    std::string reason;  // why not
 };
 
 MountAnswer enter_mount(const MountPlan& plan);
-// Binds one more directory, in the namespace entered before; any thread. The mount point is made when it is missing.
+// Binds one more directory, in the namespace entered before; any thread. The mount point is made
+// when it is missing.
 Status bind_place(const std::string& canonical, const std::string& host);
 
 enum class Randomise { Yes, No };  // addresses
@@ -46,7 +51,8 @@ class Isolation {
     bool any() const { return network_.valid() || landlock_ > 0; }
     bool network() const { return network_.valid(); }
     bool landlock() const { return landlock_ > 0; }
-    // Restricts the calling thread and everything it spawns, for good. Paths are real ones as this process sees them.
+    // Restricts the calling thread and everything it spawns, for good. Paths are real ones as this
+    // process sees them.
     void apply(const std::vector<std::string>& writable, Randomise randomise) const;
 
    private:

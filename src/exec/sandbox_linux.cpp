@@ -1,13 +1,12 @@
-// The sandbox on Linux: namespaces, pivot_root and Landlock by their system calls. Elsewhere: nothing is offered.
+// The sandbox on Linux: namespaces, pivot_root and Landlock by their system calls.
 // SPDX-License-Identifier: MIT
-#include "exec/sandbox.h"
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "base/path.h"
 #include "base/text.h"
+#include "exec/sandbox.h"
 
 #if defined(__linux__)
 #include <fcntl.h>
@@ -42,7 +41,8 @@ std::string failed(std::string_view doing, std::string_view path = {}) {
 
 bool write_small(const char* path, std::string_view text) {
     platform::Fd fd(::open(path, O_WRONLY | O_CLOEXEC));
-    return fd.valid() && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    return fd.valid() &&
+           ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
 bool make_directory_path(const std::string& path) {
@@ -53,7 +53,8 @@ bool make_directory_path(const std::string& path) {
     }
 }
 
-// A private mount namespace: with the privilege at hand, else through a user namespace that changes nobody's name.
+// A private mount namespace: with the privilege at hand, else through a user namespace that changes
+// nobody's name.
 std::string unshare_mounts() {
     if (::unshare(CLONE_NEWNS) == 0) return {};
     if (errno != EPERM) return failed("unshare");
@@ -104,7 +105,8 @@ std::string make_read_only(const std::string& path) {
         if ((info.f_flag & ST_NODIRATIME) != 0) flags |= MS_NODIRATIME;
         if ((info.f_flag & ST_RELATIME) != 0) flags |= MS_RELATIME;
     }
-    if (::mount(nullptr, path.c_str(), nullptr, flags, nullptr) != 0) return failed("read-only", path);
+    if (::mount(nullptr, path.c_str(), nullptr, flags, nullptr) != 0)
+        return failed("read-only", path);
     return {};
 }
 
@@ -138,7 +140,8 @@ std::string enter(const MountPlan& plan) {
     const std::string cwd = platform::current_directory();
     std::string problem = unshare_mounts();
     if (!problem.empty()) return problem;
-    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return failed("private mounts");
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+        return failed("private mounts");
     std::vector<std::string> names;
     for (const platform::DirectoryEntry& entry : *entries) names.push_back(entry.name);
     problem = new_root_from(names);
@@ -200,7 +203,8 @@ constexpr unsigned k_version_flag = 1U;
 constexpr int k_rule_path_beneath = 1;
 constexpr std::uint64_t k_write_file = 1ULL << 1;
 constexpr std::uint64_t k_remove_and_make = 0x1fffULL & ~0xfULL;  // REMOVE_DIR (4) to MAKE_SYM (12)
-constexpr std::uint64_t k_refer = 1ULL << 13;     // ABI 2: without it no rename between directories at all
+constexpr std::uint64_t k_refer = 1ULL
+                                  << 13;  // ABI 2: without it no rename between directories at all
 constexpr std::uint64_t k_truncate = 1ULL << 14;  // ABI 3
 
 struct Ruleset {
@@ -243,7 +247,8 @@ int network_namespace() {
 
 MountAnswer enter_mount(const MountPlan& plan) {
     MountAnswer answer;
-    if (platform::stat_file("/cermet", platform::FollowLinks::No).kind != platform::FileKind::Absent) {
+    if (platform::stat_file("/cermet", platform::FollowLinks::No).kind !=
+        platform::FileKind::Absent) {
         answer.nested = true;
         answer.reason = "/cermet exists already";
         return answer;
@@ -251,7 +256,8 @@ MountAnswer enter_mount(const MountPlan& plan) {
     answer.reason = sandbox_detail::try_in_child(plan);
     if (!answer.reason.empty()) return answer;
     answer.reason = sandbox_detail::enter(plan);
-    // What just worked in a child fails here only when something else changed in between; nothing may go on half-way.
+    // What just worked in a child fails here only when something else changed in between; nothing
+    // may go on half-way.
     if (!answer.reason.empty()) abort_bug("entering the mount namespace: " + answer.reason);
     answer.entered = true;
     return answer;
@@ -270,7 +276,8 @@ Status bind_place(const std::string& canonical, const std::string& host) {
 Isolation Isolation::probe() {
     Isolation found;
     found.network_ = platform::Fd(sandbox_detail::network_namespace());
-    const long abi = ::syscall(sandbox_detail::k_create_ruleset, nullptr, 0, sandbox_detail::k_version_flag);
+    const long abi =
+        ::syscall(sandbox_detail::k_create_ruleset, nullptr, 0, sandbox_detail::k_version_flag);
     if (abi >= 2) found.landlock_ = static_cast<int>(abi);
     return found;
 }
@@ -279,7 +286,8 @@ void Isolation::limit_writes(const std::vector<std::string>& writable) const {
     using namespace sandbox_detail;
     const std::uint64_t rights = write_rights(landlock_);
     Ruleset attributes{rights};
-    platform::Fd ruleset(static_cast<int>(::syscall(k_create_ruleset, &attributes, sizeof attributes, 0)));
+    platform::Fd ruleset(
+        static_cast<int>(::syscall(k_create_ruleset, &attributes, sizeof attributes, 0)));
     if (!ruleset.valid()) return;
     for (const std::string& directory : writable) allow(ruleset.get(), directory, rights);
     const std::uint64_t file_rights = k_write_file | (landlock_ >= 3 ? k_truncate : 0);

@@ -17,20 +17,23 @@ constexpr int k_attempts = 3;  // when inputs change under a running step
 std::string file_of_artifact(std::string_view line) {
     if (!contains(line, "\"artifact\"")) return {};
     Result<Json> json = parse_json(line, "rustc");
-    if (!json.ok() || (*json)["$message_type"].string() != "artifact" || (*json)["emit"].string() != "metadata") return {};
+    if (!json.ok() || (*json)["$message_type"].string() != "artifact" ||
+        (*json)["emit"].string() != "metadata")
+        return {};
     return (*json)["artifact"].string();
 }
 
 // Hears rustc say that the metadata is written, and hands it on while code is still being made.
 class EarlyListener : public LineListener {
- public:
+   public:
     EarlyListener(Executor::State& state, Job& job) : state_(state), job_(job) {}
     void line(std::string_view text) override {
         const Action& action = *job_.action;
         if (!job_.early || job_.early_sent) return;
         const std::string file = file_of_artifact(text);
         if (file.empty() || file_name(file) != file_name(action.early_output)) return;
-        Result<Digest> digest = state_.store.put_file(output_host(state_, action, action.early_output), store::Mode::Plain);
+        Result<Digest> digest = state_.store.put_file(
+            output_host(state_, action, action.early_output), store::Mode::Plain);
         if (!digest.ok()) return;  // the end of the step will tell
         EarlyOutcome early;
         early.directory = action.directory();
@@ -42,7 +45,7 @@ class EarlyListener : public LineListener {
     }
     const std::optional<Digest>& digest() const { return digest_; }
 
- private:
+   private:
     Executor::State& state_;
     Job& job_;
     std::optional<Digest> digest_;
@@ -72,7 +75,8 @@ Json render_json(const Places& places, const Json& value) {
     }
     if (value.is_object()) {
         Json::Object members;
-        for (const auto& [name, member] : value.object()) members.emplace(name, render_json(places, member));
+        for (const auto& [name, member] : value.object())
+            members.emplace(name, render_json(places, member));
         return Json(std::move(members));
     }
     return value;
@@ -89,10 +93,12 @@ Status prepare_directory(Executor::State& state, const Action& action) {
             TRY_VOID(platform::remove_file(path));
             state.world.forget_file(output.path);
         }
-        TRY_VOID(platform::make_directories(output.kind == OutputKind::Directory ? path : std::string(parent(path))));
+        TRY_VOID(platform::make_directories(
+            output.kind == OutputKind::Directory ? path : std::string(parent(path))));
     }
     if (!action.discovery_file.empty()) {
-        TRY_VOID(platform::make_directories(std::string(parent(output_host(state, action, action.discovery_file)))));
+        TRY_VOID(platform::make_directories(
+            std::string(parent(output_host(state, action, action.discovery_file)))));
     }
     const std::string scratch = state.host(cat(k_tmp, "/", action.label));
     TRY_VOID(platform::remove_tree(scratch));
@@ -102,7 +108,8 @@ Status prepare_directory(Executor::State& state, const Action& action) {
 Status check_tools(Executor::State& state, const Action& action) {
     for (const std::string& tool : action.expected_tools) {
         if (platform::exists(state.host(tool))) continue;
-        return environment_error(cat(action.description, " needs ", state.for_people(tool), ", which is not there"));
+        return environment_error(
+            cat(action.description, " needs ", state.for_people(tool), ", which is not there"));
     }
     return {};
 }
@@ -110,27 +117,34 @@ Status check_tools(Executor::State& state, const Action& action) {
 ProcessSpec spec_of(Executor::State& state, const Job& job) {
     const Action& action = *job.action;
     ProcessSpec spec;
-    for (const std::string& argument : action.argv) spec.argv.push_back(state.places.render(argument));
+    for (const std::string& argument : action.argv)
+        spec.argv.push_back(state.places.render(argument));
     for (const auto& [name, value] : job.env) spec.env.emplace(name, state.places.render(value));
     spec.cwd = state.places.render(action.cwd.empty() ? action.directory() : action.cwd);
     // Both names of a directory lead to the same inodes; the rules are about inodes.
     spec.writable = {state.host(action.directory()), state.host(cat(k_tmp, "/", action.label))};
-    for (const std::string& directory : action.writable) spec.writable.push_back(state.host(directory));
-    if (std::any_of(action.outputs.begin(), action.outputs.end(), [](const Output& o) { return in_tree(o.path); })) {
-        for (const std::string& directory : state.mirror.writable()) spec.writable.push_back(state.host(directory));
+    for (const std::string& directory : action.writable)
+        spec.writable.push_back(state.host(directory));
+    if (std::any_of(action.outputs.begin(), action.outputs.end(),
+                    [](const Output& o) { return in_tree(o.path); })) {
+        for (const std::string& directory : state.mirror.writable())
+            spec.writable.push_back(state.host(directory));
     }
     if (state.options.tokens != nullptr) {
-        for (auto& [name, value] : state.options.tokens->environment()) spec.env.emplace(name, value);
+        for (auto& [name, value] : state.options.tokens->environment())
+            spec.env.emplace(name, value);
         spec.inherited = state.options.tokens->descriptors();
     }
     return spec;
 }
 
 bool answers_requests(const Action& action) {
-    return !action.worker.empty() && action.argv.size() > 2 && action.argv[action.argv.size() - 2] == "--once";
+    return !action.worker.empty() && action.argv.size() > 2 &&
+           action.argv[action.argv.size() - 2] == "--once";
 }
 
-// A worker serves many steps: it may write where any of them may, and has no scratch directory of its own.
+// A worker serves many steps: it may write where any of them may, and has no scratch directory of
+// its own.
 ProcessSpec worker_spec(Executor::State& state, const Job& job) {
     ProcessSpec spec = spec_of(state, job);
     spec.argv.resize(spec.argv.size() - 2);
@@ -188,7 +202,8 @@ Result<Ran> run_process(Executor::State& state, Job& job) {
     return ran;
 }
 
-// What came of one attempt; `changed` names an input that changed meanwhile, and nothing else counts then.
+// What came of one attempt; `changed` names an input that changed meanwhile, and nothing else
+// counts then.
 struct Attempt {
     Outcome outcome;
     std::string diagnostics;
@@ -215,9 +230,11 @@ Result<Attempt> attempt(Executor::State& state, Job& job) {
     if (state.cancelled) ran->end.cancelled = true;
     if (!ran->end.succeeded()) return step_failure(state, action, job.env, ran->end);
     if (ran->end.out_dropped > 0) {
-        return step_error(cat(action.description, " printed more than ", k_max_stdout >> 20, " MiB"));
+        return step_error(
+            cat(action.description, " printed more than ", k_max_stdout >> 20, " MiB"));
     }
-    Result<std::vector<Leaf>> leaves = discover(state, action, job.env, ran->reply ? &*ran->reply : nullptr);
+    Result<std::vector<Leaf>> leaves =
+        discover(state, action, job.env, ran->reply ? &*ran->reply : nullptr);
     if (!leaves.ok()) return std::move(leaves).error();
     TRY(outcome, collect_outputs(state, action));
     std::vector<Leaf> places = observed_places(state, action, outcome);
@@ -244,11 +261,14 @@ Result<Attempt> attempts(Executor::State& state, Job& job) {
         Result<Attempt> made = attempt(state, job);
         if (!made.ok() || made->changed.empty()) return made;
         const std::string& changed = made->changed;
-        // What was announced early, or keyed by the rules, cannot be taken back: only discovered inputs may be read again.
-        const bool declared = std::any_of(job.action->inputs.begin(), job.action->inputs.end(),
-                                          [&](const Input& input) { return input.path == changed; });
+        // What was announced early, or keyed by the rules, cannot be taken back: only discovered
+        // inputs may be read again.
+        const bool declared =
+            std::any_of(job.action->inputs.begin(), job.action->inputs.end(),
+                        [&](const Input& input) { return input.path == changed; });
         if (declared || job.early_sent || round == k_attempts) {
-            return step_error(cat(state.for_people(changed), " changed while ", job.action->description, " read it"),
+            return step_error(cat(state.for_people(changed), " changed while ",
+                                  job.action->description, " read it"),
                               "build again");
         }
         state.world.forget_file(changed);
@@ -285,28 +305,32 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
     const Action& action = *job->action;
     std::optional<store::KeyLock> lock;
     if (action.scope == Scope::Shared) {
-        Result<store::KeyLock> taken = store::KeyLock::take(store.directory(), digest_of(action.label), &cancelled);
+        Result<store::KeyLock> taken =
+            store::KeyLock::take(store.directory(), digest_of(action.label), &cancelled);
         if (!taken.ok()) {
             job->fail(std::move(taken).error());
             return;
         }
         lock.emplace(std::move(*taken));
         std::optional<Remembered> made = job->lost ? std::nullopt : find_remembered(*this, *job);
-        if (made && outputs_in_place(*this, action, *made)) {  // another build made it while this one waited
+        if (made && outputs_in_place(*this, action,
+                                     *made)) {  // another build made it while this one waited
             record(made->outcome.leaves);
             finished(*job, engine::Outcome::Hit, -1, monotonic_us(), {});
             job->succeed(made->outcome);
             return;
         }
     }
-    if (options.tokens != nullptr && !options.tokens->acquire(processes.cancel_descriptor())) return;
+    if (options.tokens != nullptr && !options.tokens->acquire(processes.cancel_descriptor()))
+        return;
     const std::int64_t start = monotonic_us();
     {
         std::lock_guard guard(mutex);
         ++counts.started;
         if (job->lost) ++counts.repaired;
     }
-    if (events != nullptr) engine::emit(events, engine::StepStarted{action.label, action.description, slot, start});
+    if (events != nullptr)
+        engine::emit(events, engine::StepStarted{action.label, action.description, slot, start});
     const std::optional<StepMemory> before = memory_of(action.label);
     Result<Attempt> made = attempts(*this, *job);
     if (options.tokens != nullptr) options.tokens->release();
@@ -314,7 +338,8 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
     if (!made.ok() || !stored.ok()) {
         Error error = made.ok() ? std::move(stored).error() : std::move(made).error();
         const bool stopped = error.kind == ErrorKind::Cancelled;
-        finished(*job, stopped ? engine::Outcome::Cancelled : engine::Outcome::Failed, slot, start, error.output);
+        finished(*job, stopped ? engine::Outcome::Cancelled : engine::Outcome::Failed, slot, start,
+                 error.output);
         job->fail(std::move(error));
         return;
     }
@@ -332,7 +357,8 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
         counts.cpu_us += made->cpu_us;
     }
     const bool same = before && before->outputs == made->outcome.digest();
-    finished(*job, same ? engine::Outcome::CutOff : engine::Outcome::Ran, slot, start, for_people(made->diagnostics));
+    finished(*job, same ? engine::Outcome::CutOff : engine::Outcome::Ran, slot, start,
+             for_people(made->diagnostics));
     job->succeed(made->outcome);
 }
 
@@ -348,7 +374,8 @@ Result<Outcome> Executor::stage(const Stage& key) {
         made.path = normalise(file.path);
         made.digest = digest_of(file.bytes);
         made.executable = file.executable;
-        if (is_absolute(made.path) || made.path.compare(0, 2, "..") == 0) return bug("a staged file outside its directory: " + file.path);
+        if (is_absolute(made.path) || made.path.compare(0, 2, "..") == 0)
+            return bug("a staged file outside its directory: " + file.path);
         wanted.outcome.files.push_back(std::move(made));
     }
     std::sort(wanted.outcome.files.begin(), wanted.outcome.files.end(),

@@ -1,4 +1,4 @@
-// The hub of workers: one reader thread per worker hands each reply to the request that waits for it.
+// The hub of workers: a reader thread per worker hands each reply to the request that waits.
 // SPDX-License-Identifier: MIT
 #include "exec/worker.h"
 
@@ -26,7 +26,7 @@ Result<WorkerReply> parse_worker_reply(std::string_view line) {
 }
 
 class WorkerHub::Worker {
- public:
+   public:
     explicit Worker(Companion companion) : companion_(std::move(companion)) {
         reader_ = std::thread([this] { serve(); });
     }
@@ -68,7 +68,7 @@ class WorkerHub::Worker {
         return error_ ? *error_ : environment_error("a worker process was stopped");
     }
 
- private:
+   private:
     void serve() {
         while (true) {
             Result<std::string> line = companion_.read_line();
@@ -80,7 +80,9 @@ class WorkerHub::Worker {
                 return;
             }
             Result<Json> reply = parse_json(*line, "a worker's reply");
-            if (!reply.ok()) continue;  // something the program printed; the request itself is answered or the worker dies
+            if (!reply.ok())
+                continue;  // something the program printed; the request itself is answered or the
+                           // worker dies
             auto found = waiting_.find((*reply)["id"].integer());
             if (found == waiting_.end()) continue;
             found->second = std::move(*line);
@@ -107,7 +109,8 @@ void WorkerHub::stop() {
     stopped.swap(workers_);
 }
 
-Result<std::shared_ptr<WorkerHub::Worker>> WorkerHub::worker_of(const std::string& kind, const ProcessSpec& spec) {
+Result<std::shared_ptr<WorkerHub::Worker>> WorkerHub::worker_of(const std::string& kind,
+                                                                const ProcessSpec& spec) {
     std::lock_guard lock(mutex_);
     auto found = workers_.find(kind);
     if (found != workers_.end() && !found->second->ended()) return found->second;
@@ -117,7 +120,8 @@ Result<std::shared_ptr<WorkerHub::Worker>> WorkerHub::worker_of(const std::strin
     return worker;
 }
 
-Result<WorkerReply> WorkerHub::ask(const std::string& kind, const ProcessSpec& spec, const std::string& request) {
+Result<WorkerReply> WorkerHub::ask(const std::string& kind, const ProcessSpec& spec,
+                                   const std::string& request) {
     TRY(json, parse_json(request, "a worker's request"));
     TRY(worker, worker_of(kind, spec));
     TRY(line, worker->ask(json));

@@ -1,12 +1,13 @@
-// Workers: long-lived processes that answer many requests of one kind, each in a fork of their own (Cython).
+// Workers: long-lived processes that answer many requests of one kind, each in a fork (Cython).
 // SPDX-License-Identifier: MIT
 //
-// Protocol: one JSON object per line. Request: the action's worker_request (rendered) with an "id" added; reply:
-// {"id", "exit", "stdout", "stderr", "read": [paths opened], "present": [paths only looked for and found],
-// "absent": [paths looked for and not found]}. The same program run with `--once REQUEST` answers one request and ends;
-// both give the same bytes. The program is the action's argv without these last two words.
-// A worker that dies fails the requests it had; the next request starts a new one.
-// Threads: ask() from any, several at once; cancelling the Processes ends every wait.
+// Protocol: one JSON object per line. Request: the action's worker_request (rendered) with an "id"
+// added; reply:
+// {"id", "exit", "stdout", "stderr", "read": [paths opened], "present": [paths only looked for and
+// found], "absent": [paths looked for and not found]}. The same program run with `--once REQUEST`
+// answers one request and ends; both give the same bytes. The program is the action's argv without
+// these last two words. A worker that dies fails the requests it had; the next request starts a new
+// one. Threads: ask() from any, several at once; cancelling the Processes ends every wait.
 #pragma once
 #include <map>
 #include <memory>
@@ -30,16 +31,17 @@ struct WorkerReply {
 Result<WorkerReply> parse_worker_reply(std::string_view line);
 
 class WorkerHub {
- public:
+   public:
     explicit WorkerHub(Processes& processes) : processes_(processes) {}
     ~WorkerHub();
     WorkerHub(const WorkerHub&) = delete;
     WorkerHub& operator=(const WorkerHub&) = delete;
     // `kind` names the worker; `spec` starts it when there is none.
-    Result<WorkerReply> ask(const std::string& kind, const ProcessSpec& spec, const std::string& request);
+    Result<WorkerReply> ask(const std::string& kind, const ProcessSpec& spec,
+                            const std::string& request);
     void stop();  // kills all of them
 
- private:
+   private:
     class Worker;
     Result<std::shared_ptr<Worker>> worker_of(const std::string& kind, const ProcessSpec& spec);
     Processes& processes_;

@@ -1,12 +1,12 @@
-// World: the present state of everything that leaves speak about: files, absences, listings, variables, places, facts.
+// World: the present state of everything that leaves speak about.
 // SPDX-License-Identifier: MIT
 //
-// A leaf holds when current(leaf) equals its value. Values: File "<hex>/<size>"; Absent "absent", or for a whole directory
-// "in\n<name>\n<name>…" (none of these names is there); Listing digest text of sorted names and kinds, or "absent";
-// Env "=<value>" or "absent"; Place the rendered text; Fact "kind:<path>" -> "file" | "directory" | "absent" and
-// "program:<name>" -> the real path found on the user's PATH, or "absent".
-// Answers about paths that steps do not write are remembered until forget(). Paths are canonical.
-// Threads: any.
+// A leaf holds when current(leaf) equals its value. Values: File "<hex>/<size>"; Absent "absent",
+// or for a whole directory "in\n<name>\n<name>…" (none of these names is there); Listing digest
+// text of sorted names and kinds, or "absent"; Env "=<value>" or "absent"; Place the rendered text;
+// Fact "kind:<path>" -> "file" | "directory" | "absent" and "program:<name>" -> the real path found
+// on the user's PATH, or "absent". Answers about paths that steps do not write are remembered until
+// forget(). Paths are canonical. Threads: any.
 #pragma once
 #include <map>
 #include <memory>
@@ -28,18 +28,21 @@ inline constexpr std::string_view k_absent = "absent";
 inline constexpr std::string_view k_absent_in = "in\n";
 
 class World {
- public:
+   public:
     World(store::Store& store, const Places& places, const std::map<std::string, std::string>& user)
         : store_(store), places_(places), user_(user) {}
 
-    std::optional<Digest> digest(const std::string& path);  // of a file's bytes; nullopt when it is none
+    std::optional<Digest> digest(
+        const std::string& path);  // of a file's bytes; nullopt when it is none
     std::string current(const Leaf& leaf);
     bool holds(const Leaf& leaf) { return current(leaf) == leaf.value; }
     SourceKind kind(const std::string& path) const;
     std::vector<SourceEntry> list(const std::string& path) const;
     static std::string listing_value(const std::vector<SourceEntry>& entries);
-    static std::string listing_value_of(const std::string& host);  // "absent" where it is no directory
-    static std::string program_path(const std::string& name, const std::map<std::string, std::string>& user);
+    static std::string listing_value_of(
+        const std::string& host);  // "absent" where it is no directory
+    static std::string program_path(const std::string& name,
+                                    const std::map<std::string, std::string>& user);
     static std::string kind_text(SourceKind kind);
     static SourceKind kind_of(const std::string& host);
     void forget();
@@ -48,7 +51,7 @@ class World {
     // Whether steps write there, so that an answer is only true for the moment.
     static bool changes_while_building(const std::string& path);
 
- private:
+   private:
     using Names = std::unordered_set<std::string>;
     std::shared_ptr<const Names> names_in(const std::string& directory);
     std::string current_absence(const Leaf& leaf);

@@ -1,4 +1,4 @@
-// Encodes the actions it reads as JSON lines and prints their REAPI messages as hex, for tests/judges/reapi_encoding.py.
+// Encodes actions given as JSON lines and prints their REAPI messages, for reapi_encoding.py.
 // SPDX-License-Identifier: MIT
 #include <iostream>
 #include <string>
@@ -14,7 +14,8 @@ static exec::Action read_action(const Json& json) {
     action.label = json["label"].string();
     action.argv = json["argv"].string_list();
     for (const auto& [name, value] : json["env"].object()) action.env[name] = value.string();
-    for (const auto& [name, value] : json["platform"].object()) action.platform[name] = value.string();
+    for (const auto& [name, value] : json["platform"].object())
+        action.platform[name] = value.string();
     action.cwd = json["cwd"].string();
     for (const std::string& path : json["outputs"].string_list()) action.outputs.emplace_back(path);
     for (const Json& input : json["inputs"].array()) {
