@@ -110,8 +110,9 @@ engine::Task<exec::Outcome> run(engine::Build build, MakeArchive key);
 
 Language language_of(std::string_view source);  // by extension; .c, .S and .s are C, the rest C++
 bool is_c_source(std::string_view path);        // .c .cc .cpp .cxx .c++ .C .S .s
-// -ffile-prefix-map for every place, so that plain and mount mode give equal bytes.
-std::vector<std::string> prefix_maps();
+// -ffile-prefix-map for every place, so that plain and mount mode give equal bytes. Tools and outside directories lie
+// anywhere, each with a map of its own: those that occur in `texts` (arguments) get one.
+std::vector<std::string> prefix_maps(const std::vector<std::string>& texts);
 // The #include "x.cpp" lines of an amalgamation: `sources = { from = … }`. Paths relative to the project directory.
 std::vector<std::string> sources_named_in(std::string_view text, std::string_view file);
 

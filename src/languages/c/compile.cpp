@@ -1,5 +1,7 @@
 // Compiling one C or C++ source to one object.
 // SPDX-License-Identifier: MIT
+#include <set>
+
 #include "base/bytes.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -33,11 +35,22 @@ std::vector<std::string> arguments(const Compilation& what, const std::string& d
         argv.push_back(value.empty() ? cat("-D", name) : cat("-D", name, "=", value));
     }
     for (const std::string& include : what.include_dirs) argv.push_back("-I" + include);
-    std::vector<std::string> maps = prefix_maps();
+    std::vector<std::string> maps = prefix_maps(argv);
     argv.insert(argv.end(), maps.begin(), maps.end());
     argv.insert(argv.end(), {"-MD", "-MF", cat(directory, "/", object, ".d"), "-c", what.source.path,
                              "-o", cat(directory, "/", object)});
     return argv;
+}
+
+// "/cermet/tool/python-1a2b3c4d" of "-I/cermet/tool/python-1a2b3c4d/include".
+void find_own_places(const std::string& text, std::set<std::string>& found) {
+    for (std::string_view root : {exec::k_tool, exec::k_ext}) {
+        std::string head = cat(root, "/");
+        for (std::size_t at = text.find(head); at != std::string::npos; at = text.find(head, at + 1)) {
+            std::size_t end = text.find_first_of("/ :,=\"'", at + head.size());
+            found.insert(text.substr(at, end == std::string::npos ? end : end - at));
+        }
+    }
 }
 
 }  // namespace compile_detail
@@ -54,12 +67,14 @@ bool is_c_source(std::string_view path) {
     return false;
 }
 
-std::vector<std::string> prefix_maps() {
+std::vector<std::string> prefix_maps(const std::vector<std::string>& texts) {
+    std::vector<std::string> places = {std::string(exec::k_ws)};
+    std::set<std::string> own;
+    for (const std::string& text : texts) compile_detail::find_own_places(text, own);
+    places.insert(places.end(), own.begin(), own.end());
+    for (std::string_view place : {exec::k_pkg, exec::k_shared, exec::k_out, exec::k_tmp}) places.emplace_back(place);
     std::vector<std::string> maps;
-    for (std::string_view place : {exec::k_ws, exec::k_ext, exec::k_tool, exec::k_pkg, exec::k_shared,
-                                   exec::k_out, exec::k_tmp}) {
-        maps.push_back(cat("-ffile-prefix-map=", place, "=", exec::keep(place)));
-    }
+    for (const std::string& place : places) maps.push_back(cat("-ffile-prefix-map=", place, "=", exec::keep(place)));
     return maps;
 }
 

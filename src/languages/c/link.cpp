@@ -63,7 +63,7 @@ std::vector<std::string> arguments(const Linkage& what, const std::string& outpu
         argv.push_back("-Wl,--version-script=" + script);
         argv.push_back("-Wl,--exclude-libs,ALL");
     }
-    std::vector<std::string> maps = prefix_maps();  // the driver may compile for link-time optimisation
+    std::vector<std::string> maps = prefix_maps(argv);  // the driver may compile for link-time optimisation
     argv.insert(argv.end(), maps.begin(), maps.end());
     return argv;
 }

@@ -86,6 +86,19 @@ std::string pyo3_config(const Python& python) {
                "\nsuppress_build_script_link_lines=false\n");
 }
 
+namespace crate_requests_detail {
+
+void add_python(rust::CrateRequest& wanted, const Python& python) {
+    auto settings = std::make_shared<rust::CrateSettings>(*wanted.settings);
+    settings->python.pyo3_config = pyo3_config(python);
+    settings->python.env["PYO3_BUILD_EXTENSION_MODULE"] = "1";
+    wanted.settings = settings;
+}
+
+}  // namespace crate_requests_detail
+
+using crate_requests_detail::add_python;
+
 rust::CrateRequest module_crate(const options::Config& config, const options::RustModule& table, const Python& python,
                                 const BuildRequest& request) {
     rust::CrateRequest wanted = base_request(config, table, request);
@@ -93,16 +106,14 @@ rust::CrateRequest module_crate(const options::Config& config, const options::Ru
     wanted.name = *table.name;
     wanted.crates = crate_names(config, {*table.crate});
     wanted.place = table.place;
-    auto settings = std::make_shared<rust::CrateSettings>(*wanted.settings);
-    settings->python.pyo3_config = pyo3_config(python);
-    settings->python.env["PYO3_BUILD_EXTENSION_MODULE"] = "1";
-    wanted.settings = settings;
+    add_python(wanted, python);
     return wanted;
 }
 
-rust::CrateRequest library_crate(const options::Config& config, const options::RustLibrary& table,
+rust::CrateRequest library_crate(const options::Config& config, const options::RustLibrary& table, const Python& python,
                                  const BuildRequest& request) {
     rust::CrateRequest wanted = base_request(config, table, request);
+    add_python(wanted, python);
     wanted.use = *table.link == "shared" ? rust::CrateUse::Shared : rust::CrateUse::Merged;
     wanted.name = *table.name;
     wanted.crates = crate_names(config, *table.crates);

@@ -14,7 +14,7 @@ namespace cermet::python {
 
 rust::CrateRequest module_crate(const options::Config& config, const options::RustModule& table, const Python& python,
                                 const BuildRequest& request);
-rust::CrateRequest library_crate(const options::Config& config, const options::RustLibrary& table,
+rust::CrateRequest library_crate(const options::Config& config, const options::RustLibrary& table, const Python& python,
                                  const BuildRequest& request);
 rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table,
                                  const BuildRequest& request);

@@ -220,7 +220,7 @@ AbiChoice abi_of_features(const rust::CrateArtifact& artifact, const Interpreter
     for (const std::string& feature : binding->second) {
         if (feature.compare(0, 8, "abi3-py3") != 0) continue;
         int minor = std::atoi(feature.c_str() + 8);
-        if (minor > floor) floor = minor;
+        if (floor == 0 || minor < floor) floor = minor;  // each floor's feature turns on all later ones
     }
     if (floor > 0) choice.floor.minor = floor;
     return choice;

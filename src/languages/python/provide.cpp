@@ -146,7 +146,8 @@ class ProvideRustLibrary {
 engine::Task<c::Provides> run(engine::Build build, ProvideRustLibrary key) {
     SharedConfig config = co_await build.get(LoadConfig());
     const options::RustLibrary* table = config->find_rust_library(key.name());
-    rust::CrateRequest wanted = library_crate(*config, *table, build.service<BuildRequest>());
+    Python python = co_await build.get(FindPython());
+    rust::CrateRequest wanted = library_crate(*config, *table, python, build.service<BuildRequest>());
     rust::CrateArtifact artifact = co_await build.get(rust::BuildCrate(wanted));
     c::Provides provides;
     for (const std::string& directory : *table->public_include) {
