@@ -295,6 +295,22 @@ std::vector<std::string> include_directories(const Distribution& distribution) {
     return found;
 }
 
+// Front ends install what [build-system] requires says; an environment made by hand may hold another version.
+Status check_requirement(const Package& package, const MarkerEnvironment& markers, const Distribution& distribution) {
+    std::optional<Version> version = Version::find(distribution.version);
+    for (const std::string& text : package.build_requires) {
+        Result<Requirement> wanted = Requirement::parse(text);
+        if (!wanted.ok() || normalise_name(wanted->name) != distribution.name || !version) continue;
+        if (wanted->marker && !wanted->marker->evaluate(markers)) continue;
+        if (wanted->specifier.contains(*version, true)) continue;
+        return environment_error(cat("the build environment has ", wanted->name, " ", distribution.version,
+                                     ", and the project requires ", text),
+                                 "install that version, or build with pip or uv, which do")
+            .at("pyproject.toml");
+    }
+    return {};
+}
+
 }  // namespace environment_detail
 
 engine::Task<c::Provides> run(engine::Build build, ProvideDistribution key) {
@@ -303,6 +319,9 @@ engine::Task<c::Provides> run(engine::Build build, ProvideDistribution key) {
         co_return environment_error(cat("the build environment has no distribution ", key.name()),
                                     cat("add \"", key.name(), "\" to [build-system] requires, or install it"));
     }
+    SharedPackage package = co_await build.get(LoadPackage());
+    Python python = co_await build.get(FindPython());
+    CO_TRY_VOID(environment_detail::check_requirement(*package, python.record.markers, distribution));
     c::Provides provides;
     for (const std::string& include : environment_detail::include_directories(distribution)) {
         provides.include_dirs.push_back(join_path(distribution.directory, include));
@@ -318,6 +337,7 @@ engine::Task<cython::Compiler> run(engine::Build build, FindCython) {
         co_return environment_error("the build environment has no Cython",
                                     "add \"cython\" to [build-system] requires, or install it into the environment");
     }
+    CO_TRY_VOID(environment_detail::check_requirement(*package, python.record.markers, cython));
     CO_TRY(version, Version::parse(cython.version));
     CO_TRY(oldest, Version::parse("3.0"));
     if (version < oldest) {

@@ -263,6 +263,18 @@ struct CfgReader {
     }
 };
 
+// pip refuses too, but only what it installs itself; a wheel that its own Python may not install is of no use.
+Status check_python(const Package& package, const Interpreter& python) {
+    if (package.project.requires_python.empty()) return {};
+    TRY(wanted, SpecifierSet::parse(package.project.requires_python));
+    std::optional<Version> own = Version::find(python.full_version);
+    if (!own || wanted.contains(*own, true)) return {};
+    return environment_error(cat("Python ", python.full_version, " is not one that this project supports: requires-python is ",
+                                 package.project.requires_python),
+                             "choose another one with --python")
+        .at("pyproject.toml");
+}
+
 }  // namespace package_detail
 
 Result<bool> holds(const options::Text& when, const MarkerEnvironment& markers) {
@@ -336,6 +348,7 @@ engine::Task<SharedLayout> run(engine::Build build, FindLayout) {
     SharedConfig config = co_await build.get(LoadConfig());
     SharedPackage package = co_await build.get(LoadPackage());
     Python python = co_await build.get(FindPython());
+    CO_TRY_VOID(package_detail::check_python(*package, python.record));
     DiscoveryConfig wanted;
     wanted.root = config->directory;
     wanted.project_name = package->project.name;

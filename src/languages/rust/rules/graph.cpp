@@ -51,7 +51,9 @@ class Places : public PackagePlaces {
             return place;
         }
         if (source.kind == LocatedSource::Kind::Directory || source.kind == LocatedSource::Kind::Git) {
-            TRY(package, fetch::import_directory(store_, source.package_name, source.host_path));
+            // Vendored crates lie in the checkout; git checkouts outside of every place name themselves.
+            std::string real = executor_.places().host(source.host_path);
+            TRY(package, fetch::import_directory(store_, source.package_name, real));
             place.directory = package.canonical;
             place.tree = package.digest;
             if (source.kind != LocatedSource::Kind::Git) return place;
@@ -337,6 +339,22 @@ bool merges(const CrateRequest& request) {
     return request.use == CrateUse::Merged || request.use == CrateUse::Shared;
 }
 
+// Cargo refuses before anything is compiled (cargo book, "The rust-version field").
+Status check_rust_version(const ResolvedGraph& graph) {
+    std::optional<Version> own = parse_version(graph.toolchain.version);
+    if (!own) return {};
+    own->pre.clear();  // a nightly 1.90 counts as 1.90
+    for (const Unit& unit : graph.units.units) {
+        std::optional<Version> wanted = parse_rust_version(unit.package->rust_version);
+        if (!wanted || compare_versions(*own, *wanted) >= 0) continue;
+        return environment_error(cat("rustc ", graph.toolchain.version, " is too old for the crate ", unit.package->name,
+                                     ", which needs ", unit.package->rust_version),
+                                 "update Rust (`rustup update`), or use an older version of the crate")
+            .at(unit.package->manifest_path);
+    }
+    return {};
+}
+
 }  // namespace graph_detail
 
 engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
@@ -379,6 +397,7 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     graph->request.selection = graph_detail::selection_of(request, names, graph->root_source);
     PackageGraph packages(executor.files(), graph->workspace, places);
     CO_TRY_VOID(graph_detail::resolve_units(packages, *graph));
+    CO_TRY_VOID(graph_detail::check_rust_version(*graph));
     graph->places = places.places;
     CO_TRY(cargo, executor.own_program_as("cargo"));
     graph->cargo_program = cargo;
