@@ -37,7 +37,7 @@ class TokenSource {
     virtual std::vector<int> descriptors() const { return {}; }
 };
 
-// Answers leaves of type Fact that this room does not know ("dist:numpy"); nullopt: unknown name.
+// Answers leaves of type Fact that this room does not know ("dist:numpy"); nullopt: "absent".
 class FactSource {
    public:
     virtual ~FactSource() = default;

@@ -131,7 +131,7 @@ class Present {
         std::lock_guard lock(facts_mutex_);
         if (facts_ == nullptr) return false;
         std::optional<std::string> now = facts_->fact(entry.name);
-        return now && *now == entry.value;
+        return now.value_or(std::string(k_absent)) == entry.value;
     }
 
     Places no_places_;
