@@ -119,10 +119,17 @@ SourceKind HostFiles::kind(const std::string& path) {
 
 std::vector<SourceEntry> HostFiles::list(const std::string& directory) {
     std::vector<SourceEntry> found;
-    Result<std::vector<platform::DirectoryEntry>> entries = platform::list_directory(directory);
+    Result<std::vector<platform::DirectoryEntry>> entries = platform::list_any_names(directory);
     if (!entries.ok()) return found;
     for (const platform::DirectoryEntry& entry : *entries) {
-        found.push_back({entry.name, kind(join_path(directory, entry.name))});
+        std::string path = join_path(directory, entry.name);
+        SourceKind one = kind(path);
+        if (entry.kind == platform::FileKind::Symlink && one == SourceKind::Directory) {
+            Result<std::string> target = platform::real_path(path);
+            Result<std::string> here = platform::real_path(directory);
+            if (!target.ok() || !here.ok() || is_within(*here, *target)) one = SourceKind::Absent;  // leads back up
+        }
+        found.push_back({entry.name, one});
     }
     return found;
 }

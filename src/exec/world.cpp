@@ -44,7 +44,7 @@ std::shared_ptr<const World::Names> World::names_in(const std::string& directory
     }
     auto names = std::make_shared<Names>();
     Result<std::vector<platform::DirectoryEntry>> entries =
-        platform::list_directory(places_.host_outside(directory));
+        platform::list_any_names(places_.host_outside(directory));
     if (entries.ok()) {
         for (platform::DirectoryEntry& entry : *entries) names->insert(std::move(entry.name));
     }
@@ -101,9 +101,16 @@ std::string World::kind_text(SourceKind kind) {
 
 namespace world_detail {
 
+// A link to a directory that holds the link: whoever walks the tree would not come to an end.
+bool leads_back(const std::string& directory, const std::string& name) {
+    const Result<std::string> here = platform::real_path(directory);
+    const Result<std::string> there = platform::real_path(join_path(directory, name));
+    return here.ok() && there.ok() && is_within(*here, *there);
+}
+
 std::vector<SourceEntry> list_host(const std::string& host, bool& there) {
     std::vector<SourceEntry> entries;
-    Result<std::vector<platform::DirectoryEntry>> found = platform::list_directory(host);
+    Result<std::vector<platform::DirectoryEntry>> found = platform::list_any_names(host);
     there = found.ok();
     if (!there) return entries;
     for (platform::DirectoryEntry& entry : *found) {
@@ -112,6 +119,10 @@ std::vector<SourceEntry> list_host(const std::string& host, bool& there) {
                     : entry.kind == platform::FileKind::File
                         ? SourceKind::File
                         : World::kind_of(join_path(host, entry.name));
+        if (entry.kind == platform::FileKind::Symlink && made.kind == SourceKind::Directory &&
+            leads_back(host, entry.name)) {
+            made.kind = SourceKind::Absent;
+        }
         made.name = std::move(entry.name);
         entries.push_back(std::move(made));
     }

@@ -61,6 +61,7 @@ struct DirectoryEntry {
     FileKind kind = FileKind::Other;  // Symlink is not followed
 };
 Result<std::vector<DirectoryEntry>> list_directory(const std::string& path);  // sorted by name, without . and ..
+Result<std::vector<DirectoryEntry>> list_any_names(const std::string& path);  // the same; names may be any bytes
 Result<std::string> read_link(const std::string& path);
 Result<std::string> real_path(const std::string& path);
 std::string current_directory();

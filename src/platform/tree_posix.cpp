@@ -161,21 +161,26 @@ class Remover {
 
 }  // namespace tree_posix_detail
 
-Result<std::vector<DirectoryEntry>> list_directory(const std::string& path) {
+Result<std::vector<DirectoryEntry>> list_any_names(const std::string& path) {
     Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd.valid()) return system_error("list", path, errno);
     std::vector<DirectoryEntry> out;
     const int problem = tree_posix_detail::read_entries(std::move(fd), out);
     if (problem != 0) return system_error("list", path, problem);
+    std::sort(out.begin(), out.end(),
+              [](const DirectoryEntry& a, const DirectoryEntry& b) { return a.name < b.name; });
+    return out;
+}
+
+Result<std::vector<DirectoryEntry>> list_directory(const std::string& path) {
+    TRY(out, list_any_names(path));
     for (const DirectoryEntry& entry : out) {
         if (valid_utf8(entry.name)) continue;
         return project_error(
             cat("a file name in ", path, " is not UTF-8 (its bytes are ", hex(entry.name), ")"),
             "rename the file, or move it out of the project");
     }
-    std::sort(out.begin(), out.end(),
-              [](const DirectoryEntry& a, const DirectoryEntry& b) { return a.name < b.name; });
-    return out;
+    return std::move(out);
 }
 
 Status make_directories(const std::string& path, std::uint32_t mode) {

@@ -70,7 +70,8 @@ class Finder {
     Status take_entry(const std::string& entry);
     Result<std::vector<std::string>> expand(const std::string& entry);
     std::string import_root(const std::string& path);
-    void collect_package(const Unit& unit, const std::string& directory, int depth);
+    Status collect_package(const Unit& unit, const std::string& directory, int depth);
+    Status check_entry(const SourceEntry& entry, const std::string& directory) const;
     void consider(const Unit& unit, const std::string& path);
     bool matches(const std::vector<std::string>& patterns, const std::string& path, const std::string& wheel);
     Status check_includes();
@@ -277,15 +278,31 @@ void Finder::consider(const Unit& unit, const std::string& path) {
     out_.files.push_back({wheel, source, false});
 }
 
-void Finder::collect_package(const Unit& unit, const std::string& directory, int depth) {
-    if (depth > k_max_depth) return;
+// What a wheel could not hold, or would silently lack.
+Status Finder::check_entry(const SourceEntry& entry, const std::string& directory) const {
+    if (!valid_utf8(entry.name)) {
+        return project_error(cat("a file name in ", directory, " is not UTF-8 (its bytes are ", hex(entry.name), ")"),
+                             "rename the file, or move it out of the package");
+    }
+    bool hidden = entry.name.empty() || entry.name[0] == '.';  // editors keep locks as such links
+    if (entry.kind == SourceKind::Absent && !hidden && module_source(entry.name)) {
+        return project_error(cat(directory, "/", entry.name, " is a link that leads nowhere or to itself"),
+                             "remove the link, or let it lead to a file");
+    }
+    return {};
+}
+
+Status Finder::collect_package(const Unit& unit, const std::string& directory, int depth) {
+    if (depth > k_max_depth) return {};
     for (const SourceEntry& entry : files_.list(absolute(directory))) {
+        TRY_VOID(check_entry(entry, directory));
         std::string path = cat(directory, "/", entry.name);
         if (entry.kind == SourceKind::File) consider(unit, path);
         if (entry.kind == SourceKind::Directory && !skipped_directory(entry.name)) {
-            collect_package(unit, path, depth + 1);
+            TRY_VOID(collect_package(unit, path, depth + 1));
         }
     }
+    return {};
 }
 
 Status Finder::check_includes() {
@@ -338,7 +355,7 @@ Result<Discovery> Finder::run() {
         out_.packages.push_back(unit.path);
         roots.insert(unit.root);
         if (unit.module) consider(unit, unit.path);
-        else collect_package(unit, unit.path, 0);
+        else TRY_VOID(collect_package(unit, unit.path, 0));
     }
     if (!units_.empty()) out_.source_root = units_.front().root;
     out_.source_roots.assign(roots.begin(), roots.end());
