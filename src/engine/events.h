@@ -51,6 +51,7 @@ struct StepFinished {
     std::string
         diagnostics;  // what the tool printed, path-neutral; shown also for hits (kept warnings)
     std::string why;  // "input a.c changed", "never built"; may be empty
+    std::vector<std::string> argv;  // the process it was or would be, path-neutral; empty for inside work
 };
 
 struct Notice {

@@ -214,6 +214,7 @@ void Executor::State::finished(const Job& job, engine::Outcome outcome, int slot
     }
     if (events == nullptr) return;
     engine::StepFinished event;
+    event.argv = job.action->argv;
     event.label = job.action->label;
     event.description = job.action->description;
     event.outcome = outcome;

@@ -68,6 +68,11 @@ struct Trace::State {
             .set("outcome", engine::outcome_name(done.outcome))
             .set("cached", done.outcome == engine::Outcome::Hit)
             .set("why", safe(done.why));
+        if (!done.argv.empty()) {
+            Json::Array argv;
+            for (const std::string& word : done.argv) argv.push_back(safe(word));
+            args.set("argv", Json(std::move(argv)));
+        }
         out.set("cat", engine::outcome_name(done.outcome))
             .set("ts", std::max<std::int64_t>(0, begin - origin_us))
             .set("dur", std::max<std::int64_t>(0, done.duration_us))
