@@ -55,17 +55,19 @@ std::vector<report::ShownPath> shown_paths(const exec::Places& places, const Che
     return paths;
 }
 
-// What the mirror needs before the first step: declared outputs, and the files it is to show.
-struct InTree {
-    std::vector<std::string> outputs;  // canonical
-    std::vector<std::string> files;    // relative to the checkout
+// What must be known of the configuration before the first step.
+struct Beforehand {
+    std::vector<std::string> outputs;   // declared inside the checkout, canonical: a mirror stands over their directories
+    std::vector<std::string> files;     // what the mirror shows, relative to the checkout
+    std::vector<std::string> pass_env;  // of [env]
 };
 
-InTree in_tree(const Checkout& checkout, const std::string& project) {
-    InTree found;
+Beforehand read_beforehand(const Checkout& checkout, const std::string& project, const options::Overrides& overrides) {
+    Beforehand found;
     HostFiles files;
-    Result<options::Config> config = options::load_config(files, project);
+    Result<options::Config> config = options::load_config(files, project, overrides);
     if (!config.ok()) return found;  // the build itself will say what is wrong
+    found.pass_env = *config->pass_env;
     for (const std::string& path : python::in_tree_outputs(*config)) {
         found.outputs.push_back(canonical_of(checkout, path));
     }
@@ -148,9 +150,11 @@ Status Session::make_services(const std::string& project) {
         tokens_ = std::make_unique<session_detail::Tokens>(std::move(server));
     }
     options.tokens = tokens_.get();
+    session_detail::Beforehand before =
+        session_detail::read_beforehand(checkout_, project, settings_.request.overrides);
+    options.pass_env = before.pass_env;
     executor_ = std::make_unique<exec::Executor>(*store_, *places_, options, settings_.events);
-    session_detail::InTree mirrored = session_detail::in_tree(checkout_, project);
-    if (!mirrored.outputs.empty()) TRY_VOID(executor_->declare_in_tree(mirrored.outputs, mirrored.files));
+    if (!before.outputs.empty()) TRY_VOID(executor_->declare_in_tree(before.outputs, before.files));
     graph_ = std::make_unique<engine::Graph>();
     graph_->keep_going = settings_.keep_going ? engine::KeepGoing::Yes : engine::KeepGoing::No;
     graph_->provide(executor_.get());

@@ -90,6 +90,8 @@ struct Action {
     std::vector<std::string>
         writable;      // canonical directories the process may write besides its own
     std::string hint;  // shown when the step fails
+    bool verify_inputs = false;  // outputs of other steps are hashed again before use, because
+                                 // their bytes are shipped; not in the key
     std::vector<std::string>
         expected_tools;  // absolute canonical programs used: checked to exist before the start
 

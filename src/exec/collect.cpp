@@ -242,9 +242,18 @@ class Finder {
     std::map<std::string, std::set<std::string>> absent_;
 };
 
+// A tool that says success without having written its list of inputs has failed.
+Result<std::string> read_discovery(const Action& action, const std::string& host) {
+    std::optional<std::string> bytes = platform::find_file_bytes(host);
+    if (bytes) return std::move(*bytes);
+    return step_error(cat(action.description, " ended without an error, but did not write ",
+                          action.discovery_file),
+                      "is the compiler the one it should be?");
+}
+
 Status discover_depfile(Executor::State& state, const Action& action, Finder& finder) {
     const std::string host = output_host(state, action, action.discovery_file);
-    TRY(bytes, platform::read_file(host));
+    TRY(bytes, read_discovery(action, host));
     TRY(names, parse_depfile(bytes, state.for_people(action.discovery_file)));
     std::vector<std::string> headers;
     for (const std::string& name : names) headers.push_back(finder.canonical(name));
@@ -255,7 +264,7 @@ Status discover_depfile(Executor::State& state, const Action& action, Finder& fi
 
 Status discover_dep_info(Executor::State& state, const Action& action, Finder& finder) {
     const std::string host = output_host(state, action, action.discovery_file);
-    TRY(bytes, platform::read_file(host));
+    TRY(bytes, read_discovery(action, host));
     TRY(info, parse_dep_info(bytes, state.for_people(action.discovery_file)));
     for (const std::string& name : info.files) finder.add_read(finder.canonical(name));
     // Variables are in the key already; but a value that names a place means another text in the

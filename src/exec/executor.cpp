@@ -198,6 +198,7 @@ std::string Executor::State::for_people(std::string_view text) const {
     const std::string shown_checkout = places.host_outside(k_ws);
     if (shown_checkout != options.checkout)
         real = replace_all(real, shown_checkout, options.checkout);
+    real = replace_all(real, options.root + "/mirror", options.checkout);  // mounted mirrors
     if (!options.user_directory.empty() && options.user_directory != "/") {
         real = replace_all(real, options.user_directory + "/", "");
     }
@@ -240,6 +241,8 @@ void Executor::State::look_up(std::unique_ptr<Job> job) {
     if (cancelled) return;  // the job's end answers
     const std::int64_t start = monotonic_us();
     auto complete = std::make_shared<Action>(*job->action);
+    complete->pass_env.insert(complete->pass_env.end(), options.pass_env.begin(),
+                              options.pass_env.end());
     complete->env = complete_environment(*complete, environment);
     job->env = complete->env;
     job->intent = encode(*complete).action_digest;

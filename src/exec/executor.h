@@ -56,6 +56,7 @@ struct ExecutorOptions {
     Workers workers = Workers::Yes;
     Sandbox sandbox = Sandbox::Yes;  // network, Landlock; the mount namespace is entered elsewhere
     std::map<std::string, std::string> user;  // the user's environment (user_environment())
+    std::vector<std::string> pass_env;        // names that every step may see of it
     TokenSource* tokens = nullptr;
 };
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "exec/executor_state.h"
 #include "platform/os.h"
+#include "store/disk.h"
 
 namespace cermet::exec {
 
@@ -202,6 +203,25 @@ Result<Ran> run_process(Executor::State& state, Job& job) {
     return ran;
 }
 
+// Sizes and times can hide a damaged disk block; what ends in a wheel or a link is read once more.
+// Such a file is taken away with its blob, so that the step that made it runs in the next build.
+Status verify_inputs(Executor::State& state, const Action& action) {
+    if (!action.verify_inputs) return {};
+    for (const Input& input : action.inputs) {
+        const bool output = is_within(input.path, k_out) || is_within(input.path, k_shared);
+        if (!output || input.kind == InputKind::Tree) continue;
+        const std::string host = state.host(input.path);
+        TRY(hashed, store::hash_file(host));
+        if (hashed.digest == input.digest) continue;
+        TRY_VOID(state.store.forget_blob(input.digest));
+        TRY_VOID(platform::remove_file(host));
+        return environment_error(
+            cat("lost: ", state.for_people(input.path), " was damaged and has been removed"),
+            "run the build again; `cermet cache verify` looks for more damage");
+    }
+    return {};
+}
+
 // What came of one attempt; `changed` names an input that changed meanwhile, and nothing else
 // counts then.
 struct Attempt {
@@ -221,6 +241,7 @@ Result<Ran> run_any(Executor::State& state, Job& job) {
 Result<Attempt> attempt(Executor::State& state, Job& job) {
     const Action& action = *job.action;
     TRY_VOID(prepare_directory(state, action));
+    TRY_VOID(verify_inputs(state, action));
     const std::int64_t start_ns = file_clock_ns();
     Result<Ran> ran = run_any(state, job);
     (void)platform::remove_tree(state.host(cat(k_tmp, "/", action.label)));

@@ -115,6 +115,7 @@ engine::Task<exec::Outcome> run(engine::Build build, Link key) {
     action.outputs = {exec::Output(what.output)};
     action.platform["toolchain"] = what.toolchain.digest;
     action.expected_tools = {what.toolchain.command[0]};
+    action.verify_inputs = true;
     exec::Outcome linked = co_await build.get(exec::Run(std::move(action)));
     co_return linked;
 }

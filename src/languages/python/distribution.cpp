@@ -92,6 +92,7 @@ exec::Action wheel_action(const WheelPlan& plan, const Payload& payload, const s
     action.label = cat("wheel-", plan.name, "-", digest_of(file).short_hex(8));
     action.description = "write " + file;
     action.argv = {"cermet:wheel", "1"};
+    action.verify_inputs = true;
     action.platform["plan"] = digest_of(identity.bytes()).hex();
     action.cwd = std::string(exec::k_ws);
     for (const PayloadFile& one : payload.files) {

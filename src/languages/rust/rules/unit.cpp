@@ -169,6 +169,7 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
         if (artifact.kind == ArtifactKind::Metadata) action.early_output = artifact.file;
     }
     bool linking = unit_detail::links(unit);
+    action.verify_inputs = linking || generated;
     unit_detail::add_platform(action, *graph, linking);
     if (unit.pipelines() && !action.early_output.empty()) action.two_step = exec::TwoStep::Rustc;
     const CrateRule* rule = unit_detail::rule_of(*graph, unit);
