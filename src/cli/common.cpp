@@ -1,4 +1,4 @@
-// What commands share.
+// What commands share: settings, listeners, remembered requests, errors in the user's terms.
 // SPDX-License-Identifier: MIT
 #include "cli/common.h"
 
@@ -30,7 +30,7 @@ class Facts : public exec::FactSource {
     std::optional<std::string> fact(const std::string& name) override {
         if (name == "python") return python::python_fact(store_, request_.python).value_or("absent");
         if (name.compare(0, 5, "dist:") == 0) {
-            return python::distribution_fact(search_path_, name.substr(5)).value_or("absent");
+            return python::distribution_fact(store_, search_path_, name.substr(5)).value_or("absent");
         }
         return std::nullopt;
     }

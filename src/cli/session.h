@@ -67,6 +67,13 @@ class Session {
         if (!answer.ok()) return shown(std::move(answer).error());
         return answer;
     }
+    // A question whose answer is at hand after a run: nobody is told of it.
+    template <engine::Key K>
+    Result<typename K::Value> ask(const K& key) {
+        Result<typename K::Value> answer = graph_->run(key);
+        if (!answer.ok()) return shown(std::move(answer).error());
+        return answer;
+    }
     // Every independent failure of the last run; the first is what run() returned.
     std::vector<Error> failures() const;
 

@@ -44,15 +44,15 @@ Result<Built> build_tree(Session& session) {
     built.read = files_read(session.executor().recorded_leaves());  // before the sdist reads everything
     TRY(sdist, session.run(python::BuildSdist()));
     built.sdist = sdist;
-    TRY(config, session.run(python::LoadConfig()));
+    TRY(config, session.ask(python::LoadConfig()));
     built.config = config;
-    TRY(package, session.run(python::LoadPackage()));
+    TRY(package, session.ask(python::LoadPackage()));
     built.package = package;
-    TRY(layout, session.run(python::FindLayout()));
+    TRY(layout, session.ask(python::FindLayout()));
     built.layout = layout;
-    TRY(payload, session.run(python::CollectPayload()));
+    TRY(payload, session.ask(python::CollectPayload()));
     built.payload = payload;
-    TRY(python, session.run(python::FindPython()));
+    TRY(python, session.ask(python::FindPython()));
     built.python = python;
     TRY(wheel_bytes, session.store().get(wheel.file.digest));
     built.wheel_bytes = wheel_bytes;
@@ -145,7 +145,7 @@ class Verifier {
         audit_sources(session_, audit, findings_);
         std::vector<UsedDistribution> used;
         for (const auto& [name, place] : used_distributions(*built_.config)) {
-            TRY(distribution, session_.run(python::FindDistribution(name)));
+            TRY(distribution, session_.ask(python::FindDistribution(name)));
             if (!distribution.found()) continue;  // its table is not built for this Python
             used.push_back({distribution, has_native_files(distribution.host), place});
         }
@@ -275,7 +275,7 @@ class Verifier {
         for (std::size_t i = 0; i < tasks.size(); ++i) {
             const ImportAnswer& answer = answers[i];
             std::string missing = answer.missing.substr(0, answer.missing.find('.'));
-            bool foreign = !missing.empty() && !own_module(missing);
+            bool foreign = !missing.empty() && !own_module(tasks, missing);
             if (!answer.ok && foreign && may_be_missing(tasks[i], missing)) {
                 findings_.note(cat(tasks[i].name, " was not imported: it needs ", missing, ", which is optional"));
             } else if (!answer.ok && foreign) {
@@ -293,11 +293,11 @@ class Verifier {
         return {};
     }
 
-    bool own_module(const std::string& top) const {
-        for (const ImportTask& task : import_tasks()) {
-            if (task.name.substr(0, task.name.find_first_of(".:")) == top) return true;
-        }
-        return false;
+    static bool own_module(const std::vector<ImportTask>& tasks, const std::string& top) {
+        return std::any_of(tasks.begin(), tasks.end(), [&top](const ImportTask& task) {
+            bool module = task.kind == ImportTask::Kind::Module;
+            return module && task.name.substr(0, task.name.find('.')) == top;
+        });
     }
 
     // What only an extra brings, and what only tests use, need not be there. Compiled modules always must import.

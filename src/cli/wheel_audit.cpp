@@ -228,7 +228,10 @@ class Auditor {
         std::vector<std::string> absolute;
         for (const auto* list : {&elf.rpath, &elf.runpath}) {
             for (const std::string& path : *list) {
-                if (path.compare(0, 7, "$ORIGIN") != 0 && path.compare(0, 9, "${ORIGIN}") != 0) absolute.push_back(path);
+                bool own = path.compare(0, 7, "$ORIGIN") == 0 || path.compare(0, 9, "${ORIGIN}") == 0;
+                bool of_python = !own && is_within(path, audit_.python.base_prefix);
+                if (of_python) python_paths_.insert(path);
+                if (!own && !of_python) absolute.push_back(path);
             }
         }
         findings_.check(absolute.empty(), "libraries",
@@ -246,6 +249,10 @@ class Auditor {
             if (native.is_elf) files.push_back({native.path, native.elf});
         }
         if (files.empty()) return;
+        if (!python_paths_.empty()) {  // harmless elsewhere, and nothing that the project could change
+            findings_.note(cat("modules look for libraries in ", list_text({python_paths_.begin(), python_paths_.end()}),
+                               ", as this Python's own link flags say"));
+        }
         Result<python::PlatformChoice> choice = python::choose_platform(files, audit_.python.platform_tag());
         if (!findings_.check(choice.ok(), "tags", choice.ok() ? "" : choice.error().message)) return;
         bool claims = std::any_of(tags_.platforms.begin(), tags_.platforms.end(), [](const std::string& platform) {
@@ -270,6 +277,7 @@ class Auditor {
     Libraries libraries_;
     std::vector<Native> natives_;
     std::set<std::string> runtime_;
+    std::set<std::string> python_paths_;  // run paths that come from the interpreter
     python::TagSet tags_;
     bool stable_ = false;
     int promised_minor_ = 0;

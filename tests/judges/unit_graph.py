@@ -52,7 +52,9 @@ def source_path(unit, root):
     path = unit["target"]["src_path"]
     if unit["pkg_id"].startswith("path+"):
         return os.path.relpath(path, root)
-    return "/".join(path.split("/registry/src/")[-1].split("/")[2:])
+    if "/registry/src/" in path:
+        return "/".join(path.split("/registry/src/")[-1].split("/")[2:])
+    return "/".join(path.split("/pkg/")[-1].split("/")[1:])  # the cache's own copy
 
 
 def own(unit, root):

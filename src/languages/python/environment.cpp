@@ -12,6 +12,7 @@
 #include "exec/queries.h"
 #include "exec/run.h"
 #include "fetch/packages.h"
+#include "languages/python/external_distribution.h"
 #include "languages/python/package.h"
 #include "languages/python/request.h"
 #include "languages/python/requirement.h"
@@ -152,12 +153,17 @@ std::optional<std::string> python_fact(store::Store& store, const std::string& e
     return cat(base, " ", digest->hex());
 }
 
-std::optional<std::string> distribution_fact(const std::vector<std::string>& search_path, const std::string& name) {
+std::optional<std::string> distribution_fact(store::Store& store, const std::vector<std::string>& search_path,
+                                             const std::string& name) {
     std::optional<environment_detail::InstalledAt> at = find_installed(search_path, name);
     if (!at) return std::nullopt;
-    std::optional<std::string> record =
-        platform::find_file_bytes(join_path(at->directory, cat(at->dist_info, "/RECORD")));
-    return cat(at->version, " ", record ? digest_of(*record).hex() : std::string("without-record"));
+    std::string dist_info = join_path(at->directory, at->dist_info);
+    if (is_external(dist_info)) {
+        Result<Digest> digest = external_digest(store, find_external(dist_info));
+        return cat(at->version, " ", digest.ok() ? digest->hex() : std::string("unreadable"));
+    }
+    std::optional<std::string> record = platform::find_file_bytes(join_path(dist_info, "RECORD"));
+    return cat(at->version, " ", digest_of(record.value_or("")).hex());
 }
 
 engine::Task<Python> run(engine::Build build, FindPython) {
@@ -212,7 +218,7 @@ engine::Task<Distribution> run(engine::Build build, FindDistribution key) {
     Python python = co_await build.get(FindPython());
     Distribution found;
     found.name = key.name();
-    std::optional<std::string> fact = distribution_fact(python.search_path, key.name());
+    std::optional<std::string> fact = distribution_fact(build.service<store::Store>(), python.search_path, key.name());
     executor.record(exec::Leaf{exec::Leaf::Type::Fact, "dist:" + key.name(), fact.value_or("absent")});
     std::optional<environment_detail::InstalledAt> at = find_installed(python.search_path, key.name());
     if (!at) co_return found;
@@ -220,6 +226,16 @@ engine::Task<Distribution> run(engine::Build build, FindDistribution key) {
                                                       join_path(at->directory, at->dist_info)));
     found.version = at->version;
     found.dist_info = at->dist_info;
+    if (package.external) {
+        ExternalDistribution outside = find_external(join_path(at->directory, at->dist_info));
+        CO_TRY(digest, external_digest(build.service<store::Store>(), outside));
+        found.directory = outside.place(key.name());
+        CO_TRY_VOID(executor.add_place(found.directory, outside.directory));
+        found.host = outside.directory;
+        found.digest = digest.hex();
+        found.top_levels = outside.top_levels;
+        co_return found;
+    }
     found.directory = package.canonical;
     found.host = package.host;
     found.digest = package.digest.hex();
@@ -291,7 +307,11 @@ std::vector<std::string> include_directories(const Distribution& distribution) {
             found.push_back(include);
         }
     }
-    if (found.empty()) find_include_directories(distribution.host, "", 0, found);
+    if (!found.empty()) return found;
+    if (distribution.top_levels.empty()) find_include_directories(distribution.host, "", 0, found);
+    for (const std::string& name : distribution.top_levels) {
+        if (extension(name).empty()) find_include_directories(distribution.host, name, 1, found);
+    }
     return found;
 }
 

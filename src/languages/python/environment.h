@@ -44,6 +44,8 @@ struct Distribution {
     std::string host;       // the place's real directory
     std::string dist_info;  // name of its .dist-info directory inside
     std::string digest;     // hex of the tree
+    // Not copied, and among others in its directory: only what is below these counts; empty: all.
+    std::vector<std::string> top_levels;
     bool found() const { return !directory.empty(); }
     bool operator==(const Distribution&) const = default;
 };
@@ -95,6 +97,7 @@ std::vector<std::string> site_directories(const std::string& executable);
 // "python" as a fact: the base installation behind an interpreter and its digest; nullopt when it is gone.
 std::optional<std::string> python_fact(store::Store& store, const std::string& executable);
 // The current facts of the build environment, for checking a remembered request: "dist:numpy" -> "2.1.0 <digest>".
-std::optional<std::string> distribution_fact(const std::vector<std::string>& search_path, const std::string& name);
+std::optional<std::string> distribution_fact(store::Store& store, const std::vector<std::string>& search_path,
+                                             const std::string& name);
 
 }  // namespace cermet::python
