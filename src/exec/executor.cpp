@@ -254,11 +254,15 @@ void Executor::State::look_up(std::unique_ptr<Job> job) {
     }
     std::optional<Remembered> remembered = find_remembered(*this, *job);
     if (remembered) {
+        const bool in_place = outputs_in_place(*this, action, *remembered);
         Status placed = place_outputs(*this, action, *remembered);
         Result<std::string> said =
             placed.ok() ? store.get(remembered->outcome.stderr_digest) : placed.error();
         if (said.ok() && store.has(remembered->outcome.stdout_digest)) {
             record(remembered->outcome.leaves);
+            if (!in_place || !platform::exists(memory_path(action.label))) {
+                write_memory(*this, *job, remembered->outcome);
+            }
             finished(*job, engine::Outcome::Hit, -1, start, for_people(*said));
             job->succeed(remembered->outcome);
             return;
@@ -280,6 +284,10 @@ Executor::Executor(store::Store& store, Places& places, ExecutorOptions options,
     : state_(nullptr) {
     ::umask(022);  // outputs are the same for every user
     state_ = std::make_unique<State>(store, places, std::move(options), events);
+    if (places.mode == RootMode::Plain) {
+        (void)platform::make_directories(store.plain_shared_directory());
+        places.add(std::string(k_shared), store.plain_shared_directory());
+    }
     for (const auto& [canonical, real] : places.all()) store.alias(canonical, real);
     (void)platform::make_directories(state_->options.root + "/why");
 }

@@ -137,6 +137,8 @@ bool outputs_in_place(Executor::State& state, const Action& action, const Rememb
 Status write_mark(Executor::State& state, const Action& action, const Digest& digest,
                   const Outcome& outcome);
 std::string why_it_runs(Executor::State& state, const Job& job);
+// What the step is now, for later explanations.
+void write_memory(Executor::State& state, const Job& job, const Outcome& outcome);
 
 // collect.cpp: after a process ended well.
 Result<Outcome> collect_outputs(Executor::State& state, const Action& action);

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "exec/places.h"
 
 namespace cermet::exec {
 
@@ -137,9 +138,10 @@ std::string leaf_difference(const Leaf& leaf, const std::string* before, const s
         case Leaf::Type::Fact:
             return cat(leaf.name, " changed");
         case Leaf::Type::Place:
-            return cat("it holds the real path of ", leaf.name, ", which is ",
-                       now == nullptr ? "?" : *now, " here and was ",
-                       before == nullptr ? "?" : *before);
+            // Kept, not rendered: what the step saw is meant, in whichever mode that was.
+            return cat(
+                "it holds a real path: ", before == nullptr ? std::string("?") : keep(*before),
+                " before, ", now == nullptr ? std::string("?") : keep(*now), " here");
     }
     return "?";
 }

@@ -309,6 +309,8 @@ Status store_result(Executor::State& state, const Job& job, const Outcome& outco
     return write_mark(state, action, digest, outcome);
 }
 
+}  // namespace step_detail
+
 void write_memory(Executor::State& state, const Job& job, const Outcome& outcome) {
     StepMemory memory = remember(*job.action, job.env);
     memory.leaves = outcome.leaves;
@@ -317,8 +319,6 @@ void write_memory(Executor::State& state, const Job& job, const Outcome& outcome
     // Only explanations are lost when this fails.
     (void)platform::write_file_atomic(state.memory_path(job.action->label), encode_memory(memory));
 }
-
-}  // namespace step_detail
 
 void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
     using namespace step_detail;

@@ -26,6 +26,7 @@ struct CacheLayout {
     std::string roots() const { return directory + "/roots"; }
     std::string packages() const { return directory + "/pkg"; }
     std::string shared() const { return directory + "/shared"; }
+    std::string shared_plain() const { return directory + "/shared-plain"; }
     std::string tools() const { return directory + "/tool"; }
     std::string entries_log() const { return directory + "/entries.log"; }
     std::string stats_log() const { return directory + "/stats.log"; }

@@ -149,6 +149,10 @@ const std::string& Store::directory() const { return state_->layout.directory; }
 std::string Store::packages_directory() const {
     return state_->read_only ? state_->scratch + "/pkg" : state_->layout.packages();
 }
+std::string Store::plain_shared_directory() const {
+    return state_->read_only ? state_->scratch + "/shared-plain" : state_->layout.shared_plain();
+}
+
 std::string Store::shared_directory() const {
     return state_->read_only ? state_->scratch + "/shared" : state_->layout.shared();
 }

@@ -53,6 +53,9 @@ class Store {
     const std::string& directory() const;
     std::string packages_directory() const;  // /cermet/pkg
     std::string shared_directory() const;    // /cermet/shared
+    // The same in plain mode: a step that observed its place has other bytes there, and a build in
+    // the other mode may be reading its own.
+    std::string plain_shared_directory() const;
     std::string tools_directory() const;     // /cermet/tool
     // roots/<8 hex>: one checkout's own outputs
     std::string root_directory(const std::string& checkout_host_path) const;
