@@ -99,6 +99,7 @@ struct Executor::State {
     ExecutorCounts counts;
     std::set<std::string> notices;
     std::map<std::string, std::string> bound;         // add_place(): canonical -> real
+    std::map<std::string, std::unique_ptr<std::mutex>> tree_locks;  // by declared output in the tree
     std::vector<std::shared_ptr<const Action>> seen;  // every submitted action
     std::map<std::string, Digest> labels;  // directory -> the intent that owns it in this build
 
@@ -111,6 +112,8 @@ struct Executor::State {
     void record(const std::vector<Leaf>& leaves);
     void notice(const std::string& text);
     bool claim_label(Job& job);
+    // Held while a step writes declared outputs of the tree: variants of one script write the same ones.
+    std::unique_lock<std::mutex> hold_tree_outputs(const Action& action);
     void look_up(std::unique_ptr<Job> job);
     void execute(std::unique_ptr<Job> job, int slot);
     void finished(const Job& job, engine::Outcome outcome, int slot, std::int64_t start_us,

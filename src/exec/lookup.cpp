@@ -26,6 +26,15 @@ store::Mode mode_of(const OutputFile& file) {
     return file.executable ? store::Mode::Executable : store::Mode::Plain;
 }
 
+// Two variants of one script write the same file of the tree: at no moment may it be gone.
+Status replace_in_tree(Executor::State& state, const Action& action, const OutputFile& file, const std::string& path) {
+    const std::string made = cat(state.options.root, "/tmp/", action.label, "-", digest_of(file.path).short_hex(8));
+    TRY_VOID(platform::remove_file(made));
+    TRY_VOID(state.store.materialise(file.digest, mode_of(file), made));
+    TRY_VOID(platform::rename_path(made, path));
+    return platform::remove_file(made);  // two names of one file: the rename did nothing
+}
+
 Status materialise_all(Executor::State& state, const Action& action, const Outcome& outcome) {
     const std::string directory = state.host(action.directory());
     TRY_VOID(platform::remove_tree(directory));
@@ -38,9 +47,12 @@ Status materialise_all(Executor::State& state, const Action& action, const Outco
             TRY_VOID(platform::make_directories(above));
             last_parent = std::move(above);
         }
-        if (in_tree(file.path)) TRY_VOID(platform::remove_file(path));
-        TRY_VOID(state.store.materialise(file.digest, mode_of(file), path));
-        if (in_tree(file.path)) state.world.forget_file(file.path);
+        if (!in_tree(file.path)) {
+            TRY_VOID(state.store.materialise(file.digest, mode_of(file), path));
+            continue;
+        }
+        TRY_VOID(replace_in_tree(state, action, file, path));
+        state.world.forget_file(file.path);
     }
     for (const std::string& empty : outcome.empty_directories) {
         TRY_VOID(platform::make_directories(output_host(state, action, empty)));
@@ -49,6 +61,22 @@ Status materialise_all(Executor::State& state, const Action& action, const Outco
 }
 
 }  // namespace lookup_detail
+
+std::unique_lock<std::mutex> Executor::State::hold_tree_outputs(const Action& action) {
+    std::string first;
+    for (const Output& output : action.outputs) {
+        if (in_tree(output.path) && (first.empty() || output.path < first)) first = output.path;
+    }
+    if (first.empty()) return {};
+    std::mutex* held = nullptr;
+    {
+        std::lock_guard guard(mutex);
+        std::unique_ptr<std::mutex>& entry = tree_locks[first];
+        if (!entry) entry = std::make_unique<std::mutex>();
+        held = entry.get();
+    }
+    return std::unique_lock<std::mutex>(*held);
+}
 
 std::optional<Remembered> find_remembered(Executor::State& state, Job& job) {
     const Action& action = *job.action;
@@ -89,6 +117,7 @@ Status write_mark(Executor::State& state, const Action& action, const Digest& di
 }
 
 Status place_outputs(Executor::State& state, const Action& action, const Remembered& remembered) {
+    std::unique_lock<std::mutex> tree = state.hold_tree_outputs(action);
     if (outputs_in_place(state, action, remembered)) {
         if (action.scope == Scope::Shared)
             state.store.touch_directory(state.host(action.directory()));

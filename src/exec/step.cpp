@@ -342,6 +342,7 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
             return;
         }
     }
+    std::unique_lock<std::mutex> tree = hold_tree_outputs(action);
     if (options.tokens != nullptr && !options.tokens->acquire(processes.cancel_descriptor()))
         return;
     const std::int64_t start = monotonic_us();
