@@ -113,7 +113,9 @@ class Verifier {
             one.abi = module.abi;
             one.floor = module.floor;
             for (const python::ModuleTarget& target : built_.layout->modules) {
-                if (target.name == module.name) one.exports = exports_of(target);
+                if (target.name != module.name) continue;
+                one.exports = exports_of(target);
+                one.rust = target.kind == python::ModuleKind::Rust;
             }
             audit.modules.push_back(one);
         }

@@ -178,6 +178,10 @@ class Auditor {
         findings_.check(init, "symbols", cat(native.path, " does not export PyInit_", last),
                         "the init function's name must be the module's last part");
         std::sort(more.begin(), more.end());
+        if (native.module->rust && !more.empty()) {
+            findings_.note(cat(native.path, " also exports the #[no_mangle] functions of its crates: ", list_text(more)));
+            more.clear();
+        }
         findings_.check(more.empty(), "symbols", cat(native.path, " exports more than its init function: ", list_text(more)),
                         "make them static, or declare them in `exports` of the module's table");
         for (const std::string& name : native.module->exports) {

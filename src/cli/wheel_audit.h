@@ -20,6 +20,7 @@ struct AuditedModule {
     std::string name;
     std::string wheel_path;
     std::vector<std::string> exports;  // declared beside the init function
+    bool rust = false;                 // rustc exports every #[no_mangle] function, also those of its crates
     python::Abi abi = python::Abi::Version;
     python::StableFloor floor;
 };

@@ -414,7 +414,14 @@ TEST_CASE("executor: cancelling ends a hanging step and its children") {
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
     auto pid = platform::read_file(room.root() + "/out/hang-22222222/pid");
     REQUIRE(pid.ok());
-    CHECK(::kill(static_cast<pid_t>(std::atoi(pid->c_str())), 0) != 0);
+    // The kill is sent before finish() returns; that the kernel is done with the process may take a moment more.
+    const pid_t orphan = static_cast<pid_t>(std::atoi(pid->c_str()));
+    bool gone = false;
+    for (int wait = 0; wait < 200 && !gone; ++wait) {
+        gone = ::kill(orphan, 0) != 0;
+        if (!gone) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    CHECK(gone);
 }
 
 TEST_CASE("executor: a saved request holds until something changes") {

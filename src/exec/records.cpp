@@ -3,6 +3,7 @@
 #include "exec/records.h"
 
 #include "base/bytes.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "exec/places.h"
 
@@ -106,6 +107,18 @@ void compare_maps(const Map& before, const Map& now, const Say& say) {
     }
 }
 
+// Outputs of other steps are told by the step's name, not by where they lie.
+std::string told(const std::string& path) {
+    for (const std::string_view place : {k_out, k_shared}) {
+        if (!is_within(path, place) || path == place) continue;
+        const std::string rest = path.substr(place.size() + 1);
+        const std::size_t slash = rest.find('/');
+        if (slash != std::string::npos)
+            return cat(rest.substr(slash + 1), " of ", rest.substr(0, slash));
+    }
+    return path;
+}
+
 void compare_arguments(const StepMemory& before, const StepMemory& now, Differences& out) {
     if (before.argv == now.argv) return;
     std::map<std::string, int> counts;
@@ -123,9 +136,9 @@ void compare_arguments(const StepMemory& before, const StepMemory& now, Differen
 std::string leaf_difference(const Leaf& leaf, const std::string* before, const std::string* now) {
     switch (leaf.type) {
         case Leaf::Type::File:
-            if (now == nullptr) return cat("file ", leaf.name, " is no longer read");
-            if (*now == "absent") return cat("file ", leaf.name, " is gone");
-            return cat("file ", leaf.name, before == nullptr ? " is read now" : " changed");
+            if (now == nullptr) return cat("file ", told(leaf.name), " is no longer read");
+            if (*now == "absent") return cat("file ", told(leaf.name), " is gone");
+            return cat("file ", told(leaf.name), before == nullptr ? " is read now" : " changed");
         case Leaf::Type::Absent:
             return cat("something new appeared at ", leaf.name);
         case Leaf::Type::Listing:
@@ -290,7 +303,7 @@ std::vector<std::string> differences(const StepMemory& before, const StepMemory&
     auto add = [&](std::string line) { out.add(std::move(line)); };
     compare_maps(before.inputs, now.inputs,
                  [&](const std::string& path, const std::string* old, const std::string* neu) {
-                     add(cat("input ", path,
+                     add(cat("input ", told(path),
                              old == nullptr   ? " is new"
                              : neu == nullptr ? " is no longer used"
                                               : " changed"));

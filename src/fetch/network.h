@@ -8,7 +8,7 @@
 // stdout and stderr, 'f' could not start (errno), 'x' ended (u32 exit code, u32 signal).
 // Threads: run() may be called from any thread, one command at a time; cancel() from any thread. Failures: Environment.
 #pragma once
-#include <sys/types.h>
+#include <sys/types.h>  // lint: allow(header-include) pid_t
 
 #include <atomic>
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Place: see place.h.
+// Place: makes an immutable package directory appear whole, under a lock.
 // SPDX-License-Identifier: MIT
 #include "fetch/place.h"
 

@@ -11,7 +11,7 @@
 #pragma once
 #include <cstdint>
 #include <deque>
-#include <functional>
+#include <functional>  // lint: allow(header-include) rewrite() is handed a way to list what lives
 #include <memory>
 #include <optional>
 #include <string>

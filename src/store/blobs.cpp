@@ -1,4 +1,4 @@
-// Blobs: see blobs.h.
+// Blobs: content-addressed files of the store, written once and linked out.
 // SPDX-License-Identifier: MIT
 #include "store/blobs.h"
 

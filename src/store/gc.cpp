@@ -1,4 +1,4 @@
-// Gc: see gc.h.
+// Gc: evicts what was least recently used, sparing what a lease protects.
 // SPDX-License-Identifier: MIT
 #include "store/gc.h"
 
