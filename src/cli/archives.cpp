@@ -33,15 +33,33 @@ void show_notices(Session& session, const std::vector<std::string>& notices) {
     for (const std::string& notice : notices) engine::emit(session.settings().events, engine::Notice{notice});
 }
 
+Result<Archive> build_archive_now(Session& session, ArchiveKind kind, const std::string& key) {
+    TRY_VOID(session.start());
+    TRY(built, build(session, kind));
+    Archive archive;
+    archive.file_name = built.file_name;
+    archive.file = built.file;
+    show_notices(session, built.notices);
+    Json answer;
+    answer.set("file", built.file_name).set("path", built.file.path).set("digest", built.file.digest.text());
+    answer.set("notices", Json::strings(built.notices));
+    TRY_VOID(session.executor().save_request(key, answer.dump()));
+    return archive;
+}
+
+std::string key_of(const Session& session, ArchiveKind kind) {
+    return request_key(std::string(name_of(kind)), session.settings(), session.checkout());
+}
+
 }  // namespace archives_detail
 
 Result<Archive> make_archive(Session& session, ArchiveKind kind) {
-    std::string key = request_key(std::string(archives_detail::name_of(kind)), session.settings(), session.checkout());
+    std::string key = archives_detail::key_of(session, kind);
     Remembered remembered = find_remembered(session.store(), session.root(), key, session.request());
     Archive archive;
     if (remembered.holds) {
         archive.file_name = remembered.answer["file"].string();
-        archive.file.path = archive.file_name;
+        archive.file.path = remembered.answer["path"].string();
         bool parsed = Digest::parse(remembered.answer["digest"].string(), archive.file.digest);
         if (parsed && session.store().has(archive.file.digest)) {
             archive.remembered = true;
@@ -49,22 +67,21 @@ Result<Archive> make_archive(Session& session, ArchiveKind kind) {
             return archive;
         }
     }
-    TRY_VOID(session.start());
-    TRY(built, archives_detail::build(session, kind));
-    archive.file_name = built.file_name;
-    archive.file = built.file;
-    archives_detail::show_notices(session, built.notices);
-    Json answer;
-    answer.set("file", built.file_name).set("digest", built.file.digest.text());
-    answer.set("notices", Json::strings(built.notices));
-    TRY_VOID(session.executor().save_request(key, answer.dump()));
-    return archive;
+    return archives_detail::build_archive_now(session, kind, key);
 }
 
-Status deliver_archive(Session& session, const Archive& archive, const std::string& host_path) {
-    Result<Digest> present = session.store().file_digest(host_path);
-    if (present.ok() && *present == archive.file.digest) return {};
-    return session.deliver(archive.file, host_path);
+Result<std::string> deliver_archive(Session& session, ArchiveKind kind, Archive& archive, const std::string& directory) {
+    std::string path = join_path(directory, archive.file_name);
+    Result<Digest> present = session.store().file_digest(path);
+    if (present.ok() && *present == archive.file.digest) return path;
+    Status delivered = session.deliver(archive.file, path);
+    if (delivered.ok()) return path;
+    if (!archive.remembered) return delivered.error();
+    TRY(again, archives_detail::build_archive_now(session, kind, archives_detail::key_of(session, kind)));
+    archive = again;
+    path = join_path(directory, archive.file_name);
+    TRY_VOID(session.deliver(archive.file, path));
+    return path;
 }
 
 }  // namespace cermet::cli

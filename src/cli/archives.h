@@ -18,7 +18,8 @@ struct Archive {
 
 // Answers from the remembered request, else starts the session and builds.
 Result<Archive> make_archive(Session& session, ArchiveKind kind);
-// Writes it where the user wants it; a file with these bytes is left alone.
-Status deliver_archive(Session& session, const Archive& archive, const std::string& host_path);
+// Writes it into a directory of the user's and gives the path back; a file with these bytes is left alone. A remembered
+// archive whose bytes are lost is built again, and `archive` is the new one.
+Result<std::string> deliver_archive(Session& session, ArchiveKind kind, Archive& archive, const std::string& directory);
 
 }  // namespace cermet::cli

@@ -68,10 +68,9 @@ int build_archive(const Arguments& arguments, ArchiveKind kind) {
     if (!session.ok()) return print_error(session.error());
     Result<Archive> archive = make_archive(**session, kind);
     if (!archive.ok()) return print_failures(**session, archive.error());
-    std::string path = join_path(out_directory(arguments, **session), archive->file_name);
-    Status delivered = deliver_archive(**session, *archive, path);
-    if (!delivered.ok()) return print_error(delivered.error());
-    print_line(cat(archive->remembered ? "up to date: " : "built ", path));
+    Result<std::string> path = deliver_archive(**session, kind, *archive, out_directory(arguments, **session));
+    if (!path.ok()) return print_failures(**session, path.error());
+    print_line(cat(archive->remembered ? "up to date: " : "built ", *path));
     return 0;
 }
 

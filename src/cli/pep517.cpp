@@ -64,7 +64,7 @@ Result<Json> prepare_metadata(Session& session, const std::string& directory) {
 
 Result<Json> make(Session& session, ArchiveKind kind, const std::string& directory) {
     TRY(archive, make_archive(session, kind));
-    TRY_VOID(deliver_archive(session, archive, join_path(directory, archive.file_name)));
+    TRY_VOID(deliver_archive(session, kind, archive, directory));
     return Json(archive.file_name);
 }
 

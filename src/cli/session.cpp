@@ -211,7 +211,7 @@ void Session::end(bool ok) {
     exec::ExecutorCounts counts = executor_->counts();
     engine::BuildFinished finished;
     finished.ok = ok;
-    finished.counts.ran = static_cast<std::int64_t>(counts.started);
+    finished.counts.ran = static_cast<std::int64_t>(counts.started - counts.cut_off - counts.failed);
     finished.counts.hits = static_cast<std::int64_t>(counts.hits);
     finished.counts.cut_off = static_cast<std::int64_t>(counts.cut_off);
     finished.counts.failed = static_cast<std::int64_t>(counts.failed);
@@ -230,9 +230,16 @@ std::vector<Error> Session::failures() const {
 }
 
 Status Session::deliver(const exec::Input& file, const std::string& host_path, std::uint32_t mode) {
-    TRY(bytes, store_->get(file.digest));
+    Result<std::string> bytes = store_->get(file.digest);
+    if (!bytes.ok()) {
+        // The copy in this checkout's own directory is the same damaged file: without it the step runs again.
+        if (is_within(file.path, exec::k_out)) {
+            TRY_VOID(platform::remove_file(join_path(root_, "out/" + relative_to(file.path, exec::k_out))));
+        }
+        return bytes.error();
+    }
     TRY_VOID(platform::make_directories(std::string(parent(host_path))));
-    return platform::write_file_atomic(host_path, bytes, mode);
+    return platform::write_file_atomic(host_path, *bytes, mode);
 }
 
 }  // namespace cermet::cli

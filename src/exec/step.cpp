@@ -13,6 +13,7 @@ namespace cermet::exec {
 
 namespace step_detail {
 
+constexpr std::int64_t k_flush_every_us = 2'000'000;
 constexpr int k_attempts = 3;  // when inputs change under a running step
 
 std::string file_of_artifact(std::string_view line) {
@@ -324,21 +325,25 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
     using namespace step_detail;
     if (cancelled) return;  // the job's end answers
     const Action& action = *job->action;
-    std::optional<store::KeyLock> lock;
-    if (action.scope == Scope::Shared) {
-        Result<store::KeyLock> taken =
-            store::KeyLock::take(store.directory(), digest_of(action.label), &cancelled);
-        if (!taken.ok()) {
-            job->fail(std::move(taken).error());
-            return;
-        }
-        lock.emplace(std::move(*taken));
-        std::optional<Remembered> made = job->lost ? std::nullopt : find_remembered(*this, *job);
-        if (made && outputs_in_place(*this, action,
-                                     *made)) {  // another build made it while this one waited
-            record(made->outcome.leaves);
-            finished(*job, engine::Outcome::Hit, -1, monotonic_us(), {});
-            job->succeed(made->outcome);
+    // Builds of several checkouts do not do the same work at the same time. A step holds one lock
+    // and waits for nothing but its own process, so no two builds wait for each other.
+    const bool shared = action.scope == Scope::Shared;
+    Result<store::KeyLock> taken = store::KeyLock::take(
+        store.directory(), shared ? digest_of(action.label) : job->intent, &cancelled);
+    if (!taken.ok()) {
+        job->fail(std::move(taken).error());
+        return;
+    }
+    std::optional<store::KeyLock> lock(std::move(*taken));
+    std::optional<Remembered> other = job->lost ? std::nullopt : find_remembered(*this, *job);
+    // Another build made it while this one waited.
+    if (other && (shared ? outputs_in_place(*this, action, *other)
+                         : place_outputs(*this, action, *other).ok())) {
+        Result<std::string> said = store.get(other->outcome.stderr_digest);
+        if (said.ok() && store.has(other->outcome.stdout_digest)) {
+            record(other->outcome.leaves);
+            finished(*job, engine::Outcome::Hit, -1, monotonic_us(), for_people(*said));
+            job->succeed(other->outcome);
             return;
         }
     }
@@ -365,8 +370,11 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
         job->fail(std::move(error));
         return;
     }
-    if (lock) {
-        (void)store.flush();  // who waits for the lock must find it
+    // Who waits for the lock must find it; and a killed build must not lose more than the last seconds.
+    const std::int64_t now = monotonic_us();
+    if (lock || now - flushed_us > k_flush_every_us) {
+        flushed_us = now;
+        (void)store.flush();
         lock.reset();
     }
     write_memory(*this, *job, made->outcome);

@@ -183,7 +183,7 @@ Result<Package> import_crate(store::Store& store, const std::string& name,
 }
 
 Result<Package> import_directory(store::Store& store, const std::string& name,
-                                 const std::string& host_path) {
+                                 const std::string& host_path, const std::string& sha256) {
     using namespace packages_detail;
     if (!safe_name(name)) return project_error(cat("not a package's name: ", name));
     const SourceFilter filter;
@@ -192,6 +192,12 @@ Result<Package> import_directory(store::Store& store, const std::string& name,
         return project_error(cat("the package directory ", host_path, " is empty or absent"));
     std::string package_sha256;
     TRY_VOID(check_vendored(tree, host_path, package_sha256));
+    if (!sha256.empty() && !package_sha256.empty() && sha256 != package_sha256) {
+        return project_error(cat("the vendored crate is not the one that Cargo.lock names: its checksum is ",
+                                 package_sha256.substr(0, 16), "…, Cargo.lock says ", sha256.substr(0, 16), "…"),
+                             "vendor the crates again with `cargo vendor`")
+            .at(join_path(host_path, ".cargo-checksum.json"));
+    }
     const Digest digest = tree.digest();
     const std::string place = cat(name, "-", digest.short_hex(8));
     CopyFiller filler(tree, host_path);

@@ -471,25 +471,24 @@ def difference(left: bytes, right: bytes) -> str:
     return "; ".join(names) or "the order, times or compression of the archive"
 
 
-def processes_with(name: str, value: str) -> List[int]:
-    """Living processes whose environment has name=value."""
-    wanted = f"{name}={value}".encode()
+def processes_with(mark: str) -> List[int]:
+    """Living processes with this text in their command."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                if wanted in (entry / "environ").read_bytes().split(b"\0") and "\nState:\tZ" not in (entry / "status").read_text():
+                if mark.encode() in (entry / "cmdline").read_bytes() and "\nState:\tZ" not in (entry / "status").read_text():
                     found.append(int(entry.name))
             except OSError:
                 continue
     return found
 
 
-def wait_until_none(name: str, value: str, seconds: float = 10) -> List[int]:
+def wait_until_none(mark: str, seconds: float = 10) -> List[int]:
     """Those that still live after so many seconds."""
     end = time.monotonic() + seconds
     while True:
-        living = processes_with(name, value)
+        living = processes_with(mark)
         if not living or time.monotonic() > end:
             return living
         time.sleep(0.05)

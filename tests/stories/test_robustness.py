@@ -77,7 +77,7 @@ def test_compiler_floods(make, folder):
     """60 MB of messages: the step fails with some of them, in bounded time and memory."""
     body = "        head -c 60000000 /dev/zero | tr '\\0' 'x' | fold -w 100 >&2; exit 1"
     failed = fail_then_recover(make(small.c_only()), fake_compiler(folder, body), seconds=60)
-    assert len(failed.err) < 5_000_000, f"{len(failed.err)} bytes were shown"
+    assert len(failed.err) < 10_000_000, f"{len(failed.err)} bytes were shown"
 
 
 def test_compiler_that_warns_and_works(make, folder):
@@ -94,26 +94,24 @@ def test_compiler_that_warns_and_works(make, folder):
 def test_compiler_hangs_and_the_build_is_interrupted(make, folder, number):
     """Ctrl-C leaves no process, not even one that ignores signals or has left its session."""
     project = make(small.c_only())
-    body = "        trap '' INT TERM HUP\n        setsid sleep 600 &\n        sleep 600; sleep 600"
-    compiler = fake_compiler(folder, body)
-    mark = f"story-{os.getpid()}-{time.monotonic_ns()}"
-    # Only variables that are let in reach a compiler.
-    project.write("pyproject.toml", project.read("pyproject.toml") + '\n[tool.cermet.env]\npass-env = ["STORY_MARK"]\n')
-    process = project.start(CC=str(compiler), STORY_MARK=mark)
+    mark = f"600.{os.getpid()}{time.monotonic_ns()}"  # the sleeping processes are found by it
+    compiler = fake_compiler(folder, f"        trap '' INT TERM HUP\n        setsid sleep {mark} &\n        sleep {mark}; sleep {mark}")
+    process = project.start(CC=str(compiler))
     end = time.monotonic() + 60
-    while len(story.processes_with("STORY_MARK", mark)) < 3 and time.monotonic() < end and process.poll() is None:
+    while len(story.processes_with(mark)) < 2 and time.monotonic() < end:
+        assert process.poll() is None, "the build ended by itself"
         time.sleep(0.05)
-    time.sleep(0.3)
+    assert len(story.processes_with(mark)) == 2
     os.kill(process.pid, number)
     begin = time.monotonic()
     out, _ = process.communicate(timeout=30)
     assert time.monotonic() - begin < 10
     assert process.returncode != 0, out.decode()
-    left = wait_until_none("STORY_MARK", mark)
+    left = wait_until_none(mark)
     for pid in left:
         os.kill(pid, signal.SIGKILL)
     assert not left, "processes stayed behind"
-    project.build(STORY_MARK=mark)
+    project.build()
 
 
 def test_failed_step_says_how_to_run_it(make):
@@ -146,21 +144,22 @@ def test_kill_at_random_moments(make, folder, request):
         fresh = Project(project.folder, project.mode, folder / "fresh", project.python)
         remove(fresh.cache)
         project.write("small/part.h", text)
-        begin = time.monotonic()
-        fresh.build()
-        length = time.monotonic() - begin
+        cold = fresh.build().seconds
         right[value] = project.wheel_bytes()
-        project.drop_dist()
+    other = texts[2].replace("PART 2", "PART 4")
+    project.write("small/part.h", other)
+    warm = fresh.build().seconds
     chance = random.Random(11)
     killed = 0
     for number in range(count):
         if number % 5 == 0:
             remove(project.cache)  # from nothing; else on top of what the killed ones left
         value = 2 + number % 2
-        project.write("small/part.h", texts[value])
+        # A comment makes the text new, so that there is something to do, and the bytes stay.
+        project.write("small/part.h", texts[value] + f"/* {number} */\n")
         project.drop_dist()
         process = project.start()
-        time.sleep(chance.uniform(0, length * (1.1 if number % 5 == 0 else 0.6)))
+        time.sleep(chance.uniform(0, 1.1 * (cold if number % 5 == 0 else warm)))
         running = process.poll() is None
         killed += running
         if running and chance.random() < 0.5:

@@ -53,7 +53,7 @@ class Places : public PackagePlaces {
         if (source.kind == LocatedSource::Kind::Directory || source.kind == LocatedSource::Kind::Git) {
             // Vendored crates lie in the checkout; git checkouts outside of every place name themselves.
             std::string real = executor_.places().host(source.host_path);
-            TRY(package, fetch::import_directory(store_, source.package_name, real));
+            TRY(package, fetch::import_directory(store_, source.package_name, real, source.checksum));
             place.directory = package.canonical;
             place.tree = package.digest;
             if (source.kind != LocatedSource::Kind::Git) return place;
