@@ -13,7 +13,6 @@ namespace cermet::exec {
 
 namespace step_detail {
 
-constexpr std::int64_t k_flush_every_us = 2'000'000;
 constexpr int k_attempts = 3;  // when inputs change under a running step
 
 std::string file_of_artifact(std::string_view line) {
@@ -370,11 +369,8 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
         job->fail(std::move(error));
         return;
     }
-    // Who waits for the lock must find it; and a killed build must not lose more than the last seconds.
-    const std::int64_t now = monotonic_us();
-    if (lock || now - flushed_us > k_flush_every_us) {
-        flushed_us = now;
-        (void)store.flush();
+    if (lock) {
+        (void)store.flush();  // who waits for the lock must find it
         lock.reset();
     }
     write_memory(*this, *job, made->outcome);
