@@ -44,14 +44,14 @@ constexpr Entry k_commands[] = {
      "The sdist holds everything the build reads; what is needed but ignored by git is an error."},
     {"develop", Command::Develop,
      "Build the modules and make the project importable from its sources",
-     "Installs an editable version into the environment of --python and rebuilds what changed when "
-     "run again."},
+     "Places the built modules beside their sources; `pip install -e .` does this too, and installs. "
+     "Run again, it rebuilds what changed."},
     {"verify", Command::Verify,
      "Prove the release: sdist, wheel from it, clean environment, every module imported",
      "Also checks tags, symbols, stale native files and the agreement of build and run time "
      "requirements."},
     {"explain", Command::Explain, "Say why steps would run or not",
-     "Decides as `build` does and prints the reasons; runs nothing that is not needed to decide."},
+     "Builds as `build` does, without writing a wheel, and prints each step's reason."},
     {"toolchain", Command::Toolchain, "Show compilers, interpreter and their ABI", ""},
     {"cache", Command::Text, "Look after the cache",
      "The variable CERMET_CACHE names the cache's directory."},

@@ -15,7 +15,7 @@ namespace cermet::cli {
 namespace build_detail {
 
 std::string out_directory(const Arguments& arguments, const Session& session) {
-    if (arguments.out_dir.empty()) return join_path(session.request_directory(), "dist");
+    if (arguments.out_dir.empty() || arguments.out_dir == "dist") return join_path(session.request_directory(), "dist");
     return join_path(platform::current_directory(), arguments.out_dir);
 }
 

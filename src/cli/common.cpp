@@ -10,6 +10,7 @@
 #include "exec/environment.h"
 #include "languages/python/environment.h"
 #include "platform/os.h"
+#include "platform/triple.h"
 
 namespace cermet::cli {
 namespace common_detail {
@@ -84,6 +85,9 @@ Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& liste
     if (arguments.mode == Mode::Mount) settings.mode = exec::RootMode::Mount;
     settings.events = listeners.sink();
     settings.console = &listeners.console();
+    if (!arguments.target.empty() && arguments.target != platform::host_triple().rust()) {
+        return usage_error(cat("building for ", arguments.target, " is not supported yet"), "leave --target out");
+    }
     TRY(python, choose_python(arguments.python));
     settings.request.python = python;
     settings.request.profile = arguments.profile;

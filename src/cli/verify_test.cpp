@@ -59,9 +59,9 @@ TEST_CASE("findings count every check and print a line with a hint for what does
 TEST_CASE("the stable ABI knows which version added a symbol") {
     python::StableFloor old{3, 9};
     CHECK(outside_stable_abi({"PyArg_ParseTuple", "PyObject_Call", "malloc", "_Py_NoneStruct"}, old).empty());
-    std::vector<std::string> outside = outside_stable_abi({"PyList_GetItemRef", "PyUnicode_AsUTF8", "_PyObject_GetDictPtr"}, old);
-    CHECK(outside == std::vector<std::string>{"PyList_GetItemRef (since 3.13)", "PyUnicode_AsUTF8 (since 3.13)",
-                                              "_PyObject_GetDictPtr"});
+    std::vector<std::string> outside = outside_stable_abi({"PyList_GetItemRef", "PyUnicode_AsUTF8", "PyType_GetName", "_PyObject_GetDictPtr"}, old);
+    CHECK(outside == std::vector<std::string>{"PyList_GetItemRef (since 3.13)", "PyType_GetName (since 3.11)",
+                                              "PyUnicode_AsUTF8", "_PyObject_GetDictPtr"});
     CHECK(outside_stable_abi({"PyBuffer_Release"}, {3, 10}).size() == 1);
     CHECK(outside_stable_abi({"PyBuffer_Release"}, {3, 11}).empty());
 }

@@ -45,6 +45,26 @@ Result<std::string> version_from_file(SourceFiles& files, const options::Config&
         .at(version.file.origin.where);
 }
 
+// Keys that the configuration knows and the rules do not read yet: silence would be a wrong build.
+Status check_supported(const options::Config& config) {
+    auto refuse = [](const options::Origin& origin, std::string_view what) -> Status {
+        return project_error(cat(what, " is not supported yet"), "leave it out").at(origin.where);
+    };
+    for (const options::RustModule& table : config.rust_modules) {
+        if (table.selection.set()) return refuse(table.selection.origin, "`selection`");
+    }
+    for (const options::RustLibrary& table : config.rust_libraries) {
+        if (table.selection.set()) return refuse(table.selection.origin, "`selection`");
+    }
+    for (const options::Executable& table : config.executables) {
+        if (table.selection.set()) return refuse(table.selection.origin, "`selection`");
+    }
+    for (const options::CrateRule& rule : config.crates) {
+        if (rule.canonical_paths.set()) return refuse(rule.canonical_paths.origin, "`canonical-paths`");
+    }
+    return {};
+}
+
 Result<std::string> version_from_cargo(SourceFiles& files, const options::Config& config) {
     std::string crate = config.version.crate->empty() ? "." : *config.version.crate;
     std::string directory = join_path(config.directory, crate);
@@ -297,6 +317,7 @@ engine::Task<SharedConfig> run(engine::Build build, LoadConfig) {
     BuildRequest& request = build.service<BuildRequest>();
     exec::Executor& executor = build.service<exec::Executor>();
     CO_TRY(config, options::load_config(executor.files(), request.directory, request.overrides));
+    CO_TRY_VOID(package_detail::check_supported(config));
     co_return std::make_shared<const options::Config>(config);
 }
 

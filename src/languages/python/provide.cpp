@@ -67,6 +67,12 @@ Error unknown_use(const options::Config& config, const options::Use& use, const 
         .at(where);
 }
 
+Error no_shared(const Where& where) {
+    return project_error("a shared library inside the wheel is not supported yet",
+                         "link it statically: every module then holds what it needs of it")
+        .at(where);
+}
+
 exec::Action pkg_config_action(const exec::Program& program, const std::string& name) {
     exec::Action action;
     action.label = cat("pkg-config-", name);
@@ -110,6 +116,7 @@ class ProvideCLibrary {
 engine::Task<c::Provides> run(engine::Build build, ProvideCLibrary key) {
     SharedConfig config = co_await build.get(LoadConfig());
     const options::CLibrary* table = config->find_c_library(key.name());
+    if (*table->kind == "shared") co_return provide_detail::no_shared(table->kind.origin.where);
     NativeTarget native = provide_detail::library_target(*table, *config);
     CO_TRY(sources, expand_sources(build.service<exec::Executor>().files(), *config, *table->sources, table->place));
     for (const std::string& source : sources) native.sources.emplace_back(source, Digest());
@@ -146,6 +153,7 @@ class ProvideRustLibrary {
 engine::Task<c::Provides> run(engine::Build build, ProvideRustLibrary key) {
     SharedConfig config = co_await build.get(LoadConfig());
     const options::RustLibrary* table = config->find_rust_library(key.name());
+    if (*table->link == "shared") co_return provide_detail::no_shared(table->link.origin.where);
     Python python = co_await build.get(FindPython());
     rust::CrateRequest wanted = library_crate(*config, *table, python, build.service<BuildRequest>());
     rust::CrateArtifact artifact = co_await build.get(rust::BuildCrate(wanted));

@@ -335,6 +335,14 @@ Status resolve_units(PackageGraph& packages, ResolvedGraph& graph) {
     return {};
 }
 
+Status check_target(const CrateRequest& request, const RustToolchain& rust) {
+    const std::string& target = request.settings->target;
+    if (target.empty() || target == rust.host) return {};
+    return project_error(cat("building for ", target, " is not supported yet: this machine is ", rust.host),
+                         "leave `target` out of [tool.cermet.cargo]")
+        .at(request.place);
+}
+
 bool merges(const CrateRequest& request) {
     return request.use == CrateUse::Merged || request.use == CrateUse::Shared;
 }
@@ -368,6 +376,7 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     CO_TRY_VOID(graph_detail::load(executor.files(), request, cargo_home, environment, *graph));
     RustToolchain rust = co_await build.get(FindRust(graph->workspace.root_directory));
     graph->toolchain = rust;
+    CO_TRY_VOID(graph_detail::check_target(request, rust));
     std::vector<std::string> no_words;
     c::Toolchain linker = co_await build.get(c::FindToolchain(c::Language::C, no_words));
     graph->linker = linker;
