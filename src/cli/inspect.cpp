@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/common.h"
 #include "fetch/packages.h"
+#include "languages/python/distribution.h"
 #include "languages/python/environment.h"
 #include "languages/python/modules.h"
 #include "languages/rust/rust.h"
