@@ -15,18 +15,15 @@ namespace clean_environment_detail {
 
 constexpr std::size_t k_shown_lines = 12;
 
-// What pip said, from the first line that names an error on; else the last lines.
+// What pip calls errors; else the last lines of what it said.
 std::string told(const fetch::NetworkEnd& end) {
-    std::vector<std::string> lines;
+    std::vector<std::string> errors, lines;
     for (const std::string& line : split_lines(end.err + end.out)) {
+        if (line.compare(0, 5, "ERROR") == 0) errors.push_back(line);
         if (!trim(line).empty()) lines.push_back(line);
     }
+    if (!errors.empty()) return join(errors, "\n");
     std::size_t begin = lines.size() > k_shown_lines ? lines.size() - k_shown_lines : 0;
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-        if (lines[i].compare(0, 5, "ERROR") != 0) continue;
-        begin = i;
-        break;
-    }
     return join({lines.begin() + static_cast<std::ptrdiff_t>(begin), lines.end()}, "\n");
 }
 

@@ -9,8 +9,8 @@
 #include "base/archive/zip.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "cli/libraries.h"
 #include "languages/python/elf.h"
+#include "languages/python/libraries.h"
 #include "languages/python/manylinux.h"
 #include "languages/python/stable_abi.h"
 #include "languages/python/wheel.h"
@@ -122,6 +122,8 @@ class Auditor {
         Result<ElfFile> elf = python::read_elf(mapped->bytes(), audit_.runtime_library);
         if (!elf.ok()) return;
         for (const ElfSymbol& symbol : elf->exported) runtime_.insert(symbol.name);
+        std::set<std::string> missing;
+        runtime_.merge(libraries_.offered_to(*elf, missing));
     }
 
     void one(const Native& native) {
@@ -200,7 +202,7 @@ class Auditor {
             if (offered.count(symbol.name) == 0) open.push_back(symbol.name);
         }
         std::sort(open.begin(), open.end());
-        bool known = !runtime_.empty();  // without the runtime's symbols nothing can be said
+        bool known = !runtime_.empty() && missing.empty();  // else nothing can be said
         findings_.check(!known || open.empty(), "symbols",
                         cat(native.path, " needs symbols that nothing provides: ", list_text(open)),
                         "add the library that has them to `uses` or `libraries` of the module's table");
@@ -278,7 +280,7 @@ class Auditor {
 
     const WheelAudit& audit_;
     Findings& findings_;
-    Libraries libraries_;
+    python::Libraries libraries_;
     std::vector<Native> natives_;
     std::set<std::string> runtime_;
     std::set<std::string> python_paths_;  // run paths that come from the interpreter

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: MIT
 #include "languages/python/symbols.h"
 
-#include <optional>
 #include <set>
 
 #include "base/text.h"
 #include "exec/executor.h"
 #include "languages/python/elf.h"
+#include "languages/python/libraries.h"
 #include "platform/os.h"
 #include "platform/triple.h"
 
@@ -24,33 +24,19 @@ std::string list_of(const std::set<std::string>& names) {
     return text;
 }
 
-// What the interpreter itself has loaded is there for every module: libc, libm and whatever else it names.
-std::optional<std::string> find_library(const std::string& name) {
-    std::string multiarch = platform::host_triple().multiarch();
-    for (const std::string& directory : {"/lib/" + multiarch, "/usr/lib/" + multiarch, std::string("/lib64"),
-                                         std::string("/usr/lib64"), std::string("/lib"), std::string("/usr/lib")}) {
-        std::string path = directory + "/" + name;
-        if (platform::is_file(path)) return path;
-    }
-    return std::nullopt;
-}
-
-void take_away(std::set<std::string>& open, const ElfFile& library) {
-    for (const ElfSymbol& symbol : library.exported) open.erase(symbol.name);
-}
-
-Status take_away_runtime(std::set<std::string>& open, const std::string& runtime_library) {
+// Takes away what the running interpreter has loaded (libc, libm and whatever else it names) and what the libraries that
+// `module` names offer. Gives whether all of these could be found: of a library in a directory that only the linker was
+// told of, this check knows nothing.
+Result<bool> take_away_offered(std::set<std::string>& open, const ElfFile& module, const std::string& runtime_library) {
     TRY(runtime, platform::MappedFile::open(runtime_library));
     TRY(python, read_elf(runtime.bytes(), runtime_library));
-    take_away(open, python);
-    for (const std::string& name : python.needed) {
-        std::optional<std::string> path = open.empty() ? std::nullopt : find_library(name);
-        if (!path) continue;
-        TRY(mapped, platform::MappedFile::open(*path));
-        TRY(library, read_elf(mapped.bytes(), *path));
-        take_away(open, library);
-    }
-    return {};
+    for (const ElfSymbol& symbol : python.exported) open.erase(symbol.name);
+    if (open.empty()) return true;
+    Libraries libraries(platform::host_triple().multiarch());
+    std::set<std::string> missing, missing_of_runtime;
+    for (const std::string& name : libraries.offered_to(module, missing)) open.erase(name);
+    for (const std::string& name : libraries.offered_to(python, missing_of_runtime)) open.erase(name);
+    return missing.empty();
 }
 
 }  // namespace symbols_detail
@@ -74,8 +60,8 @@ engine::Task<bool> run(engine::Build build, CheckSymbols key) {
         if (!symbol.weak && symbol.version.empty()) open.insert(symbol.name);
     }
     if (open.empty()) co_return true;
-    CO_TRY_VOID(symbols_detail::take_away_runtime(open, check.runtime_library));
-    if (open.empty()) co_return true;
+    CO_TRY(found_all, symbols_detail::take_away_offered(open, elf, check.runtime_library));
+    if (open.empty() || !found_all) co_return true;
     co_return project_error(cat("module ", check.shown, " needs symbols that nothing provides: ",
                                 symbols_detail::list_of(open)),
                             "add the library that has them to `uses` or `libraries` of this table")

@@ -1,12 +1,12 @@
 // Finding shared libraries.
 // SPDX-License-Identifier: MIT
-#include "cli/libraries.h"
+#include "languages/python/libraries.h"
 
 #include "base/path.h"
 #include "base/text.h"
 #include "platform/os.h"
 
-namespace cermet::cli {
+namespace cermet::python {
 namespace libraries_detail {
 
 // ld.so.conf and what it includes: only one level, as distributions write it.
@@ -36,11 +36,11 @@ std::vector<std::string> system_directories(const std::string& multiarch) {
 
 Libraries::Libraries(const std::string& multiarch) : directories_(libraries_detail::system_directories(multiarch)) {}
 
-void Libraries::add_member(const std::string& soname, const python::ElfFile& file) {
-    known_[soname] = std::make_shared<const python::ElfFile>(file);
+void Libraries::add_member(const std::string& soname, const ElfFile& file) {
+    known_[soname] = std::make_shared<const ElfFile>(file);
 }
 
-const python::ElfFile* Libraries::find(const std::string& soname, const std::vector<std::string>& search) {
+const ElfFile* Libraries::find(const std::string& soname, const std::vector<std::string>& search) {
     auto known = known_.find(soname);
     if (known != known_.end()) return known->second.get();
     std::vector<std::string> directories;
@@ -48,41 +48,41 @@ const python::ElfFile* Libraries::find(const std::string& soname, const std::vec
         if (is_absolute(directory)) directories.push_back(directory);
     }
     directories.insert(directories.end(), directories_.begin(), directories_.end());
-    std::shared_ptr<const python::ElfFile> found;
+    std::shared_ptr<const ElfFile> found;
     for (const std::string& directory : directories) {
         std::string path = join_path(directory, soname);
         if (!platform::is_file(path)) continue;
         Result<platform::MappedFile> mapped = platform::MappedFile::open(path);
-        if (!mapped.ok() || !python::is_elf(mapped->bytes())) continue;
-        Result<python::ElfFile> elf = python::read_elf(mapped->bytes(), path);
+        if (!mapped.ok() || !is_elf(mapped->bytes())) continue;
+        Result<ElfFile> elf = read_elf(mapped->bytes(), path);
         if (!elf.ok()) continue;
-        found = std::make_shared<const python::ElfFile>(*elf);
+        found = std::make_shared<const ElfFile>(*elf);
         break;
     }
     known_[soname] = found;
     return found.get();
 }
 
-std::set<std::string> Libraries::offered_to(const python::ElfFile& file, std::set<std::string>& missing) {
+std::set<std::string> Libraries::offered_to(const ElfFile& file, std::set<std::string>& missing) {
     std::set<std::string> offered;
     std::set<std::string> seen;
-    std::vector<const python::ElfFile*> open = {&file};
+    std::vector<const ElfFile*> open = {&file};
     while (!open.empty()) {
-        const python::ElfFile* user = open.back();
+        const ElfFile* user = open.back();
         open.pop_back();
         const std::vector<std::string>& search = user->runpath.empty() ? user->rpath : user->runpath;
         for (const std::string& soname : user->needed) {
             if (!seen.insert(soname).second) continue;
-            const python::ElfFile* library = find(soname, search);
+            const ElfFile* library = find(soname, search);
             if (library == nullptr) {
                 missing.insert(soname);
                 continue;
             }
-            for (const python::ElfSymbol& symbol : library->exported) offered.insert(symbol.name);
+            for (const ElfSymbol& symbol : library->exported) offered.insert(symbol.name);
             open.push_back(library);
         }
     }
     return offered;
 }
 
-}  // namespace cermet::cli
+}  // namespace cermet::python

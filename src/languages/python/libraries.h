@@ -12,22 +12,22 @@
 
 #include "languages/python/elf.h"
 
-namespace cermet::cli {
+namespace cermet::python {
 
 class Libraries {
    public:
     // `multiarch`: "x86_64-linux-gnu" or "".
     explicit Libraries(const std::string& multiarch);
     // The library of this name, or nullptr.
-    const python::ElfFile* find(const std::string& soname, const std::vector<std::string>& search);
+    const ElfFile* find(const std::string& soname, const std::vector<std::string>& search);
     // Every symbol that `file`'s needed libraries offer, and theirs; names that nothing was found for go to `missing`.
-    std::set<std::string> offered_to(const python::ElfFile& file, std::set<std::string>& missing);
+    std::set<std::string> offered_to(const ElfFile& file, std::set<std::string>& missing);
     // A library that lies in the wheel itself.
-    void add_member(const std::string& soname, const python::ElfFile& file);
+    void add_member(const std::string& soname, const ElfFile& file);
 
    private:
     std::vector<std::string> directories_;
-    std::map<std::string, std::shared_ptr<const python::ElfFile>> known_;  // by name; null: not found
+    std::map<std::string, std::shared_ptr<const ElfFile>> known_;  // by name; null: not found
 };
 
-}  // namespace cermet::cli
+}  // namespace cermet::python
