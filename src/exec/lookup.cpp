@@ -137,7 +137,15 @@ Status place_outputs(Executor::State& state, const Action& action, const Remembe
 std::string why_it_runs(Executor::State& state, const Job& job) {
     const Action& action = *job.action;
     std::optional<StepMemory> before = state.memory_of(action.label);
-    if (!before) return "it never ran before";
+    if (!before) {
+        // It ran in another checkout: what it found there and is otherwise here.
+        const std::vector<std::string> traces = state.store.find_candidates("trace", job.intent);
+        std::optional<std::vector<Leaf>> leaves =
+            traces.empty() ? std::nullopt : decode_leaves(traces.front());
+        if (!leaves) return "it never ran before";
+        before = remember(action, job.env);
+        before->leaves = std::move(*leaves);
+    }
     StepMemory now = remember(action, job.env);
     for (const Leaf& leaf : before->leaves)
         now.leaves.push_back(Leaf{leaf.type, leaf.name, state.world.current(leaf)});
