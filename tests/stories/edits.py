@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import seeds  # noqa: E402
 import story  # noqa: E402
-from story import EXAMPLES, ROOT, WORK, Project, copy_tree, difference, remove  # noqa: E402
+from story import EXAMPLES, ROOT, WORK, Project, copy_cache, difference, remove  # noqa: E402
 
 EXAMPLE = "hybrid"
 EVERY_EMPTY = 30
@@ -265,7 +265,7 @@ def clean_build(edit: Optional[Edit], empty: bool) -> "Tuple[Project, Clean]":
     remove(place)
     project = Project.from_example(EXAMPLE, place / "project", "plain", place / "cache", python=seeds.cython_python())
     if not empty:
-        copy_tree(seeds.immutable_cache(EXAMPLE), project.cache)
+        copy_cache(seeds.immutable_cache(EXAMPLE), project.cache)
     if edit is not None:
         edit.apply(project)
     build = project.build("--no-workers", watch="files")

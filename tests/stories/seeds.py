@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import story
-from story import EXAMPLES, WORK, Project, copy_tree, make_venv, remove
+from story import WORK, Project, copy_cache, copy_tree, make_venv, remove
 
 
 def prepare() -> None:
@@ -79,10 +79,12 @@ def built_example(example: str, mode: str) -> Project:
         remove(folder)
         remove(place)
         project.reset(example)
-        copy_tree(immutable_cache(example), project.cache)
+        copy_cache(immutable_cache(example), project.cache)
         first = project.build()
         assert first.compilers, "the first build compiled nothing"
-        copy_tree(place, folder / "place")
+        copy_tree(project.folder, folder / "project")
+        copy_cache(project.cache, folder / "cache")
         (folder / "done").write_text("")
-    copy_tree(folder / "place", place)
+    copy_tree(folder / "project", project.folder)
+    copy_cache(folder / "cache", project.cache)
     return project

@@ -90,6 +90,15 @@ def copy_tree(source: Path, target: Path) -> None:
     subprocess.run(["cp", "-a", "--reflink=auto", str(source), str(target)], check=True)
 
 
+def copy_cache(source: Path, target: Path) -> None:
+    """A cache to go on from. Its blobs and outputs are never written again, so links do; its logs are."""
+    remove(target)
+    target.mkdir(parents=True)
+    for entry in sorted(source.iterdir()):
+        how = "-al" if entry.is_dir() and entry.name not in ("locks", "leases", "tmp") else "-a"
+        subprocess.run(["cp", how, str(entry), str(target / entry.name)], check=True)
+
+
 # --- what ran ---------------------------------------------------------------------------------------------------------
 
 
