@@ -1,7 +1,7 @@
 // Every source of Cermet in one translation unit: the bootstrap compiles this file, and every other recipe reads it.
 // SPDX-License-Identifier: MIT
-// This is the only source list. Order: by room, lower rooms first. Lines between the stage-1 marks are left out of
-// stage 0, which needs nothing of them to build Cermet itself.
+// This is the only source list. Order: by room, lower rooms first. What CERMET_STAGE0 leaves out, building Cermet itself
+// does not need; the two stage0.cpp stand for it, and are empty in stage 1.
 
 // base 0
 #include "base/archive/deflate.cpp"
@@ -32,9 +32,11 @@
 #include "options/check.cpp"
 #include "options/config.cpp"
 #include "options/overrides.cpp"
-#include "options/reference.cpp"
 #include "options/schema.cpp"
 #include "options/values.cpp"
+#ifndef CERMET_STAGE0
+#include "options/reference.cpp"
+#endif
 
 // store 2
 #include "store/append_log.cpp"
@@ -70,13 +72,15 @@
 #include "exec/world.cpp"
 
 // fetch 4
-#include "fetch/cargo_fetch.cpp"
-#include "fetch/ledger.cpp"
 #include "fetch/network_posix.cpp"
 #include "fetch/packages.cpp"
 #include "fetch/place.cpp"
 #include "fetch/python_distribution.cpp"
 #include "fetch/tree_digest.cpp"
+#ifndef CERMET_STAGE0
+#include "fetch/cargo_fetch.cpp"
+#include "fetch/ledger.cpp"
+#endif
 
 // languages/c 5
 #include "languages/c/compile.cpp"
@@ -87,6 +91,8 @@
 #include "languages/cython/cythonize.cpp"
 
 // languages/rust 5
+#include "languages/rust/stage0.cpp"
+#ifndef CERMET_STAGE0
 #include "languages/rust/command/directives.cpp"
 #include "languages/rust/command/rustc_command.cpp"
 #include "languages/rust/command/script_command.cpp"
@@ -113,6 +119,7 @@
 #include "languages/rust/rules/graph.cpp"
 #include "languages/rust/rules/toolchain.cpp"
 #include "languages/rust/rules/unit.cpp"
+#endif
 
 // languages/python 5
 #include "languages/python/crate_requests.cpp"
@@ -128,14 +135,12 @@
 #include "languages/python/provide.cpp"
 #include "languages/python/scm_version.cpp"
 #include "languages/python/sdist_files.cpp"
-#include "languages/python/stable_abi.cpp"
 #include "languages/python/symbols.cpp"
 #include "languages/python/discovery.cpp"
 #include "languages/python/elf.cpp"
 #include "languages/python/interpreter.cpp"
 #include "languages/python/libraries.cpp"
 #include "languages/python/license.cpp"
-#include "languages/python/manylinux.cpp"
 #include "languages/python/metadata.cpp"
 #include "languages/python/project.cpp"
 #include "languages/python/requirement.cpp"
@@ -144,6 +149,10 @@
 #include "languages/python/version.cpp"
 #include "languages/python/wheel.cpp"
 #include "languages/python/wheel_check.cpp"
+#ifndef CERMET_STAGE0
+#include "languages/python/manylinux.cpp"
+#include "languages/python/stable_abi.cpp"
+#endif
 
 // report 5
 #include "report/console.cpp"
@@ -153,12 +162,15 @@
 
 // cli 6
 #include "cli/archives.cpp"
-#include "cli/arguments.cpp"
 #include "cli/build.cpp"
-#include "cli/cargo.cpp"
 #include "cli/checkout.cpp"
-#include "cli/clean_environment.cpp"
 #include "cli/common.cpp"
+#include "cli/session.cpp"
+#include "cli/stage0.cpp"
+#ifndef CERMET_STAGE0
+#include "cli/arguments.cpp"
+#include "cli/cargo.cpp"
+#include "cli/clean_environment.cpp"
 #include "cli/develop.cpp"
 #include "cli/findings.cpp"
 #include "cli/ide.cpp"
@@ -166,8 +178,8 @@
 #include "cli/inspect.cpp"
 #include "cli/internal.cpp"
 #include "cli/pep517.cpp"
-#include "cli/session.cpp"
 #include "cli/source_audit.cpp"
 #include "cli/verify.cpp"
 #include "cli/wheel_audit.cpp"
 #include "cli/main.cpp"
+#endif

@@ -1,0 +1,29 @@
+// Rust in stage 0: there is none, and asking for it is an error.
+// SPDX-License-Identifier: MIT
+#ifdef CERMET_STAGE0
+#include "base/text.h"
+#include "engine/build.h"
+#include "languages/rust/rust.h"
+
+namespace cermet::rust {
+namespace stage0_detail {
+
+Error no_rust() { return environment_error("stage 0 builds no Rust", "`sh bootstrap.sh` makes the whole program"); }
+
+}  // namespace stage0_detail
+
+BuildCrate::BuildCrate(CrateRequest request)
+    : request_(std::make_shared<const CrateRequest>(std::move(request))), text_(request_->name) {}
+
+std::string BuildCrate::describe() const { return cat("building ", request_->name); }
+
+engine::Task<CrateArtifact> run(engine::Build, BuildCrate) {
+    co_return stage0_detail::no_rust();
+}
+
+engine::Task<RustToolchain> run(engine::Build, FindRust) {
+    co_return stage0_detail::no_rust();
+}
+
+}  // namespace cermet::rust
+#endif
