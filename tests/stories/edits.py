@@ -270,7 +270,7 @@ def clean_build(edit: Optional[Edit], empty: bool) -> "Tuple[Project, Clean]":
         edit.apply(project)
     build = project.build("--no-workers", watch="files")
     assert build.watch is not None
-    forbidden = [process for process in build.processes() if process.name in story.FORBIDDEN]
+    forbidden = [process for process in build.processes() if process.forbidden]
     assert not forbidden, f"started: {forbidden}"
     return project, Clean.of(project, build.watch)
 

@@ -145,7 +145,7 @@ def run_front_end(tool: str, project: Project, out: Path, wheelhouse: Path, fold
 
 
 def compilers_in(watch: story.Watch) -> "list[story.Process]":
-    return [process for process in watch.processes() if process.name in story.COMPILERS | story.FORBIDDEN
+    return [process for process in watch.processes() if (process.name in story.COMPILERS or process.forbidden)
             and process.argv[1:] != ["--version"]]  # pip tells the index which rustc there is
 
 
