@@ -49,6 +49,21 @@ std::vector<std::string> crate_names(const options::Config& config, const std::v
     return all;
 }
 
+// Every table of the same selection, in the order of the configuration: modules, libraries, programs.
+std::vector<rust::SelectedCrates> selection_of(const options::Config& config, const std::string& selection) {
+    std::vector<rust::SelectedCrates> all;
+    auto add = [&](const options::CrateOptions& table, const std::vector<std::string>& crates) {
+        if (selection.empty() || *table.selection != selection) return;
+        all.push_back({crate_names(config, crates), *table.features, *table.default_features, *table.all_features});
+    };
+    for (const options::RustModule& table : config.rust_modules) add(table, {*table.crate});
+    for (const options::RustLibrary& table : config.rust_libraries) add(table, *table.crates);
+    for (const options::Executable& table : config.executables) {
+        if (!table.crate->empty()) add(table, {*table.crate});
+    }
+    return all;
+}
+
 rust::CrateRequest base_request(const options::Config& config, const options::CrateOptions& table,
                                 const BuildRequest& request) {
     rust::CrateRequest wanted;
@@ -59,6 +74,7 @@ rust::CrateRequest base_request(const options::Config& config, const options::Cr
     wanted.features = *table.features;
     wanted.default_features = *table.default_features;
     wanted.all_features = *table.all_features;
+    wanted.selection = selection_of(config, *table.selection);
     wanted.profile = *table.profile;
     if (wanted.profile.empty()) {
         Result<options::ProfileFlags> profile = options::flags_for(config, request.profile);

@@ -50,15 +50,6 @@ Status check_supported(const options::Config& config) {
     auto refuse = [](const options::Origin& origin, std::string_view what) -> Status {
         return project_error(cat(what, " is not supported yet"), "leave it out").at(origin.where);
     };
-    for (const options::RustModule& table : config.rust_modules) {
-        if (table.selection.set()) return refuse(table.selection.origin, "`selection`");
-    }
-    for (const options::RustLibrary& table : config.rust_libraries) {
-        if (table.selection.set()) return refuse(table.selection.origin, "`selection`");
-    }
-    for (const options::Executable& table : config.executables) {
-        if (table.selection.set()) return refuse(table.selection.origin, "`selection`");
-    }
     for (const options::CrateRule& rule : config.crates) {
         if (rule.canonical_paths.set()) return refuse(rule.canonical_paths.origin, "`canonical-paths`");
     }

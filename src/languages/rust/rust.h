@@ -56,6 +56,14 @@ using SharedSettings = std::shared_ptr<const CrateSettings>;
 
 enum class CrateUse { Module, Merged, Shared, Program };
 
+// One table of those that resolve their features together.
+struct SelectedCrates {
+    std::vector<std::string> crates;  // as in CrateRequest
+    std::vector<std::string> features;
+    bool default_features = true;
+    bool all_features = false;
+};
+
 struct CrateRequest {
     CrateUse use = CrateUse::Module;
     std::string name;                 // of the artefact: "rustybt._rustybt", "core"
@@ -67,6 +75,7 @@ struct CrateRequest {
     bool all_features = false;
     std::string profile = "release";
     std::string bin;                  // Program
+    std::vector<SelectedCrates> selection;  // with this request's own crates, in the same order in each; empty: alone
     SharedSettings settings;
     Where place;                      // of the table
 };

@@ -30,6 +30,12 @@ std::string identity_of(const CrateRequest& request) {
     out.u8(request.all_features ? 1 : 0);
     out.string(request.profile);
     out.string(request.bin);
+    out.varint(request.selection.size());
+    for (const SelectedCrates& selected : request.selection) {
+        write_list(out, selected.crates);
+        write_list(out, selected.features);
+        out.u8(static_cast<std::uint8_t>((selected.default_features ? 1 : 0) | (selected.all_features ? 2 : 0)));
+    }
     out.string(request.settings->python.pyo3_config);
     return digest_of(out.bytes()).hex();
 }

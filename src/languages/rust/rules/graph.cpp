@@ -89,13 +89,14 @@ std::string manifest_of(SourceFiles& files, const CrateRequest& request) {
 }
 
 // Directories become package names, once the workspace is known.
-Result<std::vector<std::string>> crate_names(const CrateRequest& request, const Workspace& workspace) {
+Result<std::vector<std::string>> crate_names(const std::vector<std::string>& crates, const Where& place,
+                                             const Workspace& workspace) {
     std::vector<std::string> names;
     std::vector<std::string> known;
     for (const auto* list : {&workspace.members, &workspace.path_packages}) {
         for (const PackagePtr& package : *list) known.push_back(package->name);
     }
-    for (const std::string& crate : request.crates) {
+    for (const std::string& crate : crates) {
         const Package* found = nullptr;
         std::string directory = extension(crate) == ".toml" ? std::string(parent(crate)) : crate;
         for (const auto* list : {&workspace.members, &workspace.path_packages}) {
@@ -107,23 +108,47 @@ Result<std::vector<std::string>> crate_names(const CrateRequest& request, const 
             std::string near = nearest(file_name(crate), known);
             return project_error(cat("no crate ", crate, " in the workspace ", workspace.root_manifest),
                                  near.empty() ? cat("its crates: ", join(known, ", ")) : cat("did you mean ", near, "?"))
-                .at(request.place);
+                .at(place);
         }
         names.push_back(found->name);
     }
     return names;
 }
 
-Selection selection_of(const CrateRequest& request, const std::vector<std::string>& names,
-                       const std::string& root_source) {
+void add_once(std::vector<std::string>& list, const std::vector<std::string>& more) {
+    for (const std::string& one : more) {
+        if (std::find(list.begin(), list.end(), one) == list.end()) list.push_back(one);
+    }
+}
+
+// What decides the features: the request's own crates, or all of the tables that share its selection. It must be the
+// same for each of those, or a crate that two of them reach would be built twice.
+Result<Selection> selected_features(const CrateRequest& request, const std::vector<std::string>& names,
+                                    const Workspace& workspace) {
     Selection selection;
-    selection.packages = names;
-    selection.features = request.features;
-    selection.default_features = request.default_features;
-    selection.all_features = request.all_features;
+    std::vector<SelectedCrates> tables = request.selection;
+    if (tables.empty()) tables = {{names, request.features, request.default_features, request.all_features}};
+    std::map<std::string, Selection::PackageFeatures> flags;
+    for (const SelectedCrates& table : tables) {
+        TRY(packages, crate_names(table.crates, request.place, workspace));
+        for (const std::string& package : packages) {
+            auto [entry, added] = flags.emplace(package, Selection::PackageFeatures());
+            entry->second.default_features = table.default_features || (!added && entry->second.default_features);
+            entry->second.all_features = entry->second.all_features || table.all_features;
+        }
+        add_once(selection.packages, packages);
+        add_once(selection.features, table.features);
+    }
+    for (const auto& [name, own] : flags) selection.package_features[name] = own;
     for (const auto& [name, rule] : request.settings->rules) {
         if (!rule.features.empty()) selection.package_features[name].features = rule.features;
     }
+    return selection;
+}
+
+Result<Selection> selection_of(const CrateRequest& request, const std::vector<std::string>& names,
+                               const std::string& root_source, const Workspace& workspace) {
+    TRY(selection, selected_features(request, names, workspace));
     if (request.use == CrateUse::Merged || request.use == CrateUse::Shared) {
         Selection::Merged merged;
         merged.name = replace_all(replace_all(request.name, "-", "_"), ".", "_");
@@ -131,7 +156,7 @@ Selection selection_of(const CrateRequest& request, const std::vector<std::strin
         merged.packages = names;
         merged.crate_type = request.use == CrateUse::Merged ? "staticlib" : "cdylib";
         selection.merged.push_back(merged);
-        return selection;
+        return std::move(selection);
     }
     Selection::Root root;
     root.package = names[0];
@@ -139,7 +164,7 @@ Selection selection_of(const CrateRequest& request, const std::vector<std::strin
     root.name = request.use == CrateUse::Program ? (request.bin.empty() ? request.name : request.bin) : "";
     if (request.use == CrateUse::Module) root.crate_types = {"cdylib"};
     selection.roots.push_back(root);
-    return selection;
+    return std::move(selection);
 }
 
 exec::Action target_action(const RustToolchain& rust, const std::vector<std::string>& flags, const std::string& triple) {
@@ -353,6 +378,7 @@ Status check_rust_version(const ResolvedGraph& graph) {
     if (!own) return {};
     own->pre.clear();  // a nightly 1.90 counts as 1.90
     for (const Unit& unit : graph.units.units) {
+        if (!unit.package) continue;
         std::optional<Version> wanted = parse_rust_version(unit.package->rust_version);
         if (!wanted || compare_versions(*own, *wanted) >= 0) continue;
         return environment_error(cat("rustc ", graph.toolchain.version, " is too old for the crate ", unit.package->name,
@@ -384,7 +410,7 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     std::shared_ptr<const TargetInfo> host = co_await build.get(ProbeTarget(rust, config, key.text()));
     graph->request.host = *host;
     graph->request.profile = request.profile;
-    CO_TRY(names, graph_detail::crate_names(request, graph->workspace));
+    CO_TRY(names, graph_detail::crate_names(request.crates, request.place, graph->workspace));
     if (graph_detail::merges(request)) {
         std::vector<exec::StagedFile> staged;
         staged.emplace_back("lib.rs", graph_detail::root_crate(graph_detail::library_names(graph->workspace, names)));
@@ -403,7 +429,8 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     std::map<std::size_t, LocatedSource> by_index;
     for (const LocatedSource& source : located) by_index[source.lock_index] = source;
     graph_detail::Places places(build.service<store::Store>(), executor, by_index, *graph->workspace.lock);
-    graph->request.selection = graph_detail::selection_of(request, names, graph->root_source);
+    CO_TRY(selection, graph_detail::selection_of(request, names, graph->root_source, graph->workspace));
+    graph->request.selection = selection;
     PackageGraph packages(executor.files(), graph->workspace, places);
     CO_TRY_VOID(graph_detail::resolve_units(packages, *graph));
     CO_TRY_VOID(graph_detail::check_rust_version(*graph));
