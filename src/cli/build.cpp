@@ -24,12 +24,15 @@ Result<std::vector<exec::Input>> build_one(Session& session, const std::string& 
     if (target.compare(0, 5, "tool:") == 0) {
         TRY(program, session.run(python::BuildProgram(target.substr(5))));
         files.push_back(program.file);
+        files.insert(files.end(), program.libraries.begin(), program.libraries.end());  // it looks beside itself
         return files;
     }
     if (contains(target, ":")) {
         TRY(provided, session.run(python::ProvideUse(target, Where())));
         files = provided.archives;
-        files.insert(files.end(), provided.shared_libraries.begin(), provided.shared_libraries.end());
+        for (const auto* libraries : {&provided.shared_libraries, &provided.needed_libraries}) {
+            files.insert(files.end(), libraries->begin(), libraries->end());
+        }
         files.insert(files.end(), provided.inputs.begin(), provided.inputs.end());
         return files;
     }

@@ -29,6 +29,14 @@ std::string tree_path(const python::Discovery& discovery, const std::string& whe
     return discovery.source_root.empty() ? wheel_path : discovery.source_root + "/" + wheel_path;
 }
 
+Status place(Session& session, const exec::Input& file, const std::string& relative, std::vector<std::string>& placed) {
+    std::string path = join_path(session.request_directory(), relative);
+    Result<Digest> present = session.store().file_digest(path);
+    if (!present.ok() || !(*present == file.digest)) TRY_VOID(session.deliver(file, path, 0755));
+    placed.push_back(path);
+    return {};
+}
+
 }  // namespace develop_detail
 
 Result<std::vector<std::string>> place_modules(Session& session) {
@@ -39,11 +47,13 @@ Result<std::vector<std::string>> place_modules(Session& session) {
     TRY(package, session.run(python::LoadPackage()));
     std::vector<std::string> placed;
     for (const python::BuiltModule& module : modules) {
-        std::string path = join_path(session.request_directory(),
-                                     develop_detail::tree_path(layout->discovery, module.wheel_path));
-        Result<Digest> present = session.store().file_digest(path);
-        if (!present.ok() || !(*present == module.file.digest)) TRY_VOID(session.deliver(module.file, path, 0755));
-        placed.push_back(path);
+        TRY_VOID(develop_detail::place(session, module.file,
+                                       develop_detail::tree_path(layout->discovery, module.wheel_path), placed));
+    }
+    TRY(libraries, session.run(python::BuildLibraries()));
+    for (const python::BuiltLibrary& library : libraries) {
+        TRY_VOID(develop_detail::place(session, library.file,
+                                       develop_detail::tree_path(layout->discovery, library.wheel_path), placed));
     }
     if (!config->version.write->empty()) {
         TRY_VOID(platform::write_file_atomic(join_path(session.request_directory(), *config->version.write),
@@ -67,7 +77,7 @@ int develop_command(const Arguments& arguments) {
     if (!session.ok()) return print_error(session.error());
     Result<std::vector<std::string>> placed = place_modules(**session);
     if (!placed.ok()) return print_failures(**session, placed.error());
-    print_line(cat(placed->size(), " modules are in place"));
+    print_line(cat(placed->size(), " files are in place"));
     return 0;
 }
 

@@ -115,10 +115,10 @@ class Verifier {
             for (const python::ModuleTarget& target : built_.layout->modules) {
                 if (target.name != module.name) continue;
                 one.exports = exports_of(target);
-                one.rust = target.kind == python::ModuleKind::Rust;
             }
             audit.modules.push_back(one);
         }
+        for (const python::BuiltLibrary& library : built_.payload->libraries) audit.libraries.push_back(library.wheel_path);
         audit_wheel(audit, findings_);
         const std::vector<std::string>& stale = built_.layout->discovery.stale_native;
         if (!stale.empty()) findings_.note(cat("left out native files lying in the tree: ", list_text(stale)));

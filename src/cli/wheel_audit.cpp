@@ -25,7 +25,8 @@ using python::ElfSymbol;
 struct Native {
     std::string path;
     std::string bytes;
-    const AuditedModule* module = nullptr;  // null: a script, or a file that nobody declared
+    const AuditedModule* module = nullptr;  // null: a library, a script, or a file that nobody declared
+    bool library = false;                   // a shared library of this build
     ElfFile elf;
     bool is_elf = false;
 };
@@ -82,6 +83,7 @@ class Auditor {
             native.path = entry.path;
             native.bytes = std::move(*bytes);
             if (known != modules.end()) native.module = known->second;
+            native.library = std::find(audit_.libraries.begin(), audit_.libraries.end(), entry.path) != audit_.libraries.end();
             native.is_elf = python::is_elf(native.bytes);
             if (native.is_elf) read(native);
             if (native.is_elf || native_name) natives_.push_back(std::move(native));
@@ -96,8 +98,10 @@ class Auditor {
         Result<ElfFile> elf = python::read_elf(native.bytes, native.path);
         if (findings_.check(elf.ok(), "modules", elf.ok() ? "" : elf.error().message)) native.elf = *elf;
         native.is_elf = elf.ok();
-        if (elf.ok()) libraries_.add_member(native.elf.soname.empty() ? std::string(file_name(native.path)) : native.elf.soname,
-                                            native.elf);
+        if (!elf.ok()) return;
+        std::string name = native.elf.soname.empty() ? std::string(file_name(native.path)) : native.elf.soname;
+        libraries_.add_member(name, native.elf);
+        members_[name] = native.path;
     }
 
     void tags() {
@@ -127,7 +131,7 @@ class Auditor {
     }
 
     void one(const Native& native) {
-        if (native.module == nullptr && !below_data(native.path)) {
+        if (native.module == nullptr && !native.library && !below_data(native.path)) {
             findings_.check(false, "modules", cat(native.path, " is a native file in the wheel that this build did not make"),
                             "build it as a target, or take it out with `exclude`");
         }
@@ -138,8 +142,11 @@ class Auditor {
             exports(native);
             undefined(native);
             stable(native);
+        } else if (native.library) {
+            undefined(native);
         }
         loading(native);
+        if (!below_data(native.path)) inside(native);
     }
 
     void suffix(const Native& native) {
@@ -180,14 +187,15 @@ class Auditor {
         findings_.check(init, "symbols", cat(native.path, " does not export PyInit_", last),
                         "the init function's name must be the module's last part");
         std::sort(more.begin(), more.end());
-        if (native.module->rust && !more.empty()) {
-            findings_.note(cat(native.path, " also exports the #[no_mangle] functions of its crates: ", list_text(more)));
-            more.clear();
-        }
+        std::erase_if(more, [&allowed](const std::string& name) {
+            return std::any_of(allowed.begin(), allowed.end(), [&name](const std::string& pattern) {
+                return has_glob(pattern) && glob_match(pattern, name);
+            });
+        });
         findings_.check(more.empty(), "symbols", cat(native.path, " exports more than its init function: ", list_text(more)),
                         "make them static, or declare them in `exports` of the module's table");
         for (const std::string& name : native.module->exports) {
-            findings_.check(native.elf.exports(name), "symbols", cat(native.path, " does not export ", name, ", as declared"),
+            findings_.check(has_glob(name) || native.elf.exports(name), "symbols", cat(native.path, " does not export ", name, ", as declared"),
                             "take it out of `exports`, or define it");
         }
     }
@@ -249,6 +257,30 @@ class Auditor {
                         "assembler sources need a .note.GNU-stack section");
     }
 
+    // The dynamic linker finds libraries of the wheel by $ORIGIN alone.
+    void inside(const Native& native) {
+        const std::vector<std::string>& search = native.elf.runpath.empty() ? native.elf.rpath : native.elf.runpath;
+        for (const std::string& name : native.elf.needed) {
+            auto member = members_.find(name);
+            if (member == members_.end()) continue;
+            std::string directory = cat("/", parent(native.path));
+            bool found = std::any_of(search.begin(), search.end(), [&](const std::string& path) {
+                std::string_view rest = path;
+                for (std::string_view head : {"$ORIGIN", "${ORIGIN}"}) {
+                    if (rest.substr(0, head.size()) == head) {
+                        std::string way(rest.substr(head.size()));
+                        return join_path(cat(directory, "/", way), file_name(member->second)) == "/" + member->second;
+                    }
+                }
+                return false;
+            });
+            findings_.check(found, "libraries",
+                            cat(native.path, " needs ", name, ", which is in the wheel as ", member->second,
+                                ", but does not look there"),
+                            "a run path that begins with $ORIGIN must lead to it");
+        }
+    }
+
     void platform() {
         std::vector<python::NativeFile> files;
         for (const Native& native : natives_) {
@@ -282,6 +314,7 @@ class Auditor {
     Findings& findings_;
     python::Libraries libraries_;
     std::vector<Native> natives_;
+    std::map<std::string, std::string> members_;  // native files of the wheel: SONAME -> path
     std::set<std::string> runtime_;
     std::set<std::string> python_paths_;  // run paths that come from the interpreter
     python::TagSet tags_;

@@ -20,7 +20,6 @@ struct AuditedModule {
     std::string name;
     std::string wheel_path;
     std::vector<std::string> exports;  // declared beside the init function
-    bool rust = false;                 // rustc exports every #[no_mangle] function, also those of its crates
     python::Abi abi = python::Abi::Version;
     python::StableFloor floor;
 };
@@ -29,6 +28,7 @@ struct WheelAudit {
     std::string_view bytes;  // of the wheel
     std::string file_name;
     std::vector<AuditedModule> modules;
+    std::vector<std::string> libraries;  // shared libraries that the build put into it: paths in the wheel
     python::Interpreter python;
     std::string runtime_library;  // real path of libpython, or of the program that holds it
 };

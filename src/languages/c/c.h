@@ -25,8 +25,10 @@ struct Provides {
     std::vector<std::string> link_flags;           // -lm, -L…, after the archives
     std::vector<exec::Input> archives;             // static libraries, in link order
     std::vector<exec::Input> shared_libraries;
+    std::vector<exec::Input> needed_libraries;     // shared ones that those need: found by the linker, not linked
     std::vector<exec::Input> inputs;               // generated files behind the directories: ordering and keys
     void add(const Provides& other);
+    void add_to_link(const Provides& other);       // what of it concerns the linker alone
     bool operator==(const Provides&) const = default;
 };
 
@@ -68,6 +70,7 @@ struct Linkage {
     Provides uses;
     std::vector<std::string> flags;     // LDSHARED's rest, LDFLAGS, profile, target
     std::vector<std::string> exports;   // empty: no export control (executables); else only these symbols
+    std::vector<std::string> run_paths; // where the dynamic linker looks for `uses.shared_libraries`: "$ORIGIN/../.libs"
     std::string project_file;
 };
 

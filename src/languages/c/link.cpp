@@ -1,5 +1,7 @@
 // Linking: modules, shared libraries and executables with controlled exports; static archives.
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -28,6 +30,16 @@ std::vector<std::string> paths(const std::vector<exec::Input>& inputs) {
     return all;
 }
 
+// Where the inputs lie, each directory once, in order.
+std::vector<std::string> directories(const std::vector<exec::Input>& inputs) {
+    std::vector<std::string> all;
+    for (const exec::Input& input : inputs) {
+        std::string directory(parent(input.path));
+        if (std::find(all.begin(), all.end(), directory) == all.end()) all.push_back(directory);
+    }
+    return all;
+}
+
 // What the label may hang on: names and flags, never the bytes that are linked.
 std::string identity(const Linkage& what) {
     ByteWriter out;
@@ -39,6 +51,10 @@ std::string identity(const Linkage& what) {
     write_names(out, what.uses.link_flags);
     write_names(out, what.flags);
     write_names(out, what.exports);
+    if (!what.run_paths.empty()) {
+        write_names(out, paths(what.uses.needed_libraries));
+        write_names(out, what.run_paths);
+    }
     return digest_of(out.bytes()).short_hex(8);
 }
 
@@ -53,11 +69,16 @@ std::vector<std::string> arguments(const Linkage& what, const std::string& outpu
     std::vector<std::string> argv = what.toolchain.command;
     if (what.kind != LinkKind::Executable) argv.push_back("-shared");
     if (what.kind == LinkKind::SharedLibrary) argv.push_back("-Wl,-soname," + what.output);
+    for (const std::string& path : what.run_paths) argv.push_back("-Wl,-rpath," + path);
+    if (!what.run_paths.empty()) argv.emplace_back("-Wl,--enable-new-dtags");  // LD_LIBRARY_PATH still comes first
     argv.insert(argv.end(), what.flags.begin(), what.flags.end());
     for (const exec::Input& object : what.objects) argv.push_back(object.path);
     argv.insert(argv.end(), {"-o", output});
     for (const exec::Input& archive : what.uses.archives) argv.push_back(archive.path);
     for (const exec::Input& library : what.uses.shared_libraries) argv.push_back(library.path);
+    for (const std::string& directory : directories(what.uses.needed_libraries)) {
+        argv.push_back("-Wl,-rpath-link," + directory);
+    }
     argv.insert(argv.end(), what.uses.link_flags.begin(), what.uses.link_flags.end());
     if (!script.empty()) {
         argv.push_back("-Wl,--version-script=" + script);
@@ -75,10 +96,22 @@ void Provides::add(const Provides& other) {
     append(include_dirs, other.include_dirs);
     append(pxd_dirs, other.pxd_dirs);
     append(compile_flags, other.compile_flags);
-    append(link_flags, other.link_flags);
-    append(archives, other.archives);
-    append(shared_libraries, other.shared_libraries);
     append(inputs, other.inputs);
+    add_to_link(other);
+}
+
+void Provides::add_to_link(const Provides& other) {
+    auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+    append(link_flags, other.link_flags);
+    // An archive must come after all that need it: of two mentions the later one counts.
+    for (const exec::Input& archive : other.archives) std::erase(archives, archive);
+    append(archives, other.archives);
+    for (auto [to, from] : {std::pair(&shared_libraries, &other.shared_libraries),
+                            std::pair(&needed_libraries, &other.needed_libraries)}) {
+        for (const exec::Input& library : *from) {
+            if (std::find(to->begin(), to->end(), library) == to->end()) to->push_back(library);
+        }
+    }
 }
 
 Link::Link(Linkage what) : what_(std::make_shared<const Linkage>(std::move(what))) {
@@ -87,6 +120,7 @@ Link::Link(Linkage what) : what_(std::make_shared<const Linkage>(std::move(what)
     link_detail::write_inputs(out, what_->objects);
     link_detail::write_inputs(out, what_->uses.archives);
     link_detail::write_inputs(out, what_->uses.shared_libraries);
+    link_detail::write_inputs(out, what_->uses.needed_libraries);
     text_ = cat(what_->name, " ", digest_of(out.bytes()).hex());
 }
 
@@ -109,7 +143,8 @@ engine::Task<exec::Outcome> run(engine::Build build, Link key) {
     }
     action.argv = link_detail::arguments(what, cat(action.directory(), "/", what.output), script);
     action.cwd = std::string(exec::k_ws);
-    for (const auto* inputs : {&what.objects, &what.uses.archives, &what.uses.shared_libraries}) {
+    const Provides& uses = what.uses;
+    for (const auto* inputs : {&what.objects, &uses.archives, &uses.shared_libraries, &uses.needed_libraries}) {
         action.inputs.insert(action.inputs.end(), inputs->begin(), inputs->end());
     }
     action.outputs = {exec::Output(what.output)};

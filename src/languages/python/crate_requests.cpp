@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: MIT
 #include "languages/python/crate_requests.h"
 
+#include <algorithm>
+
 #include "base/path.h"
 #include "base/text.h"
+#include "languages/python/shared_libraries.h"
 
 namespace cermet::python {
 namespace crate_requests_detail {
@@ -122,16 +125,27 @@ rust::CrateRequest module_crate(const options::Config& config, const options::Ru
     wanted.name = *table.name;
     wanted.crates = crate_names(config, {*table.crate});
     wanted.place = table.place;
+    std::string last = table.name->substr(table.name->rfind('.') + 1);
+    bool all = std::find(table.exports->begin(), table.exports->end(), "*") != table.exports->end();
+    if (!all) {
+        wanted.exports = {"PyInit_" + last, "PyModExport_" + last};  // PEP 489, PEP 793
+        wanted.exports.insert(wanted.exports.end(), table.exports->begin(), table.exports->end());
+    }
     add_python(wanted, python);
     return wanted;
 }
 
 rust::CrateRequest library_crate(const options::Config& config, const options::RustLibrary& table, const Python& python,
-                                 const BuildRequest& request) {
+                                 const BuildRequest& request, const std::string& distribution) {
     rust::CrateRequest wanted = base_request(config, table, request);
     add_python(wanted, python);
     wanted.use = *table.link == "shared" ? rust::CrateUse::Shared : rust::CrateUse::Merged;
     wanted.name = *table.name;
+    if (wanted.use == rust::CrateUse::Shared) {
+        wanted.name = shared_library_stem(*table.name, distribution);  // rustc names the file by it
+        wanted.soname = shared_library_file(*table.name, distribution);
+        wanted.exports = *table.exports;
+    }
     wanted.crates = crate_names(config, *table.crates);
     wanted.place = table.place;
     return wanted;

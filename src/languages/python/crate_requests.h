@@ -15,7 +15,7 @@ namespace cermet::python {
 rust::CrateRequest module_crate(const options::Config& config, const options::RustModule& table, const Python& python,
                                 const BuildRequest& request);
 rust::CrateRequest library_crate(const options::Config& config, const options::RustLibrary& table, const Python& python,
-                                 const BuildRequest& request);
+                                 const BuildRequest& request, const std::string& distribution);
 rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table,
                                  const BuildRequest& request);
 // The text of the file that PYO3_CONFIG_FILE names; paths in it are canonical, so it is the same on every machine.

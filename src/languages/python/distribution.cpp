@@ -23,8 +23,14 @@ namespace distribution_detail {
 // The strictest promise that all modules keep.
 Result<TagSet> tags_of(const Payload& payload, const Python& python) {
     std::vector<std::string> platforms = {python.record.platform_tag()};
+    // A command's way to the wheel's libraries names the version of Python whose site-packages hold them.
+    for (const BuiltProgram& program : payload.programs) {
+        if (program.install && !program.libraries.empty()) {
+            return wheel_tags(python.record, Abi::Version, {}, platforms);
+        }
+    }
     if (payload.modules.empty()) {
-        if (payload.programs.empty()) platforms = {"any"};
+        if (payload.programs.empty() && payload.libraries.empty()) platforms = {"any"};
         return wheel_tags(python.record, Abi::None, {}, platforms);
     }
     StableFloor floor{3, 2};

@@ -124,13 +124,13 @@ engine::Task<BuiltModule> run(engine::Build build, BuildCythonModule key) {
     if (!layout->discovery.source_root.empty()) {
         module.directory = join_path(config->directory, layout->discovery.source_root);
     }
+    cython::Compiler compiler = co_await build.get(FindCython());  // missing: say so before the long steps
+    module.compiler = compiler;
     for (const std::string& use : *group.uses) {
         c::Provides provided = co_await build.get(ProvideUse(use, target.place));
         module.include_path.insert(module.include_path.end(), provided.pxd_dirs.begin(), provided.pxd_dirs.end());
         module.inputs.insert(module.inputs.end(), provided.inputs.begin(), provided.inputs.end());
     }
-    cython::Compiler compiler = co_await build.get(FindCython());
-    module.compiler = compiler;
     exec::Outcome generated = co_await build.get(cython::Cythonize(module));
     NativeTarget native;
     native.name = target.name;
@@ -147,6 +147,7 @@ engine::Task<BuiltModule> run(engine::Build build, BuildCythonModule key) {
     }
     if (choice.abi == Abi::Stable) native.defines["Py_LIMITED_API"] = modules_detail::limited_api_value(choice.floor);
     native.exports = modules_detail::exports_of(target.name, *group.exports);
+    native.wheel_directory = std::string(parent(module_path(target.name)));
     exec::Outcome linked = co_await build.get(BuildNative(native));
     BuiltModule built = modules_detail::module_of(target.name, linked.input(output), choice);
     co_return built;
@@ -183,6 +184,7 @@ engine::Task<BuiltModule> run(engine::Build build, BuildCModule key) {
     native.std = *table.std;
     if (choice.abi == Abi::Stable) native.defines["Py_LIMITED_API"] = modules_detail::limited_api_value(choice.floor);
     native.exports = modules_detail::exports_of(target.name, *table.exports);
+    native.wheel_directory = std::string(parent(module_path(target.name)));
     exec::Outcome linked = co_await build.get(BuildNative(native));
     BuiltModule built = modules_detail::module_of(target.name, linked.input(output), choice);
     co_return built;
@@ -247,6 +249,24 @@ engine::Task<BuiltModule> run(engine::Build build, BuildRustModule key) {
 
 // --- all of them ---
 
+namespace modules_detail {
+
+std::vector<std::string> declared_exports(const options::Config& config, const ModuleTarget& target) {
+    switch (target.kind) {
+        case ModuleKind::Cython: return *config.cython[target.table].exports;
+        case ModuleKind::C: return *config.c_modules[target.table].exports;
+        case ModuleKind::Rust: return *config.rust_modules[target.table].exports;
+    }
+    return {};
+}
+
+std::vector<std::string> uses_of(const options::Config& config, const ModuleTarget& target) {
+    if (target.kind == ModuleKind::Rust) return {};
+    return target.kind == ModuleKind::C ? *config.c_modules[target.table].uses : *config.cython[target.table].uses;
+}
+
+}  // namespace modules_detail
+
 engine::Task<BuiltModule> run(engine::Build build, BuildModule key) {
     SharedLayout layout = co_await build.get(FindLayout());
     const ModuleTarget* target = nullptr;
@@ -271,10 +291,19 @@ engine::Task<BuiltModule> run(engine::Build build, BuildModule key) {
         BuiltModule made = co_await build.get(BuildRustModule(*target));
         built = made;
     }
+    SharedConfig config = co_await build.get(LoadConfig());
     Python python = co_await build.get(FindPython());
     SymbolCheck check;
     check.file = built.file;
     check.shown = built.wheel_path;
+    check.exports = modules_detail::declared_exports(*config, *target);
+    std::vector<ProvideUse> uses;
+    for (const std::string& use : modules_detail::uses_of(*config, *target)) uses.emplace_back(use, target->place);
+    std::vector<c::Provides> provided = co_await build.all(uses);
+    for (const c::Provides& one : provided) {
+        check.libraries.insert(check.libraries.end(), one.shared_libraries.begin(), one.shared_libraries.end());
+        check.libraries.insert(check.libraries.end(), one.needed_libraries.begin(), one.needed_libraries.end());
+    }
     check.init_symbol = modules_detail::init_symbol(key.name());
     check.runtime_library = python.runtime_library;
     check.place = target->place;

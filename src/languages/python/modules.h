@@ -56,6 +56,7 @@ struct BuiltProgram {
     std::string name;
     exec::Input file;
     bool install = true;
+    std::vector<exec::Input> libraries;  // shared ones of this project that it needs to run
     bool operator==(const BuiltProgram&) const = default;
 };
 

@@ -10,6 +10,7 @@
 #include "languages/python/environment.h"
 #include "languages/python/modules.h"
 #include "languages/python/package.h"
+#include "languages/python/shared_libraries.h"
 
 namespace cermet::python {
 namespace native_target_detail {
@@ -70,6 +71,7 @@ std::string NativeTarget::identity_text() const {
     for (const auto* words : {&c_flags, &cxx_flags, &link_flags, &uses, &exports}) write_all(out, *words);
     out.string(std);
     out.u8(python_flags ? 1 : 0);
+    out.string(wheel_directory);
     return out.take();
 }
 
@@ -155,6 +157,10 @@ engine::Task<exec::Outcome> run(engine::Build build, BuildNative key) {
     linkage.flags = flags.link;
     linkage.uses.link_flags.insert(linkage.uses.link_flags.begin(), target.link_flags.begin(), target.link_flags.end());
     linkage.exports = target.exports;
+    if (!uses.shared_libraries.empty()) {
+        std::vector<std::string> run_paths = co_await build.get(RunPaths(target.kind, target.wheel_directory));
+        linkage.run_paths = run_paths;
+    }
     linkage.project_file = target.project_file;
     exec::Outcome linked = co_await build.get(c::Link(linkage));
     co_return linked;

@@ -55,6 +55,8 @@ engine::Task<SharedPayload> run(engine::Build build, CollectPayload) {
     auto payload = std::make_shared<Payload>();
     std::vector<BuiltModule> modules = co_await build.get(BuildModules());
     payload->modules = modules;
+    std::vector<BuiltLibrary> libraries = co_await build.get(BuildLibraries());
+    payload->libraries = libraries;
     for (const options::Executable& table : config->executables) {
         CO_TRY(active, holds(table.when, python.record.markers));
         if (!active) continue;
@@ -94,6 +96,13 @@ engine::Task<SharedPayload> run(engine::Build build, CollectPayload) {
         PayloadFile file;
         file.wheel_path = module.wheel_path;
         file.file = module.file;
+        file.executable = true;
+        files[file.wheel_path] = file;
+    }
+    for (const BuiltLibrary& library : libraries) {
+        PayloadFile file;
+        file.wheel_path = library.wheel_path;
+        file.file = library.file;
         file.executable = true;
         files[file.wheel_path] = file;
     }

@@ -9,6 +9,7 @@
 #include "exec/action.h"
 #include "languages/python/modules.h"
 #include "languages/python/package.h"
+#include "languages/python/shared_libraries.h"
 #include "languages/python/tags.h"
 
 namespace cermet::python {
@@ -24,6 +25,7 @@ struct PayloadFile {
 struct Payload {
     std::vector<PayloadFile> files;    // sorted by wheel_path
     std::vector<BuiltModule> modules;
+    std::vector<BuiltLibrary> libraries;
     std::vector<BuiltProgram> programs;
     std::vector<std::string> notices;
 };

@@ -13,15 +13,17 @@
 #include "languages/python/modules.h"
 #include "languages/python/native_target.h"
 #include "languages/python/request.h"
+#include "languages/python/shared_libraries.h"
 
 namespace cermet::python {
 namespace provide_detail {
 
-NativeTarget library_target(const options::CLibrary& table, const options::Config& config) {
+NativeTarget library_target(const options::CLibrary& table, const options::Config& config,
+                            const std::string& distribution) {
     NativeTarget native;
     bool shared = *table.kind == "shared";
     native.name = *table.name;
-    native.output = cat("lib", *table.name, shared ? ".so" : ".a");
+    native.output = shared ? shared_library_file(*table.name, distribution) : cat("lib", *table.name, ".a");
     native.kind = c::LinkKind::SharedLibrary;
     native.archive = !shared;
     native.place = table.place;
@@ -34,6 +36,7 @@ NativeTarget library_target(const options::CLibrary& table, const options::Confi
         native.include_dirs.push_back(join_path(config.directory, directory));
     }
     fill(native, table, config);
+    for (const auto& [name, value] : *table.public_define) native.defines.emplace(name, value);
     return native;
 }
 
@@ -45,6 +48,17 @@ void add_header_directories(c::Provides& provides, const std::vector<exec::Input
         std::string directory(parent(input.path));
         bool header = suffix == ".h" || suffix == ".hpp" || suffix == ".hh";
         if (header && seen.insert(directory).second) provides.include_dirs.push_back(directory);
+    }
+}
+
+// A shared library has linked what it uses; whoever links it must only be able to find the shared ones of that.
+void add_needed(c::Provides& provides, const std::vector<c::Provides>& used) {
+    c::Provides needed;
+    for (const c::Provides& one : used) {
+        needed.needed_libraries = one.shared_libraries;
+        provides.add_to_link(needed);
+        needed.needed_libraries = one.needed_libraries;
+        provides.add_to_link(needed);
     }
 }
 
@@ -64,12 +78,6 @@ Error unknown_use(const options::Config& config, const options::Use& use, const 
     std::string near = nearest(text, table_names(config, use.kind));
     return project_error(cat("`uses` names ", text, ", and nothing is called so"),
                          near.empty() ? "" : cat("did you mean ", near, "?"))
-        .at(where);
-}
-
-Error no_shared(const Where& where) {
-    return project_error("a shared library inside the wheel is not supported yet",
-                         "link it statically: every module then holds what it needs of it")
         .at(where);
 }
 
@@ -116,8 +124,8 @@ class ProvideCLibrary {
 engine::Task<c::Provides> run(engine::Build build, ProvideCLibrary key) {
     SharedConfig config = co_await build.get(LoadConfig());
     const options::CLibrary* table = config->find_c_library(key.name());
-    if (*table->kind == "shared") co_return provide_detail::no_shared(table->kind.origin.where);
-    NativeTarget native = provide_detail::library_target(*table, *config);
+    CO_TRY(distribution, distribution_name(build.service<exec::Executor>().files(), *config));
+    NativeTarget native = provide_detail::library_target(*table, *config, distribution);
     CO_TRY(sources, expand_sources(build.service<exec::Executor>().files(), *config, *table->sources, table->place));
     for (const std::string& source : sources) native.sources.emplace_back(source, Digest());
     exec::Outcome made = co_await build.get(BuildNative(native));
@@ -129,11 +137,17 @@ engine::Task<c::Provides> run(engine::Build build, ProvideCLibrary key) {
     for (const auto& [name, value] : *table->public_define) {
         provides.compile_flags.push_back(value.empty() ? "-D" + name : cat("-D", name, "=", value));
     }
+    std::vector<ProvideUse> wanted;
+    for (const std::string& use : native.uses) wanted.emplace_back(use, native.place);
+    std::vector<c::Provides> used = co_await build.all(wanted);
     if (native.archive) {
+        // Whoever links the archive needs what it needs.
         provides.archives.push_back(made.input(native.output));
-        for (const std::string& flag : native.link_flags) provides.link_flags.push_back(flag);
+        provides.link_flags = native.link_flags;
+        for (const c::Provides& one : used) provides.add_to_link(one);
     } else {
         provides.shared_libraries.push_back(made.input(native.output));
+        provide_detail::add_needed(provides, used);
     }
     co_return provides;
 }
@@ -153,9 +167,10 @@ class ProvideRustLibrary {
 engine::Task<c::Provides> run(engine::Build build, ProvideRustLibrary key) {
     SharedConfig config = co_await build.get(LoadConfig());
     const options::RustLibrary* table = config->find_rust_library(key.name());
-    if (*table->link == "shared") co_return provide_detail::no_shared(table->link.origin.where);
     Python python = co_await build.get(FindPython());
-    rust::CrateRequest wanted = library_crate(*config, *table, python, build.service<BuildRequest>());
+    CO_TRY(distribution, distribution_name(build.service<exec::Executor>().files(), *config));
+    rust::CrateRequest wanted =
+        library_crate(*config, *table, python, build.service<BuildRequest>(), distribution);
     rust::CrateArtifact artifact = co_await build.get(rust::BuildCrate(wanted));
     c::Provides provides;
     for (const std::string& directory : *table->public_include) {
@@ -259,10 +274,18 @@ engine::Task<BuiltProgram> run(engine::Build build, BuildProgram key) {
     native.place = table->place;
     native.std = *table->std;
     native.python_flags = false;
+    native.wheel_directory = built.install ? "bin" : "";
     fill(native, *table, *config);
     CO_TRY(sources, expand_sources(build.service<exec::Executor>().files(), *config, *table->sources, table->place));
     for (const std::string& source : sources) native.sources.emplace_back(source, Digest());
     exec::Outcome linked = co_await build.get(BuildNative(native));
+    std::vector<ProvideUse> wanted;
+    for (const std::string& use : native.uses) wanted.emplace_back(use, native.place);
+    std::vector<c::Provides> used = co_await build.all(wanted);
+    c::Provides all;
+    for (const c::Provides& one : used) all.add_to_link(one);
+    built.libraries = all.shared_libraries;
+    built.libraries.insert(built.libraries.end(), all.needed_libraries.begin(), all.needed_libraries.end());
     built.file = linked.input(native.output);
     built.file.kind = exec::InputKind::Executable;
     co_return built;

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "base/path.h"
 #include "base/text.h"
 #include "exec/executor.h"
 #include "languages/python/elf.h"
@@ -27,12 +28,19 @@ std::string list_of(const std::set<std::string>& names) {
 // Takes away what the running interpreter has loaded (libc, libm and whatever else it names) and what the libraries that
 // `module` names offer. Gives whether all of these could be found: of a library in a directory that only the linker was
 // told of, this check knows nothing.
-Result<bool> take_away_offered(std::set<std::string>& open, const ElfFile& module, const std::string& runtime_library) {
-    TRY(runtime, platform::MappedFile::open(runtime_library));
-    TRY(python, read_elf(runtime.bytes(), runtime_library));
+Result<bool> take_away_offered(std::set<std::string>& open, const ElfFile& module, const SymbolCheck& check,
+                               const exec::Places& places) {
+    TRY(runtime, platform::MappedFile::open(check.runtime_library));
+    TRY(python, read_elf(runtime.bytes(), check.runtime_library));
     for (const ElfSymbol& symbol : python.exported) open.erase(symbol.name);
     if (open.empty()) return true;
     Libraries libraries(platform::host_triple().multiarch());
+    for (const exec::Input& input : check.libraries) {
+        TRY(mapped, platform::MappedFile::open(places.host(input.path)));
+        if (!is_elf(mapped.bytes())) continue;
+        TRY(library, read_elf(mapped.bytes(), input.path));
+        libraries.add_member(library.soname.empty() ? std::string(file_name(input.path)) : library.soname, library);
+    }
     std::set<std::string> missing, missing_of_runtime;
     for (const std::string& name : libraries.offered_to(module, missing)) open.erase(name);
     for (const std::string& name : libraries.offered_to(python, missing_of_runtime)) open.erase(name);
@@ -55,14 +63,20 @@ engine::Task<bool> run(engine::Build build, CheckSymbols key) {
                                 "#[pymodule]")
             .at(check.place);
     }
+    for (const std::string& name : check.exports) {
+        if (has_glob(name) || elf.exports(name)) continue;
+        co_return project_error(cat("`exports` names ", name, ", and ", check.what, " ", check.shown, " does not define it"),
+                                "is it spelled as the linker sees it: extern \"C\", and for Rust #[no_mangle] pub?")
+            .at(check.place);
+    }
     std::set<std::string> open;
     for (const ElfSymbol& symbol : elf.undefined) {
         if (!symbol.weak && symbol.version.empty()) open.insert(symbol.name);
     }
     if (open.empty()) co_return true;
-    CO_TRY(found_all, symbols_detail::take_away_offered(open, elf, check.runtime_library));
+    CO_TRY(found_all, symbols_detail::take_away_offered(open, elf, check, executor.places()));
     if (open.empty() || !found_all) co_return true;
-    co_return project_error(cat("module ", check.shown, " needs symbols that nothing provides: ",
+    co_return project_error(cat(check.what, " ", check.shown, " needs symbols that nothing provides: ",
                                 symbols_detail::list_of(open)),
                             "add the library that has them to `uses` or `libraries` of this table")
         .at(check.place);

@@ -75,6 +75,8 @@ struct CrateRequest {
     bool all_features = false;
     std::string profile = "release";
     std::string bin;                  // Program
+    std::vector<std::string> exports; // Module, Shared: only these, names or patterns; empty: as rustc does
+    std::string soname;               // Shared
     std::vector<SelectedCrates> selection;  // with this request's own crates, in the same order in each; empty: alone
     SharedSettings settings;
     Where place;                      // of the table

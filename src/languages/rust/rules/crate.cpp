@@ -30,6 +30,8 @@ std::string identity_of(const CrateRequest& request) {
     out.u8(request.all_features ? 1 : 0);
     out.string(request.profile);
     out.string(request.bin);
+    write_list(out, request.exports);
+    out.string(request.soname);
     out.varint(request.selection.size());
     for (const SelectedCrates& selected : request.selection) {
         write_list(out, selected.crates);

@@ -442,3 +442,14 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
 }
 
 }  // namespace cermet::rust
+    if (!request.exports.empty() && !graph->units.roots.empty()) {
+        RootLink& link = graph->root_link;
+        link.real_linker = linker_of(graph->request.host);
+        std::vector<exec::StagedFile> files = export_linker(link.real_linker, request.exports);
+        std::string& label = graph->units.units[graph->units.roots[0]].label;
+        label = label_with_exports(label, request);
+        exec::Outcome staged = co_await build.get(exec::Stage("linker-" + label, files));
+        link.linker = staged.canonical(files[0].path);
+        link.inputs = staged.all_inputs();
+    }
+    if (!request.soname.empty()) graph->root_link.arguments.push_back("-Wl,-soname," + request.soname);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/build.h"
+#include "languages/rust/rules/exports.h"
 #include "languages/rust/rust.h"
 
 namespace cermet::rust {
@@ -31,6 +32,7 @@ struct ResolvedGraph {
     std::string metadata;       // `cargo metadata` as JSON text: what $CARGO answers local scripts
     std::string cargo_program;  // canonical path of this program under the name cargo
     std::string root_source;    // of a merged library: its generated root crate
+    RootLink root_link;
     std::string identity;       // of the request, for keys
     std::string python_config;  // canonical path of PYO3_CONFIG_FILE, "" = none
     std::vector<exec::Input> python_inputs;

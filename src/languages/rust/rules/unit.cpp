@@ -143,7 +143,9 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
     Command command = rustc_command(graph->units, key.unit(), graph->request, graph->layout, outputs, graph->config);
     unit_detail::read_command(action, command);
     for (const std::string& flag : remap_flags(*graph)) action.argv.push_back(flag);
-    bool generated = !unit.package;
+    bool is_root = !graph->units.roots.empty() && key.unit() == graph->units.roots[0];
+    if (is_root) apply(action, graph->root_link);
+    bool generated = unit.node == k_generated;
     if (generated) action.argv.push_back("--print=native-static-libs");
     const PackagePlace* place = unit_detail::place_of(*graph, unit);
     if (place != nullptr && place->immutable) {
