@@ -118,6 +118,7 @@
 #include "languages/rust/rules/crate.cpp"
 #include "languages/rust/rules/exports.cpp"
 #include "languages/rust/rules/graph.cpp"
+#include "languages/rust/rules/lock.cpp"
 #include "languages/rust/rules/toolchain.cpp"
 #include "languages/rust/rules/unit.cpp"
 #endif

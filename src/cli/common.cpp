@@ -3,6 +3,7 @@
 #include "cli/common.h"
 
 #include <cstdio>
+#include <set>
 
 #include "base/bytes.h"
 #include "base/path.h"
@@ -122,7 +123,10 @@ int print_error(const Error& error) {
 int print_failures(const Session& session, const Error& error) {
     const std::vector<Error> failures = session.failures();
     if (failures.size() < 2) return print_error(error);
-    for (const Error& failure : failures) print_error(failure);
+    std::set<std::string> shown;  // several keys may fail for one reason
+    for (const Error& failure : failures) {
+        if (shown.insert(render(failure)).second) print_error(failure);
+    }
     return exit_code(error.kind);
 }
 

@@ -23,10 +23,10 @@ std::string some_of(const std::vector<std::string>& names) {
     return text;
 }
 
-NetworkCommand cargo_command(std::vector<std::string> argv, const std::string& manifest) {
+NetworkCommand cargo_command(std::vector<std::string> argv, const std::string& directory) {
     NetworkCommand command;
     command.argv = std::move(argv);
-    command.cwd = std::string(parent(manifest));  // cargo finds its configuration from here
+    command.cwd = directory;  // cargo finds its configuration from here
     // A jobserver or a rustc wrapper of the build around us is no business of a download.
     command.env = {{"CARGO_TERM_COLOR", "never"},
                    {"MAKEFLAGS", ""},
@@ -59,18 +59,23 @@ Error explained(Error error, const std::string& manifest, const std::string& wha
 
 }  // namespace cargo_fetch_detail
 
-NetworkCommand cargo_fetch_command(const std::string& manifest_host_path, std::size_t missing) {
+NetworkCommand cargo_fetch_command(const std::string& manifest_host_path, const std::string& directory,
+                                   std::size_t missing) {
     NetworkCommand command = cargo_fetch_detail::cargo_command(
-        {"cargo", "fetch", "--locked", "--manifest-path", manifest_host_path}, manifest_host_path);
+        {"cargo", "fetch", "--locked", "--manifest-path", manifest_host_path}, directory);
     command.purpose = missing == 0 ? "download crates"
                                    : cat("download ", missing, missing == 1 ? " crate" : " crates");
     return command;
 }
 
-NetworkCommand cargo_lock_command(const std::string& manifest_host_path) {
-    NetworkCommand command = cargo_fetch_detail::cargo_command(
-        {"cargo", "generate-lockfile", "--manifest-path", manifest_host_path}, manifest_host_path);
+NetworkCommand cargo_lock_command(const LockRequest& request) {
+    std::vector<std::string> argv = {"cargo", "generate-lockfile"};
+    if (request.update) argv = {"cargo", "update", "--workspace"};
+    if (request.offline) argv.push_back("--offline");
+    argv.insert(argv.end(), {"--manifest-path", request.manifest});
+    NetworkCommand command = cargo_fetch_detail::cargo_command(std::move(argv), request.directory);
     command.purpose = "resolve a Cargo.lock";
+    command.needs_network = !request.offline;
     return command;
 }
 
@@ -84,9 +89,9 @@ NetworkCommand download_command(const std::string& url, const std::string& targe
     return command;
 }
 
-Status cargo_fetch(NetworkHelper& network, const std::string& manifest_host_path,
+Status cargo_fetch(NetworkHelper& network, const std::string& manifest_host_path, const std::string& directory,
                    const std::vector<std::string>& missing, NetworkListener* listener) {
-    auto done = network.need(cargo_fetch_command(manifest_host_path, missing.size()), listener);
+    auto done = network.need(cargo_fetch_command(manifest_host_path, directory, missing.size()), listener);
     if (done) return {};
     Error error = cargo_fetch_detail::explained(std::move(done).error(), manifest_host_path,
                                                 "download crates");
@@ -96,12 +101,10 @@ Status cargo_fetch(NetworkHelper& network, const std::string& manifest_host_path
     return error;
 }
 
-Status cargo_generate_lockfile(NetworkHelper& network, const std::string& manifest_host_path,
-                               NetworkListener* listener) {
-    auto done = network.need(cargo_lock_command(manifest_host_path), listener);
+Status cargo_generate_lockfile(NetworkHelper& network, const LockRequest& request, NetworkListener* listener) {
+    auto done = network.need(cargo_lock_command(request), listener);
     if (done) return {};
-    return cargo_fetch_detail::explained(std::move(done).error(), manifest_host_path,
-                                         "write a Cargo.lock");
+    return cargo_fetch_detail::explained(std::move(done).error(), request.manifest, "resolve a Cargo.lock");
 }
 
 Status download(NetworkHelper& network, const std::string& url, const std::string& sha256,

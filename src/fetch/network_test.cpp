@@ -158,16 +158,20 @@ TEST_CASE("network: the helper and its command end with us") {
 
 TEST_CASE("cargo fetch: what is run, and what its failures say") {
     CHECK(
-        cargo_fetch_command("/p/Cargo.toml", 2).argv ==
+        cargo_fetch_command("/p/Cargo.toml", "/p", 2).argv ==
         std::vector<std::string>{"cargo", "fetch", "--locked", "--manifest-path", "/p/Cargo.toml"});
-    CHECK(cargo_fetch_command("/p/Cargo.toml", 1).purpose == "download 1 crate");
-    CHECK(cargo_lock_command("/p/Cargo.toml").cwd == "/p");
+    CHECK(cargo_fetch_command("/p/Cargo.toml", "/p", 1).purpose == "download 1 crate");
+    LockRequest lock{"/skeleton/Cargo.toml", "/p", true, true};
+    CHECK(cargo_lock_command(lock).cwd == "/p");
+    CHECK(join(cargo_lock_command(lock).argv, " ") ==
+          "cargo update --workspace --offline --manifest-path /skeleton/Cargo.toml");
+    CHECK_FALSE(cargo_lock_command(lock).needs_network);
     TemporaryDirectory dir;
     REQUIRE(platform::write_file(dir / "Cargo.toml", "[package]\n").ok());
     auto helper = start();
     helper->forbid_network("--offline was given");
     const Status refused =
-        cargo_fetch(*helper, dir / "Cargo.toml", {"a 1", "b 1", "c 1", "d 1", "e 1", "f 1"});
+        cargo_fetch(*helper, dir / "Cargo.toml", dir / "", {"a 1", "b 1", "c 1", "d 1", "e 1", "f 1"});
     REQUIRE_FALSE(refused.ok());
     CHECK(contains(refused.error().because.at(0), "a 1, b 1, c 1, d 1, e 1 and 1 more"));
     CHECK(refused.error().where.file == dir / "Cargo.toml");

@@ -13,7 +13,7 @@
 #include "fetch/cargo_fetch.h"
 #include "fetch/network.h"
 #include "fetch/packages.h"
-#include "platform/os.h"
+#include "languages/rust/rules/lock.h"
 
 namespace cermet::rust {
 namespace graph_detail {
@@ -310,7 +310,8 @@ Result<std::vector<LocatedSource>> find_sources(exec::Executor& executor, fetch:
         if (source.kind == LocatedSource::Kind::Missing) missing.push_back(cat(source.id.name, " ", source.id.version));
     }
     if (missing.empty() || graph.settings->offline || graph.settings->frozen) return located;
-    TRY_VOID(fetch::cargo_fetch(network, executor.places().host(graph.workspace.root_manifest), missing));
+    TRY_VOID(fetch::cargo_fetch(network, graph.fetch_manifest, executor.places().host_outside(graph.workspace.root_directory),
+                                missing));
     executor.forget_listings(cargo_home);
     return locate_sources(executor.files(), graph.workspace, where);
 }
@@ -322,15 +323,30 @@ Status load(SourceFiles& files, const CrateRequest& request, const std::string& 
     graph.config = config;
     TRY(workspace, load_workspace(files, manifest, graph.config));
     graph.workspace = workspace;
-    if (!request.settings->lock_file.empty()) {
-        TRY(text, files.need(request.settings->lock_file));
-        TRY(lock, parse_lockfile(text, request.settings->lock_file));
-        graph.workspace.lock = lock;
-        graph.workspace.lock_path = request.settings->lock_file;
+    return {};
+}
+
+// The workspace's own lock, the configured one, or the one that cargo resolves.
+Status find_lock(exec::Executor& executor, fetch::NetworkHelper& network, ResolvedGraph& graph) {
+    Workspace& workspace = graph.workspace;
+    graph.fetch_manifest = executor.places().host_outside(workspace.root_manifest);
+    const std::string& given = graph.settings->lock_file;
+    if (given.empty() && workspace.lock) return {};
+    if (!given.empty()) {
+        TRY(text, executor.files().need(given));
+        TRY(lock, parse_lockfile(text, given));
+        TRY(placed, place_lock(executor, workspace, text));
+        workspace.lock = lock;
+        workspace.lock_path = given;
+        graph.fetch_manifest = placed.manifest;
+        return {};
     }
-    if (graph.workspace.lock) return {};
-    return project_error(cat("there is no Cargo.lock for ", graph.workspace.root_manifest),
-                         "run `cargo generate-lockfile` there once, or name a lock with [tool.cermet.cargo] lock-file");
+    TRY(resolved, resolve_lock(executor, network, workspace, *graph.settings));
+    TRY(lock, parse_lockfile(resolved.text, resolved.path));
+    workspace.lock = lock;
+    workspace.lock_path = resolved.path;
+    graph.fetch_manifest = resolved.manifest;
+    return {};
 }
 
 // Library names of the crates that a merged library links, as its generated root names them.
@@ -400,6 +416,7 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     std::string cargo_home = co_await build.get(CargoHome());
     std::map<std::string, std::string> environment = co_await build.get(CargoEnvironment());
     CO_TRY_VOID(graph_detail::load(executor.files(), request, cargo_home, environment, *graph));
+    CO_TRY_VOID(graph_detail::find_lock(executor, build.service<fetch::NetworkHelper>(), *graph));
     RustToolchain rust = co_await build.get(FindRust(graph->workspace.root_directory));
     graph->toolchain = rust;
     CO_TRY_VOID(graph_detail::check_target(request, rust));

@@ -34,6 +34,7 @@ struct ResolvedGraph {
     std::string root_source;    // of a merged library: its generated root crate
     RootLink root_link;
     std::string identity;       // of the request, for keys
+    std::string fetch_manifest; // real: what `cargo fetch` is given; another than the workspace's own when its lock is
     std::string python_config;  // canonical path of PYO3_CONFIG_FILE, "" = none
     std::vector<exec::Input> python_inputs;
 };
