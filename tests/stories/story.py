@@ -190,7 +190,7 @@ class Watch:
         return found
 
     def reads(self) -> Dict[str, Set[str]]:
-        """Files opened for reading and not written by the same step: label -> paths."""
+        """Files opened or executed, and not written by the same step: label -> paths."""
         parents: Dict[str, str] = {}
         own: Dict[str, str] = {}  # process -> label
         opened: List[Tuple[str, str, bool]] = []
@@ -213,6 +213,8 @@ class Watch:
             if at is None:
                 continue
             for line in lines:
+                if line.startswith("execve(") and line.rstrip().endswith("= 0"):
+                    opened.append((own[at], _process(line).path, False))  # the kernel reads the program
                 match = re.match(r"open\w*\(.*?, (?:\{flags=)?(O_[A-Z_|0-9]+).*\) = \d+<(.*)>$", line)
                 if match and "O_DIRECTORY" not in match.group(1):
                     writes = "O_WRONLY" in match.group(1) or "O_RDWR" in match.group(1)
