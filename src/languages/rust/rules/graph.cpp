@@ -454,11 +454,6 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     graph->places = places.places;
     CO_TRY(cargo, executor.own_program_as("cargo"));
     graph->cargo_program = cargo;
-    graph->layout = graph_detail::layout_of(*graph, cargo);
-    co_return SharedGraph(graph);
-}
-
-}  // namespace cermet::rust
     if (!request.exports.empty() && !graph->units.roots.empty()) {
         RootLink& link = graph->root_link;
         link.real_linker = linker_of(graph->request.host);
@@ -470,3 +465,8 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
         link.inputs = staged.all_inputs();
     }
     if (!request.soname.empty()) graph->root_link.arguments.push_back("-Wl,-soname," + request.soname);
+    graph->layout = graph_detail::layout_of(*graph, cargo);
+    co_return SharedGraph(graph);
+}
+
+}  // namespace cermet::rust
