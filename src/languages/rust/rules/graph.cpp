@@ -146,6 +146,29 @@ Result<Selection> selected_features(const CrateRequest& request, const std::vect
     return selection;
 }
 
+// The binary that is meant: the one that is named, the one called like the table, or the only one.
+Result<std::string> binary_of(const CrateRequest& request, const std::string& package, const Workspace& workspace) {
+    std::vector<std::string> names;
+    for (const auto* list : {&workspace.members, &workspace.path_packages}) {
+        for (const PackagePtr& one : *list) {
+            if (one->name != package || !names.empty()) continue;
+            for (const Target& target : one->targets) {
+                if (target.is_bin()) names.push_back(target.name);
+            }
+        }
+    }
+    std::string wanted = request.bin.empty() ? request.name : request.bin;
+    if (std::find(names.begin(), names.end(), wanted) != names.end()) return wanted;
+    if (request.bin.empty() && names.size() == 1) return names[0];
+    std::string message = names.empty() ? cat("the crate ", package, " has no binary")
+                          : request.bin.empty()
+                              ? cat("the crate ", package, " has several binaries, and none is called ", wanted)
+                              : cat("the crate ", package, " has no binary called ", wanted);
+    std::string hint = names.empty() ? std::string("a program needs src/main.rs, or a [[bin]] in Cargo.toml")
+                                     : cat("say which with `bin`: ", join(names, ", "));
+    return project_error(message, hint).at(request.place);
+}
+
 Result<Selection> selection_of(const CrateRequest& request, const std::vector<std::string>& names,
                                const std::string& root_source, const Workspace& workspace) {
     TRY(selection, selected_features(request, names, workspace));
@@ -161,7 +184,10 @@ Result<Selection> selection_of(const CrateRequest& request, const std::vector<st
     Selection::Root root;
     root.package = names[0];
     root.kind = request.use == CrateUse::Program ? TargetKind::Bin : TargetKind::Lib;
-    root.name = request.use == CrateUse::Program ? (request.bin.empty() ? request.name : request.bin) : "";
+    if (request.use == CrateUse::Program) {
+        TRY(binary, binary_of(request, names[0], workspace));
+        root.name = binary;
+    }
     if (request.use == CrateUse::Module) root.crate_types = {"cdylib"};
     selection.roots.push_back(root);
     return std::move(selection);
