@@ -575,7 +575,8 @@ def pack_installed(name: str, folder: Path) -> Path:
     parts = [".".join(sorted({tag.split("-")[at] for tag in tags})) for at in range(3)]
     kept = {file: (site / file).read_bytes() for file in files
             if os.path.basename(file) not in ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")}
-    return pack_wheel(folder, info[: -len(".dist-info")], "-".join(parts), kept)
+    programs = [file for file in kept if os.access(site / file, os.X_OK)]  # the bit is part of the identity
+    return pack_wheel(folder, info[: -len(".dist-info")], "-".join(parts), kept, programs)
 
 
 def pack_cermet(folder: Path) -> Path:
