@@ -20,6 +20,7 @@ report::ConsoleSettings console_settings(const Arguments& arguments) {
     report::ConsoleSettings settings = report::console_settings_of_environment();
     if (arguments.quiet) settings.verbosity = report::Verbosity::Quiet;
     if (arguments.verbose > 0) settings.verbosity = report::Verbosity::Verbose;
+    if (arguments.verbose > 1) settings.verbosity = report::Verbosity::Commands;
     return settings;
 }
 
@@ -82,6 +83,7 @@ Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& liste
     settings.keep_going = arguments.keep_going;
     settings.use_workers = arguments.workers;
     settings.verbose = arguments.verbose > 0;
+    settings.commands = arguments.verbose > 1;
     if (arguments.mode == Mode::Plain) settings.mode = exec::RootMode::Plain;
     if (arguments.mode == Mode::Mount) settings.mode = exec::RootMode::Mount;
     settings.events = listeners.sink();

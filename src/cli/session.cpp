@@ -138,6 +138,7 @@ Status Session::make_services(const std::string& project) {
     options.root = root_;
     options.checkout = checkout_.host;
     options.user_directory = project;
+    options.commands = settings_.commands ? exec::Commands::Shown : exec::Commands::Hidden;
     options.workers = settings_.use_workers ? exec::Workers::Yes : exec::Workers::No;
     options.user = exec::user_environment();
     std::string notice;

@@ -52,6 +52,7 @@ struct StepFinished {
         diagnostics;  // what the tool printed, path-neutral; shown also for hits (kept warnings)
     std::string why;  // "input a.c changed", "never built"; may be empty
     std::vector<std::string> argv;  // the process it was or would be, path-neutral; empty for inside work
+    std::string command;  // to run it by hand, with real paths; filled only where somebody asked for it
 };
 
 struct Notice {

@@ -224,6 +224,10 @@ void Executor::State::finished(const Job& job, engine::Outcome outcome, int slot
     event.duration_us = event.time_us - start_us;
     event.diagnostics = std::move(diagnostics);
     event.why = for_people(job.why);
+    const bool ran = outcome == engine::Outcome::Ran || outcome == engine::Outcome::CutOff;
+    const bool process = !job.action->argv.empty() && job.action->argv[0].find(':') == std::string::npos;
+    if (options.commands == Commands::Shown && ran && process)
+        event.command = command_apart(*this, *job.action, job.env);
     engine::emit(events, event);
 }
 

@@ -47,6 +47,7 @@ class FactSource {
 enum class Workers { No, Yes };
 enum class Sandbox { No, Yes };
 enum class Drain { Finish, Kill };
+enum class Commands { Hidden, Shown };
 
 struct ExecutorOptions {
     int jobs = 1;
@@ -58,6 +59,7 @@ struct ExecutorOptions {
     std::map<std::string, std::string> user;  // the user's environment (user_environment())
     std::vector<std::string> pass_env;        // names that every step may see of it
     TokenSource* tokens = nullptr;
+    Commands commands = Commands::Hidden;  // events of steps that ran tell how to run them by hand
 };
 
 struct ExecutorCounts {

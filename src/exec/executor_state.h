@@ -161,6 +161,10 @@ Error step_failure(Executor::State& state, const Action& action,
                    const std::map<std::string, std::string>& env, const ProcessEnd& end);
 std::string command_by_hand(Executor::State& state, const Action& action,
                             const std::map<std::string, std::string>& env);
+// For a step that succeeded: the same with a new directory in place of the step's own, whose files
+// are the cache's.
+std::string command_apart(Executor::State& state, const Action& action,
+                          const std::map<std::string, std::string>& env);
 
 // Paths that end in the directory of the action, or are its declared outputs in the tree.
 bool in_tree(std::string_view output_path);

@@ -1,19 +1,59 @@
 // What the user is told when a step fails: the tool's words, the file, the command to run by hand.
 // SPDX-License-Identifier: MIT
+#include "base/path.h"
 #include "base/text.h"
 #include "exec/executor_state.h"
 
 namespace cermet::exec {
 
+namespace failure_detail {
+
 // Real paths only: it works outside of the mount namespace too.
+std::string real(Executor::State& state, std::string_view text) {
+    std::string shown = state.places.render_outside(text);
+    const std::string farm = state.places.host_outside(k_ws);
+    return farm == state.options.checkout ? shown
+                                          : replace_all(shown, farm, state.options.checkout);
+}
+
+// As one word of a shell, with the variable `out` where the step's own directory is named.
+std::string word(Executor::State& state, const Action& action, std::string_view text) {
+    const std::string own = action.directory();
+    std::string quoted;
+    for (;;) {
+        const std::size_t at = text.find(own);
+        const std::string_view piece = text.substr(0, at);
+        if (!piece.empty()) quoted += shell_quote(real(state, piece));
+        if (at == std::string_view::npos) break;
+        quoted += "\"$out\"";
+        text.remove_prefix(at + own.size());
+    }
+    return quoted.empty() ? std::string("''") : quoted;
+}
+
+}  // namespace failure_detail
+
+std::string command_apart(Executor::State& state, const Action& action,
+                          const std::map<std::string, std::string>& env) {
+    using failure_detail::word;
+    std::string line = "out=$(mktemp -d)";
+    for (const Output& output : action.outputs) {
+        if (is_absolute(output.path)) continue;
+        const std::string_view directory =
+            output.kind == OutputKind::Directory ? output.path : parent(output.path);
+        if (!directory.empty()) line += cat(" && mkdir -p \"$out\"/", shell_quote(directory));
+    }
+    line += cat(" && cd ", word(state, action, action.cwd.empty() ? action.directory() : action.cwd),
+                " && env -i");
+    for (const auto& [name, value] : env)
+        line += cat(" ", name, "=", word(state, action, name == "TMPDIR" ? "/tmp" : value));
+    for (const std::string& argument : action.argv) line += " " + word(state, action, argument);
+    return line;
+}
+
 std::string command_by_hand(Executor::State& state, const Action& action,
                             const std::map<std::string, std::string>& env) {
-    auto real = [&](std::string_view text) {
-        std::string shown = state.places.render_outside(text);
-        const std::string farm = state.places.host_outside(k_ws);
-        return farm == state.options.checkout ? shown
-                                              : replace_all(shown, farm, state.options.checkout);
-    };
+    auto real = [&](std::string_view text) { return failure_detail::real(state, text); };
     std::string line = "cd " +
                        shell_quote(real(action.cwd.empty() ? action.directory() : action.cwd)) +
                        " && env -i";

@@ -140,7 +140,7 @@ struct Console::State {
     void begin(const engine::StepStarted& event) {
         queue({event.label, event.description});
         running.push_back({event.label, event.description, event.time_us});
-        if (settings.verbosity == Verbosity::Verbose && !settings.redraw)
+        if (settings.verbosity >= Verbosity::Verbose && !settings.redraw)
             print(cat(counts(), " start ", one_line(event.description)));
     }
 
@@ -156,7 +156,7 @@ struct Console::State {
         std::string text;
         const bool ran =
             event.outcome != engine::Outcome::Hit && event.outcome != engine::Outcome::Cancelled;
-        const bool verbose = settings.verbosity == Verbosity::Verbose;
+        const bool verbose = settings.verbosity >= Verbosity::Verbose;
         if (event.outcome == engine::Outcome::Failed) {
             text = cat(counts(), " ", coloured("31", "failed"), " ", one_line(event.description),
                        "\n");
@@ -169,6 +169,8 @@ struct Console::State {
             if (verbose && !event.why.empty()) text += cat(": ", one_line(event.why));
             text += "\n";
         }
+        if (settings.verbosity == Verbosity::Commands && !event.command.empty())
+            text += cat("  ", event.command, "\n");
         print(cat(text, diagnostics(event)));
     }
 

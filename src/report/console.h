@@ -21,7 +21,7 @@
 
 namespace cermet::report {
 
-enum class Verbosity { Quiet, Normal, Verbose };
+enum class Verbosity { Quiet, Normal, Verbose, Commands };  // Commands: with every command line
 
 // Where the console writes; tests keep the text.
 class ConsoleOutput {
