@@ -58,6 +58,10 @@ enum class Discovery {
 // Where outputs live and whether other checkouts may share them.
 enum class Scope { Checkout, Shared };
 
+// Urgencies of the kinds of steps: what stands at the start of a long chain starts early.
+inline constexpr int k_before_one = 1;   // one more step stands on it, as on generated C
+inline constexpr int k_before_many = 2;  // a chain stands on it, as on a crate
+
 enum class TwoStep {
     No,
     Rustc
@@ -90,6 +94,7 @@ struct Action {
     std::vector<std::string>
         writable;      // canonical directories the process may write besides its own
     std::string hint;  // shown when the step fails
+    int urgency = 0;   // of two steps that could start the more urgent does; not in the key
     bool verify_inputs = false;  // outputs of other steps are hashed again before use, because
                                  // their bytes are shipped; not in the key
     std::vector<std::string>

@@ -231,6 +231,23 @@ void Executor::State::finished(const Job& job, engine::Outcome outcome, int slot
     engine::emit(events, event);
 }
 
+namespace executor_detail {
+
+// Which of the waiting steps starts: first those that only answer a question, as the shape of the
+// graph waits for them; then the more urgent; then the one with more to read, as large steps that
+// start last leave the other slots without work.
+Turn turn_of(const Action& action) {
+    constexpr int k_question = 100;
+    Turn turn;
+    turn.urgency = action.outputs.empty() ? k_question : action.urgency;
+    for (const Input& input : action.inputs) {
+        if (input.kind == InputKind::File) turn.weight += input.digest.size;
+    }
+    return turn;
+}
+
+}  // namespace executor_detail
+
 // Two different steps in one directory would destroy each other's outputs.
 bool Executor::State::claim_label(Job& job) {
     std::lock_guard lock(mutex);
@@ -278,7 +295,8 @@ void Executor::State::look_up(std::unique_ptr<Job> job) {
                 "run again"));
     }
     job->why = job->lost ? "its remembered result was lost" : why_it_runs(*this, *job);
-    slots.add(std::make_unique<executor_detail::ExecuteWork>(*this, std::move(job)));
+    const Turn turn = executor_detail::turn_of(action);
+    slots.add(std::make_unique<executor_detail::ExecuteWork>(*this, std::move(job)), turn);
 }
 
 // --- the service ---

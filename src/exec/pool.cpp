@@ -1,13 +1,14 @@
-// Pool, implemented: threads that start on demand and serve one queue in order.
+// Pool, implemented: threads that start on demand and serve one queue by turn.
 // SPDX-License-Identifier: MIT
 #include "exec/pool.h"
 
 namespace cermet::exec {
 
-void Pool::add(std::unique_ptr<Work> work) {
+void Pool::add(std::unique_ptr<Work> work, Turn turn) {
     std::lock_guard lock(mutex_);
     if (stopping_) return;
-    queue_.push_back(std::move(work));
+    turn.arrival = arrivals_++;
+    queue_.emplace(turn, std::move(work));
     if (static_cast<int>(threads_.size()) < size_ &&
         busy_ + static_cast<int>(queue_.size()) > static_cast<int>(threads_.size())) {
         const int slot = static_cast<int>(threads_.size());
@@ -21,8 +22,8 @@ void Pool::serve(int slot) {
     while (true) {
         changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
         if (stopping_) return;
-        std::unique_ptr<Work> work = std::move(queue_.front());
-        queue_.pop_front();
+        std::unique_ptr<Work> work = std::move(queue_.begin()->second);
+        queue_.erase(queue_.begin());
         ++busy_;
         lock.unlock();
         work->run(slot);
@@ -39,7 +40,7 @@ void Pool::wait_until_idle() {
 }
 
 void Pool::drop_queued() {
-    std::deque<std::unique_ptr<Work>> dropped;
+    std::map<Turn, std::unique_ptr<Work>> dropped;
     std::lock_guard lock(mutex_);
     dropped.swap(queue_);
 }

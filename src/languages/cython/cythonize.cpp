@@ -82,6 +82,7 @@ engine::Task<exec::Outcome> run(engine::Build build, Cythonize key) {
     action.inputs = module.inputs;
     action.inputs.push_back(source);
     for (const exec::Input& input : staged.all_inputs()) action.inputs.push_back(input);
+    action.urgency = exec::k_before_one;
     action.outputs = {exec::Output(generated_name(module)),
                       exec::Output(base + ".h", exec::OutputKind::OptionalFile),
                       exec::Output(base + "_api.h", exec::OutputKind::OptionalFile),

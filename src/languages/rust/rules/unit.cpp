@@ -160,6 +160,7 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
         Digest root = co_await build.get(exec::FileDigest(graph->root_source));
         action.inputs.emplace_back(graph->root_source, root);
     }
+    action.urgency = exec::k_before_many;
     action.label = unit.label;
     action.description = "compile " + unit_detail::shown(unit);
     for (const Artifact& artifact : command.artifacts) {
@@ -332,6 +333,7 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
     read_command(action, command);
     add_script_environment(action, graph, index);
     add_platform(action, graph, true);
+    action.urgency = exec::k_before_many;
     action.label = unit.label;
     action.description = cat("run build script of ", shown(unit));
     action.outputs.emplace_back("out", exec::OutputKind::Directory);
