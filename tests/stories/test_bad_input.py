@@ -179,6 +179,21 @@ def test_stale_lock(make):
     check("stale-lock", project, "--locked")
 
 
+def test_two_versions_of_a_declared_output(make):
+    """Two targets whose features differ run one build script twice; both runs write the same file of the tree."""
+    project = make(small.everything())
+    project.append("pyproject.toml", (
+        '\n[tool.cermet.crates.core-part]\noutputs = ["small/made.h"]\n'
+        '\n[[tool.cermet.rust-library]]\nname = "wide"\ncrates = ["core-part"]\nfeatures = ["wide"]\n'
+        '\n[[tool.cermet.c-module]]\nname = "small._w"\nsources = ["small/_w.c"]\nuses = ["rust:wide"]\n'))
+    project.append("rust/core-part/Cargo.toml", "\n[features]\nwide = []\n")
+    project.write("rust/core-part/build.rs", (
+        'fn main() {\n    let wide = std::env::var_os("CARGO_FEATURE_WIDE").is_some();\n'
+        '    std::fs::write("../../small/made.h", format!("#define WIDE {}\\n", u8::from(wide))).unwrap();\n}\n'))
+    project.write("small/_w.c", small.c_module("_w", '#include "made.h"', "WIDE"))
+    check("two-versions-of-an-output", project)
+
+
 def test_missing_lock(make):
     project = make(small.everything())
     project.append("rust/core-part/Cargo.toml", '\n[dependencies]\nitoa = "1"\n')

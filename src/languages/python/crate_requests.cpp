@@ -6,6 +6,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "languages/python/package.h"
 #include "languages/python/shared_libraries.h"
 
 namespace cermet::python {
@@ -160,6 +161,25 @@ rust::CrateRequest program_crate(const options::Config& config, const options::E
     wanted.crates = crate_names(config, {*table.crate});
     wanted.place = table.place;
     return wanted;
+}
+
+Result<std::vector<rust::CrateRequest>> all_crates(const options::Config& config, const Python& python,
+                                                   const BuildRequest& request, const std::string& distribution) {
+    std::vector<rust::CrateRequest> all;
+    const MarkerEnvironment& markers = python.record.markers;
+    for (const options::RustLibrary& table : config.rust_libraries) {
+        TRY(active, holds(table.when, markers));
+        if (active) all.push_back(library_crate(config, table, python, request, distribution));
+    }
+    for (const options::RustModule& table : config.rust_modules) {
+        TRY(active, holds(table.when, markers));
+        if (active) all.push_back(module_crate(config, table, python, request));
+    }
+    for (const options::Executable& table : config.executables) {
+        TRY(active, holds(table.when, markers));
+        if (active && !table.crate->empty()) all.push_back(program_crate(config, table, request));
+    }
+    return all;
 }
 
 std::vector<std::string> in_tree_outputs(const options::Config& config) {

@@ -18,6 +18,9 @@ rust::CrateRequest library_crate(const options::Config& config, const options::R
                                  const BuildRequest& request, const std::string& distribution);
 rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table,
                                  const BuildRequest& request);
+// Of every table that applies here. Only worth asking where a crate has declared outputs in the tree.
+Result<std::vector<rust::CrateRequest>> all_crates(const options::Config& config, const Python& python,
+                                                   const BuildRequest& request, const std::string& distribution);
 // The text of the file that PYO3_CONFIG_FILE names; paths in it are canonical, so it is the same on every machine.
 std::string pyo3_config(const Python& python);
 // Every declared in-tree output of a build script or generator, canonical: the mirror stands over their directories.

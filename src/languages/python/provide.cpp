@@ -171,6 +171,12 @@ engine::Task<c::Provides> run(engine::Build build, ProvideRustLibrary key) {
     CO_TRY(distribution, distribution_name(build.service<exec::Executor>().files(), *config));
     rust::CrateRequest wanted =
         library_crate(*config, *table, python, build.service<BuildRequest>(), distribution);
+    if (!wanted.settings->crates_outputs().empty()) {
+        CO_TRY(all, all_crates(*config, python, build.service<BuildRequest>(), distribution));
+        build.want(rust::BuildCrate(wanted));
+        bool settled = co_await build.get(rust::SettleOutputs(all));
+        (void)settled;
+    }
     rust::CrateArtifact artifact = co_await build.get(rust::BuildCrate(wanted));
     c::Provides provides;
     for (const std::string& directory : *table->public_include) {

@@ -107,6 +107,23 @@ class BuildCrate {
 };
 engine::Task<CrateArtifact> run(engine::Build build, BuildCrate key);
 
+// Runs every build script with declared outputs in the tree that these requests reach: who reads such a file waits for
+// all of its writers. Two scripts that write the same path must write the same bytes: a Project error names both.
+class SettleOutputs {
+   public:
+    using Value = bool;
+    static constexpr std::string_view k_name = "crate-outputs";
+    explicit SettleOutputs(std::vector<CrateRequest> requests);
+    std::string text() const { return text_; }
+    std::string describe() const { return "waiting for the files that build scripts write into the tree"; }
+    const std::vector<CrateRequest>& requests() const { return *requests_; }
+
+   private:
+    std::shared_ptr<const std::vector<CrateRequest>> requests_;
+    std::string text_;
+};
+engine::Task<bool> run(engine::Build build, SettleOutputs key);
+
 // What `cermet toolchain` shows of rustc.
 struct RustToolchain {
     std::string rustc;     // canonical: /cermet/tool/rust-1a2b3c4d/bin/rustc

@@ -12,6 +12,8 @@ Error no_rust() { return environment_error("stage 0 builds no Rust", "`sh bootst
 
 }  // namespace stage0_detail
 
+std::vector<std::string> CrateSettings::crates_outputs() const { return {}; }
+
 BuildCrate::BuildCrate(CrateRequest request)
     : request_(std::make_shared<const CrateRequest>(std::move(request))), text_(request_->name) {}
 
@@ -20,6 +22,11 @@ std::string BuildCrate::describe() const { return cat("building ", request_->nam
 engine::Task<CrateArtifact> run(engine::Build, BuildCrate) {
     co_return stage0_detail::no_rust();
 }
+
+SettleOutputs::SettleOutputs(std::vector<CrateRequest> requests)
+    : requests_(std::make_shared<const std::vector<CrateRequest>>(std::move(requests))) {}
+
+engine::Task<bool> run(engine::Build, SettleOutputs) { co_return stage0_detail::no_rust(); }
 
 engine::Task<RustToolchain> run(engine::Build, FindRust) {
     co_return stage0_detail::no_rust();

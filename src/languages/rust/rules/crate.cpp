@@ -112,4 +112,51 @@ engine::Task<CrateArtifact> run(engine::Build build, BuildCrate key) {
     co_return artifact;
 }
 
+SettleOutputs::SettleOutputs(std::vector<CrateRequest> requests)
+    : requests_(std::make_shared<const std::vector<CrateRequest>>(std::move(requests))) {
+    for (const CrateRequest& request : *requests_) text_ += crate_detail::identity_of(request).substr(0, 16);
+}
+
+namespace crate_detail {
+
+struct Writer {
+    Digest digest;
+    std::string features;  // of the crate whose script wrote it
+};
+
+// Notes what one run wrote; an error when an earlier one wrote other bytes to the same path.
+Status note_outputs(std::map<std::string, Writer>& written, const Unit& unit, const ScriptRun& ran, const Where& place) {
+    Writer writer;
+    writer.features = unit.features.empty() ? "none" : join(unit.features, ", ");
+    for (const exec::Input& output : ran.tree_outputs) {
+        writer.digest = output.digest;
+        auto [known, added] = written.emplace(output.path, writer);
+        if (added || known->second.digest == output.digest) continue;
+        return project_error(cat("the build script of ", unit.package->name, " writes two versions of ", output.path),
+                             "give the targets that use the crate the same `selection`")
+            .at(place)
+            .note(cat("once with the features ", known->second.features, ", once with ", writer.features));
+    }
+    return {};
+}
+
+}  // namespace crate_detail
+
+engine::Task<bool> run(engine::Build build, SettleOutputs key) {
+    std::map<std::string, crate_detail::Writer> written;
+    for (const CrateRequest& one : key.requests()) {
+        auto request = std::make_shared<const CrateRequest>(one);
+        SharedGraph graph = co_await build.get(ResolveGraph(request, crate_detail::identity_of(*request)));
+        for (std::size_t i = 0; i < graph->units.units.size(); ++i) {
+            const Unit& unit = graph->units.units[i];
+            if (!unit.is_run() || !unit.is_local) continue;
+            auto rule = graph->settings->rules.find(unit.package->name);
+            if (rule == graph->settings->rules.end() || rule->second.outputs.empty()) continue;
+            ScriptRun ran = co_await build.get(RunScript(graph, i));
+            CO_TRY_VOID(crate_detail::note_outputs(written, unit, ran, rule->second.place));
+        }
+    }
+    co_return true;
+}
+
 }  // namespace cermet::rust

@@ -138,7 +138,10 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
     for (std::size_t script : scripts) {
         ScriptRun ran = co_await build.get(RunScript(graph, script));
         outputs[script] = ran.output;
-        for (const exec::Input& input : ran.outcome.all_inputs()) action.inputs.push_back(input);
+        // Not what it wrote into the tree: rustc names such a file itself if it reads one.
+        for (const exec::OutputFile& file : ran.outcome.files) {
+            if (!is_absolute(file.path)) action.inputs.push_back(ran.outcome.input(file.path));
+        }
     }
     Command command = rustc_command(graph->units, key.unit(), graph->request, graph->layout, outputs, graph->config);
     unit_detail::read_command(action, command);
