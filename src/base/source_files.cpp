@@ -21,6 +21,48 @@ Result<std::string> SourceFiles::need(const std::string& path) {
     return project_error(cat(path, " does not exist"));
 }
 
+namespace source_files_detail {
+
+// The directory part of a glob before its first special character: where the walk begins.
+std::string fixed_prefix(const std::string& glob) {
+    std::string prefix;
+    for (const std::string& part : split(glob, '/')) {
+        if (has_glob(part)) break;
+        prefix = prefix.empty() ? part : cat(prefix, "/", part);
+    }
+    return prefix;
+}
+
+void walk(SourceFiles& files, const std::string& root, const std::string& relative,
+          std::vector<std::string>& found) {
+    for (const SourceEntry& entry : files.list(join_path(root, relative))) {
+        if (entry.name == ".git" || entry.name == "__pycache__") continue;
+        const std::string path = relative.empty() ? entry.name : cat(relative, "/", entry.name);
+        if (entry.kind == SourceKind::Directory) {
+            walk(files, root, path, found);
+        } else if (entry.kind == SourceKind::File) {
+            found.push_back(path);
+        }
+    }
+}
+
+}  // namespace source_files_detail
+
+std::vector<std::string> matching_files(SourceFiles& files, const std::string& root,
+                                        const std::string& glob) {
+    if (!has_glob(glob)) {
+        if (files.kind(join_path(root, glob)) != SourceKind::File) return {};
+        return {glob};
+    }
+    std::vector<std::string> all;
+    source_files_detail::walk(files, root, source_files_detail::fixed_prefix(glob), all);
+    std::vector<std::string> matching;
+    for (const std::string& path : all) {
+        if (glob_match(glob, path)) matching.push_back(path);
+    }
+    return matching;
+}
+
 std::optional<std::string> MemoryFiles::read(const std::string& path) {
     const auto it = files.find(normalise(path));
     if (it == files.end()) return std::nullopt;

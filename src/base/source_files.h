@@ -34,6 +34,10 @@ class SourceFiles {
     Result<std::string> need(const std::string& path);                        // Project error when absent
 };
 
+// The files below `root` that match a path or glob ("data/**/*.csv"), relative to it, sorted; empty: there is none. Every
+// directory that was looked into is recorded, so that a new match is noticed.
+std::vector<std::string> matching_files(SourceFiles& files, const std::string& root, const std::string& glob);
+
 // Files in memory, for tests: path -> bytes. Directories exist by their files.
 class MemoryFiles : public SourceFiles {
    public:

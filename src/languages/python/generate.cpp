@@ -41,7 +41,7 @@ engine::Task<exec::Outcome> run(engine::Build build, RunGenerate key) {
         }
     }
     for (const std::string& pattern : *table.inputs) {
-        std::vector<std::string> matching = expand_glob(files, config->directory, pattern);
+        std::vector<std::string> matching = matching_files(files, config->directory, pattern);
         if (matching.empty()) {
             co_return project_error(cat("no input matches ", pattern)).at(table.inputs.origin.where);
         }

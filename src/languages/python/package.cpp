@@ -87,42 +87,6 @@ std::vector<std::string> build_requires_of(const Toml& pyproject) {
     return requires_list == nullptr ? std::vector<std::string>() : requires_list->string_list();
 }
 
-// The directory part of a glob before its first special character: where the walk begins.
-std::string fixed_prefix(const std::string& glob) {
-    std::string prefix;
-    for (const std::string& part : split(glob, '/')) {
-        if (has_glob(part)) break;
-        prefix = prefix.empty() ? part : prefix + "/" + part;
-    }
-    return has_glob(glob) ? prefix : std::string(parent(glob));
-}
-
-void walk(SourceFiles& files, const std::string& root, const std::string& relative, std::vector<std::string>& found) {
-    for (const SourceEntry& entry : files.list(join_path(root, relative))) {
-        if (entry.name == ".git" || entry.name == "__pycache__") continue;
-        std::string path = relative.empty() ? entry.name : relative + "/" + entry.name;
-        if (entry.kind == SourceKind::Directory) {
-            walk(files, root, path, found);
-        } else if (entry.kind == SourceKind::File) {
-            found.push_back(path);
-        }
-    }
-}
-
-std::vector<std::string> expand(SourceFiles& files, const std::string& root, const std::string& glob) {
-    if (!has_glob(glob)) {
-        return files.kind(join_path(root, glob)) == SourceKind::File ? std::vector<std::string>{glob}
-                                                                      : std::vector<std::string>{};
-    }
-    std::vector<std::string> all;
-    walk(files, root, fixed_prefix(glob), all);
-    std::vector<std::string> matching;
-    for (const std::string& path : all) {
-        if (glob_match(glob, path)) matching.push_back(path);
-    }
-    return matching;
-}
-
 struct TargetFinder {
     SourceFiles& files;
     const options::Config& config;
@@ -159,7 +123,7 @@ struct TargetFinder {
         for (const std::string& glob : globs) {
             std::size_t before = found.size();
             bool any = false;
-            for (const std::string& path : expand(files, config.directory, glob)) {
+            for (const std::string& path : matching_files(files, config.directory, glob)) {
                 if (extension(path) != ".pyx" && extension(path) != ".py") continue;
                 bool excluded = std::any_of(group.exclude->begin(), group.exclude->end(),
                                             [&](const std::string& e) { return glob_match(e, path); });
@@ -197,7 +161,7 @@ Result<std::vector<std::string>> expand_sources(SourceFiles& files, const option
         return found;
     }
     for (const std::string& pattern : sources.list) {
-        std::vector<std::string> matching = package_detail::expand(files, config.directory, pattern);
+        std::vector<std::string> matching = matching_files(files, config.directory, pattern);
         if (matching.empty()) {
             return project_error(cat("no source matches ", pattern), "paths are relative to the configuration's directory")
                 .at(place);

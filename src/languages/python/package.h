@@ -75,8 +75,6 @@ std::string module_path(const std::string& module);
 // Canonical paths of a table's C and C++ sources: paths, globs, or the #include lines of an amalgamation.
 Result<std::vector<std::string>> expand_sources(SourceFiles& files, const options::Config& config,
                                                 const options::SourceList& sources, const Where& place);
-// The files below the project that match a path or glob, relative to it, sorted.
-std::vector<std::string> expand_glob(SourceFiles& files, const std::string& root, const std::string& glob);
 
 // Evaluates a `when` text: "" is true; a PEP 508 marker; or cfg(…) over os, arch and family.
 Result<bool> holds(const options::Text& when, const MarkerEnvironment& markers);

@@ -58,7 +58,7 @@ Result<SdistFiles> sdist_files(SourceFiles& files, const options::Config& config
     sdist_files_detail::Walker walker{files, ignore, config, {}, {}};
     walker.walk("");
     for (const std::string& pattern : *config.sdist_include) {
-        std::vector<std::string> matching = expand_glob(files, config.directory, pattern);
+        std::vector<std::string> matching = matching_files(files, config.directory, pattern);
         if (matching.empty()) {
             return project_error(cat("sdist-include matches nothing: ", pattern)).at(config.sdist_include.origin.where);
         }

@@ -316,9 +316,22 @@ engine::Task<std::vector<exec::Input>> run(engine::Build build, ScriptInputs key
     }
     const CrateRule* rule = unit_detail::rule_of(graph, key.unit());
     if (rule == nullptr) co_return inputs;
-    for (const std::string& path : rule->inputs) {
-        Digest digest = co_await build.get(exec::FileDigest(path));
-        inputs.emplace_back(path, digest);
+    SourceFiles& files = build.service<exec::Executor>().files();
+    for (const std::string& pattern : rule->inputs) {
+        // Patterns are canonical: below the root of all places.
+        std::vector<std::string> matching = matching_files(files, "/", pattern.substr(1));
+        if (matching.empty()) {
+            co_return project_error(cat("no file matches ", pattern, ", an input of the crate ", key.unit().package->name),
+                                    "is it ignored by git and not there, or is the path not relative to this file?")
+                .at(rule->place);
+        }
+        for (const std::string& relative : matching) {
+            std::string path = "/" + relative;
+            bool known = std::any_of(inputs.begin(), inputs.end(), [&](const exec::Input& one) { return one.path == path; });
+            if (known) continue;
+            Digest digest = co_await build.get(exec::FileDigest(path));
+            inputs.emplace_back(path, digest);
+        }
     }
     // A declared output must not be an input of the step that writes it.
     std::erase_if(inputs, [rule](const exec::Input& input) {
