@@ -191,6 +191,34 @@ Status check_outputs(const Texts& outputs) {
     return {};
 }
 
+Status check_use(const Config& config, const Texts& uses, const std::string& text,
+                 const char* key = "uses") {
+    Result<Use> use = parse_use(text);
+    if (!use) return value_error(uses.origin, use.error().message, use.error().hint);
+    std::vector<std::string> known;
+    const char* what = "";
+    if (use->kind == UseKind::Rust) {
+        what = "rust-library";
+        for (const RustLibrary& each : config.rust_libraries) known.push_back(*each.name);
+    } else if (use->kind == UseKind::C) {
+        what = "c-library";
+        for (const CLibrary& each : config.c_libraries) known.push_back(*each.name);
+    } else if (use->kind == UseKind::Generate) {
+        what = "generate";
+        for (const Generate& each : config.generates) known.push_back(*each.name);
+    } else if (use->kind == UseKind::Tool) {
+        what = "executable";
+        for (const Executable& each : config.executables) known.push_back(*each.name);
+    } else {
+        return {};
+    }
+    if (std::find(known.begin(), known.end(), use->name) != known.end()) return {};
+    return value_error(
+        uses.origin,
+        cat("'", key, "' names ", text, ", but there is no ", what, " called '", use->name, "'"),
+        did_you_mean(use->name, known, cat(what, " tables")));
+}
+
 Status check_steps(const Checker& check) {
     for (const Generate& step : check.config->generates) {
         TRY_VOID(need_name(check, "generate", step, step.name, false));
@@ -203,6 +231,9 @@ Status check_steps(const Checker& check) {
                                 : "for example: outputs = [\"pkg/tables.h\"]");
         }
         TRY_VOID(check_outputs(step.outputs));
+        const std::string& program = step.command->front();
+        if (program.substr(0, 5) == "tool:")
+            TRY_VOID(check_use(*check.config, step.command, program, "command"));
     }
     for (const CrateRule& rule : check.config->crates) {
         TRY_VOID(check_outputs(rule.outputs));
@@ -225,30 +256,6 @@ Status check_when(const Text& when) {
             "for example: when = \"sys_platform == 'linux'\" or when = \"cfg(unix)\"");
     }
     return {};
-}
-
-Status check_use(const Config& config, const Texts& uses, const std::string& text) {
-    Result<Use> use = parse_use(text);
-    if (!use) return value_error(uses.origin, use.error().message, use.error().hint);
-    std::vector<std::string> known;
-    const char* what = "";
-    if (use->kind == UseKind::Rust) {
-        what = "rust-library";
-        for (const RustLibrary& each : config.rust_libraries) known.push_back(*each.name);
-    } else if (use->kind == UseKind::C) {
-        what = "c-library";
-        for (const CLibrary& each : config.c_libraries) known.push_back(*each.name);
-    } else if (use->kind == UseKind::Generate) {
-        what = "generate";
-        for (const Generate& each : config.generates) known.push_back(*each.name);
-    } else {
-        return {};
-    }
-    if (std::find(known.begin(), known.end(), use->name) != known.end()) return {};
-    return value_error(
-        uses.origin,
-        cat("'uses' names ", text, ", but there is no ", what, " called '", use->name, "'"),
-        did_you_mean(use->name, known, cat(what, " tables")));
 }
 
 Status check_sections(const Checker& check) {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "languages/python/generate.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -23,6 +25,21 @@ std::string identity(const options::Generate& table, const std::vector<std::stri
     return digest_of(out.bytes()).short_hex(8);
 }
 
+// A program of this project. Its shared libraries lie elsewhere than in a wheel.
+void add_tool(exec::Action& action, const BuiltProgram& tool) {
+    auto add = [&action](const exec::Input& input) {
+        bool known = std::find(action.inputs.begin(), action.inputs.end(), input) != action.inputs.end();
+        if (!known) action.inputs.push_back(input);
+    };
+    add(tool.file);
+    std::string& path = action.env["LD_LIBRARY_PATH"];
+    for (const exec::Input& library : tool.libraries) {
+        add(library);
+        path += cat(path.empty() ? "" : ":", parent(library.path));
+    }
+    if (path.empty()) action.env.erase("LD_LIBRARY_PATH");
+}
+
 }  // namespace generate_detail
 
 engine::Task<exec::Outcome> run(engine::Build build, RunGenerate key) {
@@ -34,7 +51,7 @@ engine::Task<exec::Outcome> run(engine::Build build, RunGenerate key) {
         CO_TRY(parsed, options::parse_use(use));
         if (parsed.kind == options::UseKind::Tool) {
             BuiltProgram tool = co_await build.get(BuildProgram(parsed.name));
-            action.inputs.push_back(tool.file);
+            generate_detail::add_tool(action, tool);
         } else {
             c::Provides provided = co_await build.get(ProvideUse(use, table.place));
             action.inputs.insert(action.inputs.end(), provided.inputs.begin(), provided.inputs.end());
@@ -53,7 +70,11 @@ engine::Task<exec::Outcome> run(engine::Build build, RunGenerate key) {
     }
     std::vector<std::string> argv = *table.command;
     if (argv.empty()) co_return project_error("the generator has no command").at(table.place);
-    if (argv[0] == "python" || argv[0] == "python3") {
+    if (argv[0].compare(0, 5, "tool:") == 0) {
+        BuiltProgram tool = co_await build.get(BuildProgram(argv[0].substr(5)));
+        generate_detail::add_tool(action, tool);
+        argv[0] = tool.file.path;
+    } else if (argv[0] == "python" || argv[0] == "python3") {
         Python python = co_await build.get(FindPython());
         argv[0] = python.executable;
         action.platform["python"] = python.digest;
@@ -69,7 +90,7 @@ engine::Task<exec::Outcome> run(engine::Build build, RunGenerate key) {
     action.description = cat("generate ", *table.name);
     action.project_file = table.place.file;
     action.argv = argv;
-    action.env = std::map<std::string, std::string>(table.env->begin(), table.env->end());
+    for (const auto& [name, value] : *table.env) action.env[name] = value;
     action.pass_env = *table.pass_env;
     action.cwd = table.cwd->empty() ? config->directory : join_path(config->directory, *table.cwd);
     for (const std::string& path : *table.outputs) {
