@@ -62,12 +62,14 @@ class Finder {
         return project_error(std::move(message), std::move(hint)).at(config_.shown, config_.packages_line);
     }
     std::string absolute(std::string_view path) const { return join_path(config_.root, path); }
+    std::vector<std::string> roots() const;
+    std::string rooted(const std::string& entry);
     bool is_package(const std::string& path, int depth = 0);
     void candidates_in(const std::string& root, std::vector<Unit>& out);
     void namespace_candidate(const std::string& root, std::vector<Unit>& out);
     Status find_one();
     Status take_configured();
-    Status take_entry(const std::string& entry);
+    Status take_entry(const std::string& written);
     Result<std::vector<std::string>> expand(const std::string& entry);
     std::string import_root(const std::string& path);
     Status collect_package(const Unit& unit, const std::string& directory, int depth);
@@ -84,6 +86,23 @@ class Finder {
     std::set<std::string> used_patterns_;
     Discovery out_;
 };
+
+// Where packages may lie.
+std::vector<std::string> Finder::roots() const {
+    if (config_.package_dir.empty()) return {"", "src"};
+    std::string normal = normalise(config_.package_dir);
+    return {normal == "." ? "" : normal};
+}
+
+// An entry of `packages` with its import root told apart, where the configuration tells it.
+std::string Finder::rooted(const std::string& entry) {
+    if (contains(entry, ":") || is_absolute(entry)) return entry;
+    if (!config_.package_dir.empty()) return cat(config_.package_dir, ":", entry);
+    std::string in_src = "src/" + entry;
+    bool only_there = !has_glob(entry) && files_.kind(absolute(entry)) == SourceKind::Absent &&
+                      files_.kind(absolute(in_src)) == SourceKind::Directory;
+    return only_there ? "src:" + entry : entry;
+}
 
 // A directory with Python sources at its top, or with packages below it (a namespace).
 bool Finder::is_package(const std::string& path, int depth) {
@@ -133,16 +152,14 @@ void Finder::namespace_candidate(const std::string& root, std::vector<Unit>& out
 
 Status Finder::find_one() {
     std::vector<Unit> all, matching;
-    candidates_in("", all);
-    candidates_in("src", all);
+    for (const std::string& root : roots()) candidates_in(root, all);
     std::string want = normalise_name(config_.project_name);
     for (const Unit& unit : all) {
         std::string_view name = unit.module ? stem(unit.path) : file_name(unit.path);
         if (normalise_name(name) == want || normalise_name(name) == want + "-stubs") matching.push_back(unit);
     }
     if (matching.empty()) {
-        namespace_candidate("", matching);
-        namespace_candidate("src", matching);
+        for (const std::string& root : roots()) namespace_candidate(root, matching);
     }
     auto names = [](const std::vector<Unit>& units) {
         std::vector<std::string> paths;
@@ -199,8 +216,8 @@ std::string Finder::import_root(const std::string& path) {
     return at;
 }
 
-Status Finder::take_entry(const std::string& entry) {
-    std::string given = entry, root;
+Status Finder::take_entry(const std::string& written) {
+    std::string entry = rooted(written), given = entry, root;
     std::size_t colon = entry.find(':');
     bool told = colon != std::string::npos;
     if (told) {
@@ -209,8 +226,10 @@ Status Finder::take_entry(const std::string& entry) {
         given = root.empty() ? entry.substr(colon + 1) : cat(root, "/", entry.substr(colon + 1));
     }
     std::string normal = normalise(given);
-    if (given.empty() || is_absolute(given) || normal == "." || normal == ".." || normal.compare(0, 3, "../") == 0) {
-        return fail(cat("packages: '", entry, "' is not a path inside the project"), "");
+    bool outside = normal == "." || normal == ".." || normal.compare(0, 3, "../") == 0 ||
+                   !is_within(normal, root);
+    if (given.empty() || is_absolute(given) || outside) {
+        return fail(cat("packages: '", written, "' is not a path inside the project"), "");
     }
     TRY(paths, expand(normal));
     for (const std::string& path : paths) {
@@ -219,12 +238,9 @@ Status Finder::take_entry(const std::string& entry) {
         SourceKind kind = files_.kind(absolute(path));
         unit.module = kind == SourceKind::File && extension(path) == ".py";
         if (kind == SourceKind::Absent || (kind == SourceKind::File && !unit.module)) {
-            // A module name or a package that lies in src/ is the usual slip.
-            bool in_src = files_.kind(absolute("src/" + path)) == SourceKind::Directory;
-            bool as_module = files_.kind(absolute(path + ".py")) == SourceKind::File;
-            std::string better = in_src ? "src/" + path : as_module ? path + ".py" : "";
+            bool as_module = files_.kind(absolute(path + ".py")) == SourceKind::File;  // the usual slip
             return fail(cat("packages: there is no package or module '", path, "'"),
-                        better.empty() ? "" : cat("did you mean \"", better, "\"?"));
+                        as_module ? cat("did you mean \"", written, ".py\"?") : "");
         }
         if (kind == SourceKind::Directory && !is_package(path) && config_.produced.empty()) {
             return fail(cat("packages: '", path, "' holds no Python file"), "");

@@ -20,9 +20,10 @@ struct DiscoveryConfig {
     std::string root;           // canonical directory of the project
     std::string project_name;
     // "rustybt", "src/rustybt", "lib/tool.py", or with the import root told apart: "python:google/cloud/x". Without the
-    // colon the root is the longest prefix that leaves the project's name, else the directory above the outermost
-    // __init__.py. Empty and not given: find the one.
+    // colon the root is package_dir, where given; else src, where only that holds the path; else the longest prefix that
+    // leaves the project's name, else the directory above the outermost __init__.py. Empty and not given: find the one.
     std::vector<std::string> packages;
+    std::string package_dir;            // the directory that holds all packages; "": the project's, or src
     bool packages_given = false;        // true with an empty list: no Python files at all
     std::vector<std::string> include;   // globs below the project, relative to it ("**/*.pyx") or to the source root
     std::vector<std::string> exclude;

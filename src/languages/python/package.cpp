@@ -329,6 +329,7 @@ engine::Task<SharedLayout> run(engine::Build build, FindLayout) {
     wanted.root = config->directory;
     wanted.project_name = package->project.name;
     wanted.packages = *config->packages;
+    wanted.package_dir = *config->package_dir;
     wanted.include = *config->include;
     wanted.exclude = *config->exclude;
     wanted.packages_line = config->packages.origin.where.line;

@@ -229,6 +229,28 @@ TEST_CASE("manylinux is the oldest glibc whose symbols suffice") {
     CHECK_FALSE(read_elf("\x7f" "ELF", "short").ok());
 }
 
+TEST_CASE("discovery finds the packages in the directory that holds them") {
+    MemoryFiles files;
+    files.files["/p/lib/a/__init__.py"] = files.files["/p/src/b/__init__.py"] = files.files["/p/b.py"] = "";
+    DiscoveryConfig config;
+    config.root = "/p";
+    config.project_name = "a";
+    config.package_dir = "lib";
+    CHECK(discover(files, config)->files.at(0).wheel_path == "a/__init__.py");
+    config.packages = {"a"};
+    CHECK(discover(files, config)->source_root == "lib");
+    config.packages = {"../src/b"};
+    CHECK(contains(discover(files, config).error().message, "not a path inside"));
+    config.package_dir.clear();
+    config.packages = {"b"};  // only src holds it
+    CHECK(discover(files, config)->packages.at(0) == "src/b");
+    config.package_dir = ".";
+    auto strict = discover(files, config);
+    REQUIRE_FALSE(strict.ok());
+    CHECK(contains(strict.error().message, "no package or module 'b'"));
+    CHECK(strict.error().hint == "did you mean \"b.py\"?");
+}
+
 TEST_CASE("discovery takes the one package of the project's name") {
     MemoryFiles files;
     files.files["/p/src/my_pkg/__init__.py"] = files.files["/p/src/my_pkg/old.so"] = "";
