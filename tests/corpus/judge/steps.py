@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 #
 # A step's result is STEP.json beside STEP.log; its key is the digest of all that decides it. Failed steps are not kept.
-# Downloads go through pip; nothing outside the work directory is written. Fails with JudgeError or StepFailed.
+# Downloads go through pip. Written are the work directory and, for the environments that tests run in, a directory
+# below /var/tmp: packages that look for the project around them must not find this checkout. Fails with JudgeError or
+# StepFailed.
 import hashlib
 import json
 import os
@@ -10,6 +12,7 @@ import pathlib
 import resource
 import shutil
 import subprocess
+import tempfile
 import time
 
 from judge.entry import JudgeError, digest, find_python, overlaid, snapshot, unpack
@@ -31,6 +34,7 @@ class Steps:
         self.say = say
         self.python = find_python(entry.python)
         self.made = {}  # steps of this run
+        self.environments = _private_directory(self.root) / entry.name
 
     # -- the machinery -------------------------------------------------------------------------------------------
 
@@ -204,14 +208,15 @@ class Steps:
 
     def installed(self, who, wheel):
         """A venv with the pinned runtime and test requirements and this wheel."""
-        directory = self.work / f"env-{who}"
+        directory = self.environment_of(who)
         pins = self.entry.path("test.txt")
 
         def make_requirements(log):
             python = self.venv(directory, log, "--no-deps", "-r", pins)
-            return {"python": str(python)}
+            return {"python": str(python), "made": time.time_ns()}
 
-        base = self.step(f"requirements-{who}", [self.python, self.entry.text("test.txt")], make_requirements)
+        inputs = [self.python, self.entry.text("test.txt"), str(directory)]
+        base = self.step(f"requirements-{who}", inputs, make_requirements)
 
         def make(log):
             pip = [base["python"], "-m", "pip"]
@@ -221,7 +226,10 @@ class Steps:
             complaints = [] if done.returncode == 0 else sorted(done.stdout.splitlines())
             return {"python": base["python"], "complaints": complaints}
 
-        return self.step(f"install-{who}", [digest(wheel), self.entry.text("test.txt"), self.python], make)
+        return self.step(f"install-{who}", [digest(wheel), base["made"]], make)
+
+    def environment_of(self, who):
+        return self.environments / f"env-{who}"
 
     def home(self, who):
         home = self.work / f"home-{who}"
@@ -261,7 +269,7 @@ class Steps:
                 found.update(json.loads(line))
         for name in names:
             found.setdefault(name, f"not reached: the interpreter ended with {code}")
-        return {n: v.replace(str(self.work / f"env-{self._who(cwd)}"), "{env}") for n, v in found.items()}
+        return {n: v.replace(str(self.environment_of(self._who(cwd))), "{env}") for n, v in found.items()}
 
     @staticmethod
     def _who(cwd):
@@ -271,6 +279,7 @@ class Steps:
         """Upstream's chosen tests, each file in its own process: test id -> [outcome, last line of the report]."""
         python = self.installed(who, wheel)["python"]
         sdist, tests = self.sdist()["file"], self.entry.tests
+        unittest = tests.get("runner") == "unittest"
 
         def make(log):
             tree = unpack(sdist, self.work / f"tests-{who}-sources")
@@ -288,9 +297,7 @@ class Steps:
             for name in tests.get("deselect", {}):
                 options += ["--deselect", name]
             found = {}
-            runner = ["-m", "pytest", *options]
-            if tests.get("runner") == "unittest":
-                runner = [HERE / "record_unittest.py"]
+            runner = [HERE / "record_unittest.py"] if unittest else ["-m", "pytest", *options]
             for file in tests["files"]:
                 code = self.call([python, "-P", *runner, file], log, env=env, cwd=place, check=False)
                 if code not in (0, 1):
@@ -302,8 +309,19 @@ class Steps:
             return {"results": found}
 
         inputs = [digest(wheel), tests, self.entry.text("test.txt"), self.entry.sha256, self.python,
-                  digest(HERE / "record_results.py"), digest(HERE / "record_unittest.py")]
+                  digest(HERE / ("record_unittest.py" if unittest else "record_results.py")), str(self.environments)]
         return self.step(f"tests-{who}", inputs, make)
+
+
+def _private_directory(work):
+    """This user's directory for the environments of one work directory; it lies below no project."""
+    parent = pathlib.Path("/var/tmp" if os.access("/var/tmp", os.W_OK) else tempfile.gettempdir())
+    name = hashlib.sha256(str(work).encode()).hexdigest()[:8]
+    place = parent / f"cermet-corpus-{os.getuid()}-{name}"
+    place.mkdir(mode=0o700, exist_ok=True)
+    if place.is_symlink() or place.stat().st_uid != os.getuid():
+        raise JudgeError(f"{place} belongs to somebody else")
+    return place
 
 
 def _children_cpu():
