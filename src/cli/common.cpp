@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/environment.h"
+#include "fetch/network.h"
 #include "languages/python/environment.h"
 #include "platform/os.h"
 #include "platform/triple.h"
@@ -43,6 +44,29 @@ class Facts : public exec::FactSource {
     const python::BuildRequest& request_;
     std::vector<std::string> search_path_;
 };
+
+bool is_script(const std::string& path) {
+    Result<platform::MappedFile> file = platform::MappedFile::open(path);
+    return file.ok() && file->bytes().substr(0, 2) == "#!";
+}
+
+// A script that chooses an interpreter (a shim of pyenv or asdf) does so by the user's HOME, PATH and directory, which
+// steps do not see: it is asked here which one that is.
+Result<std::string> interpreter_behind(const std::string& script, const std::string& directory) {
+    TRY(helper, fetch::NetworkHelper::start());
+    fetch::NetworkCommand command;
+    command.argv = {script, "-I", "-S", "-c", "import sys; print(sys.executable)"};
+    command.cwd = directory;
+    command.purpose = cat("ask ", script, " for its interpreter");
+    command.needs_network = false;
+    TRY(end, helper->run(command));
+    std::string named(trim(end.out));
+    if (end.succeeded() && is_absolute(named) && platform::is_file(named) && !is_script(named)) return named;
+    Error error = environment_error(cat(script, " is a script, and it does not start a Python here"),
+                                    "name the interpreter itself with --python, for example one of a virtual environment");
+    error.output = std::string(trim(cat(end.err, end.out)));
+    return error;
+}
 
 }  // namespace common_detail
 
@@ -93,6 +117,11 @@ Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& liste
     }
     TRY(python, choose_python(arguments.python));
     settings.request.python = python;
+    if (common_detail::is_script(python)) {
+        Result<std::string> interpreter = common_detail::interpreter_behind(python, settings.directory);
+        if (!interpreter.ok() && !arguments.python.empty()) return interpreter.error();
+        if (interpreter.ok()) settings.request.python = *interpreter;
+    }
     settings.request.profile = arguments.profile;
     settings.request.offline = arguments.offline;
     settings.request.locked = arguments.locked;
