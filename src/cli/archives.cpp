@@ -4,8 +4,10 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "cli/checkout.h"
 #include "cli/common.h"
 #include "languages/python/distribution.h"
+#include "languages/python/sdist_files.h"
 #include "platform/os.h"
 
 namespace cermet::cli {
@@ -51,9 +53,34 @@ std::string key_of(const Session& session, ArchiveKind kind) {
     return request_key(std::string(name_of(kind)), session.settings(), session.checkout());
 }
 
+// Files that a compiler reads without being told. What a crate's package holds besides its sources may be left out.
+bool source_or_header(const std::string& path) {
+    for (std::string_view suffix : {".h", ".hh", ".hpp", ".hxx", ".inc", ".c", ".cc", ".cpp", ".cxx", ".S", ".pyx", ".pxd", ".pxi"}) {
+        if (extension(path) == suffix) return true;
+    }
+    std::string_view name = file_name(path);
+    bool of_crate = name == "Cargo.toml" || name == "Cargo.lock" || name == "build.rs";
+    return of_crate || (extension(path) == ".rs" && contains(cat("/", path), "/src/"));
+}
+
+// What the last wheel of this checkout was built from must be in the sdist, unless it is gone.
+Status check_sdist_exclude(Session& session) {
+    const std::string& project = session.request().host_directory;
+    HostFiles files;
+    Result<options::Config> config = options::load_config(files, project, session.request().overrides);
+    if (!config.ok() || config->sdist_exclude->empty()) return {};  // what is wrong, the build will say
+    std::vector<std::string> needed;
+    for (const std::string& path : exec::Executor::saved_files(session.root(), key_of(session, ArchiveKind::Wheel))) {
+        bool inside = is_within(path, project) && source_or_header(path);
+        if (inside && platform::is_file(path)) needed.push_back(relative_to(path, project));
+    }
+    return python::check_left_out(*config, needed);
+}
+
 }  // namespace archives_detail
 
 Result<Archive> make_archive(Session& session, ArchiveKind kind) {
+    if (kind == ArchiveKind::Sdist) TRY_VOID(archives_detail::check_sdist_exclude(session));
     std::string key = archives_detail::key_of(session, kind);
     Remembered remembered = find_remembered(session.store(), session.root(), key, session.request());
     Archive archive;

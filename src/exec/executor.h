@@ -136,6 +136,8 @@ class Executor {
                                       const std::string& key,
                                       const std::map<std::string, std::string>& user,
                                       FactSource* facts);
+    // Real paths of the files that a saved request read; empty: there is none.
+    static std::vector<std::string> saved_files(const std::string& root, const std::string& key);
 
     // --- for the rules of this room ---
     void submit(std::shared_ptr<const Action> action, std::shared_ptr<const InsideWork> work,

@@ -242,4 +242,17 @@ RequestCheck Executor::check_request(store::Store& store, const std::string& roo
     return check;
 }
 
+std::vector<std::string> Executor::saved_files(const std::string& root, const std::string& key) {
+    using namespace request_detail;
+    std::vector<std::string> files;
+    Result<platform::MappedFile> file = platform::MappedFile::open(file_of(root, key));
+    std::vector<Entry> entries;
+    std::string answer;
+    if (!file.ok() || !decode(file->bytes(), answer, entries)) return files;
+    for (const Entry& entry : entries) {
+        if (entry.type == Leaf::Type::File && entry.value != "absent") files.push_back(entry.name);
+    }
+    return files;
+}
+
 }  // namespace cermet::exec
