@@ -205,6 +205,23 @@ std::string Executor::State::for_people(std::string_view text) const {
     return real;
 }
 
+namespace executor_detail {
+
+// rustc answers --print=native-static-libs with notes: kept with the step, and no news for people.
+std::string without_answers(std::string text) {
+    if (!contains(text, "native-static-libs:")) return text;
+    std::string kept;
+    for (const std::string& line : split_lines(text)) {
+        const bool answer =
+            contains(line, "native-static-libs:") ||
+            contains(line, "link against the following native artifacts when linking against");
+        if (!answer) kept += line + "\n";
+    }
+    return trim(kept).empty() ? std::string() : kept;
+}
+
+}  // namespace executor_detail
+
 void Executor::State::finished(const Job& job, engine::Outcome outcome, int slot,
                                std::int64_t start_us, std::string diagnostics) {
     {
@@ -222,7 +239,7 @@ void Executor::State::finished(const Job& job, engine::Outcome outcome, int slot
     event.slot = slot;
     event.time_us = monotonic_us();
     event.duration_us = event.time_us - start_us;
-    event.diagnostics = std::move(diagnostics);
+    event.diagnostics = executor_detail::without_answers(std::move(diagnostics));
     event.why = for_people(job.why);
     const bool ran = outcome == engine::Outcome::Ran || outcome == engine::Outcome::CutOff;
     const bool process = !job.action->argv.empty() && job.action->argv[0].find(':') == std::string::npos;

@@ -4,6 +4,7 @@ SPDX-License-Identifier: MIT
 """
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import zipfile
@@ -199,3 +200,234 @@ def test_a_library_that_needs_what_nobody_has_is_an_error(make: Callable[..., Pr
     project.edit("native/tree.c", "return ++count;", "long absent(void); return absent();")
     done = project.build(check=False)
     assert done.code == 2 and "needs symbols that nothing provides: absent" in done.text, done.text
+
+
+def test_crates_of_an_archive_link_what_they_name(make: Callable[..., Project], folder: Path) -> None:
+    """A library of the system that a build script names is linked into every module that uses the archive; no others."""
+    files = small.everything()
+    files["rust/core-part/build.rs"] = 'fn main() {\n    println!("cargo:rustc-link-lib=z");\n}\n'
+    files["rust/core-part/src/lib.rs"] = (
+        'extern "C" {\n    fn zlibVersion() -> *const i8;\n}\n\n#[no_mangle]\npub extern "C" fn core_value() -> i64 {\n'
+        "    unsafe { (*zlibVersion() as u8 - b'0') as i64 }\n}\n")
+    project = make(files)
+    build = project.build()
+    assert "native-static-libs" not in build.text and "link against" not in build.text, build.text
+    site = unpack(build.wheel, folder / "site")
+    needed = re.findall(r"NEEDED.*\[(.*)\]", dynamic(next(site.glob("small/_r.*.so"))))
+    assert "libz.so.1" in needed and "libutil.so.1" not in needed and "librt.so.1" not in needed, needed
+    code = f"import sys; sys.path.insert(0, {str(site)!r}); import small._r as m; print(m.value())"
+    assert run(project.python, code, folder).out.strip() == "1"
+
+
+# --- what modules export ---
+
+
+def with_rust_module() -> Dict[str, str]:
+    """A module that is a crate of its own, with a second crate that exports a function too."""
+    files = small.pure()
+    files["pyproject.toml"] += '\n[[tool.cermet.rust-module]]\nname = "small._m"\ncrate = "rust/module"\nlimited-api = "no"\n'
+    files["rust/Cargo.toml"] = '[workspace]\nresolver = "2"\nmembers = ["module", "helper"]\n'
+    files["rust/Cargo.lock"] = ('version = 4\n\n[[package]]\nname = "helper"\nversion = "0.1.0"\n\n'
+                                '[[package]]\nname = "module"\nversion = "0.1.0"\ndependencies = [\n "helper",\n]\n')
+    files["rust/helper/Cargo.toml"] = '[package]\nname = "helper"\nversion = "0.1.0"\nedition = "2021"\n'
+    files["rust/helper/src/lib.rs"] = '#[no_mangle]\npub extern "C" fn helper_value() -> i64 {\n    5\n}\n'
+    files["rust/module/Cargo.toml"] = ('[package]\nname = "module"\nversion = "0.1.0"\nedition = "2021"\n\n'
+                                       '[dependencies]\nhelper = { path = "../helper" }\n')
+    files["rust/module/src/lib.rs"] = (
+        '#[no_mangle]\npub extern "C" fn PyInit__m() -> *mut u8 {\n    std::ptr::null_mut()\n}\n\n'
+        '#[no_mangle]\npub extern "C" fn my_api() -> i64 {\n    helper::helper_value()\n}\n')
+    return files
+
+
+def test_exports_of_rust_modules(make: Callable[..., Project], folder: Path) -> None:
+    """A module of Rust exports its init function; `exports` adds names, "*" keeps what rustc exports."""
+    project = make(with_rust_module())
+
+    def offered(more: str) -> Set[str]:
+        project.write("pyproject.toml", with_rust_module()["pyproject.toml"] + more)
+        project.drop_dist()
+        site = unpack(project.build().wheel, folder / "site")
+        return defined(next(site.glob("small/_m.*.so")))
+
+    assert offered("") == {"PyInit__m"}
+    assert offered('exports = ["my_api"]\n') == {"PyInit__m", "my_api"}
+    assert offered('exports = ["*"]\n') == {"PyInit__m", "my_api", "helper_value"}
+    project.drop_dist()
+    project.write("pyproject.toml", with_rust_module()["pyproject.toml"] + 'exports = ["my_apy"]\n')
+    done = project.build(check=False)
+    assert done.code == 2 and "`exports` names my_apy, and module small/_m" in done.text, done.text
+
+
+# --- programs of the project ---
+
+TOOL_TABLES = """
+[[tool.cermet.executable]]
+name = "maker"
+install = false
+%s
+
+[[tool.cermet.generate]]
+name = "numbers"
+command = ["tool:maker", "small/numbers.h"]
+outputs = ["small/numbers.h"]
+
+[[tool.cermet.c-module]]
+name = "small._n"
+sources = ["small/_n.c"]
+uses = ["generate:numbers"]
+"""
+
+MAKER_C = '#include <stdio.h>\n#include "tree.h"\nint main(int c, char** v) { FILE* f = fopen(v[c - 1], "w"); fprintf(f, "#define NUMBER %ld\\n", 6 + tree_count()); return fclose(f); }\n'
+MAKER_RS = 'fn main() {\n    std::fs::write(std::env::args().nth(1).unwrap(), "#define NUMBER 8\\n").unwrap();\n}\n'
+
+
+def generated_by(table: str) -> Dict[str, str]:
+    files = small.pure()
+    files["pyproject.toml"] += TOOL_TABLES % table
+    files["small/_n.c"] = small.c_module("_n", '#include "numbers.h"', "NUMBER")
+    return files
+
+
+def value_of(project: Project, folder: Path, module: str) -> str:
+    site = unpack(project.build().wheel, folder / "site")
+    code = f"import sys; sys.path.insert(0, {str(site)!r}); import small.{module} as m; print(m.value())"
+    return run(project.python, code, folder).out.strip()
+
+
+def test_a_program_of_c_generates(make: Callable[..., Project], folder: Path) -> None:
+    """A program that needs a shared library of the project writes a header; its edit runs it again, and no more."""
+    files = generated_by('sources = ["native/maker.c"]\nuses = ["c:tree"]')
+    files["pyproject.toml"] += TABLES.split("[[tool.cermet.c-library]]")[1].join(["\n[[tool.cermet.c-library]]", ""])
+    files.update({name: text for name, text in shared().items() if name.startswith("native/") and "count" not in name})
+    files["native/maker.c"] = MAKER_C
+    project = make(files)
+    assert value_of(project, folder, "_n") == "7"
+    assert not project.path("small/numbers.h").exists()
+    project.edit("native/maker.c", "#include <stdio.h>", "#include <stdio.h>\n// another line\n")
+    build = project.build()
+    assert build.ran <= {"cc-maker", "link-maker"}, build.ran
+    project.edit("native/maker.c", "6 +", "60 +")
+    build = project.build()
+    assert build.ran == {"cc-maker", "link-maker", "generate-numbers", "cc-_n", "link-small._n"}, build.ran
+
+
+def crate_with(*programs: str) -> Dict[str, str]:
+    files = {"rust/Cargo.toml": '[package]\nname = "tools"\nversion = "0.1.0"\nedition = "2021"\n',
+             "rust/Cargo.lock": 'version = 4\n\n[[package]]\nname = "tools"\nversion = "0.1.0"\n'}
+    for name in programs:
+        files[f"rust/src/bin/{name}.rs"] = MAKER_RS
+    return files
+
+
+def test_the_only_program_of_a_crate_generates(make: Callable[..., Project], folder: Path) -> None:
+    """Without `bin` a crate's only binary is meant; of several, the candidates are named."""
+    files = generated_by('crate = "rust/"')
+    files.update(crate_with("write-numbers"))
+    project = make(files)
+    assert value_of(project, folder, "_n") == "8"
+    for path, text in crate_with("other").items():
+        project.write(path, text)
+    done = project.build(check=False)
+    assert done.code == 2, done.text
+    assert "the crate tools has several binaries, and none is called maker" in done.text, done.text
+    assert "say which with `bin`: other, write-numbers" in done.text, done.text
+    project.edit("pyproject.toml", 'crate = "rust/"', 'crate = "rust/"\nbin = "writ-numbers"')
+    done = project.build(check=False)
+    assert "the crate tools has no binary called writ-numbers" in done.text, done.text
+    project.edit("pyproject.toml", 'bin = "writ-numbers"', 'bin = "other"')
+    assert value_of(project, folder, "_n") == "8"
+
+
+def test_an_unknown_tool_is_an_error(make: Callable[..., Project]) -> None:
+    project = make(generated_by('sources = ["native/maker.c"]'))
+    project.edit("pyproject.toml", "tool:maker", "tool:makr")
+    done = project.build(check=False)
+    assert done.code == 2 and "'command' names tool:makr, but there is no executable called 'makr'" in done.text, done.text
+    assert "maker" in done.text
+
+
+# --- what is read ---
+
+
+def test_globs_among_the_inputs_of_a_crate(make: Callable[..., Project]) -> None:
+    """A file that comes, changes or goes and matches runs the build script again; others do not."""
+    files = small.everything()
+    files["pyproject.toml"] += '\n[tool.cermet.crates.core-part]\ninputs = ["data/**/*.txt"]\n'
+    files["rust/core-part/build.rs"] = (
+        'fn main() {\n    let mut n = 0;\n    for entry in std::fs::read_dir("../../data").unwrap() {\n'
+        '        n += entry.unwrap().path().to_str().unwrap().ends_with(".txt") as i64;\n    }\n'
+        '    println!("cargo:rustc-env=FILES={n}");\n}\n')
+    files["rust/core-part/src/lib.rs"] += '\n#[no_mangle]\npub extern "C" fn files() -> u8 {\n    env!("FILES").as_bytes()[0]\n}\n'
+    files["data/a.txt"] = "a"
+    project = make(files)
+    project.build()
+    project.write("data/b.txt", "b")
+    assert "core-part-build-run" in project.build().ran
+    project.write("data/c.csv", "c")
+    assert not project.build().ran
+    project.write("data/b.txt", "bb")
+    assert "core-part-build-run" in project.build().ran
+    project.delete("data/a.txt")
+    project.delete("data/b.txt")
+    done = project.build(check=False)
+    assert done.code == 2 and "no file matches" in done.text and "data/**/*.txt" in done.text, done.text
+
+
+def test_every_command_line_is_told(make: Callable[..., Project], folder: Path) -> None:
+    """-vv prints each command that ran so that a shell runs it, and nothing for what was remembered."""
+    project = make(small.everything())
+    told = re.findall(r"^  (out=.*?)\n(?=\[|\d+ ran)", project.build("-vv").err, re.M | re.S)  # some have several lines
+    for word in ("cython", "part.c", "rustc", "-shared", "--crate-name core_part"):
+        assert any(word in line for line in told), (word, told)
+    for line in told:
+        done = subprocess.run(["/bin/sh", "-c", line], env={"PATH": os.environ["PATH"], "TMPDIR": str(folder)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert done.returncode == 0, f"{line}\n{done.stdout}"
+    assert project.cermet("cache", "verify").code == 0 and not project.build().ran, "nothing of the cache was touched"
+    project.edit("small/part.h", "2", "22")
+    assert "  out=" not in project.build("-v").err
+    project.edit("small/part.h", "22", "222")
+    again = [line for line in project.build("-vv").err.splitlines() if line.startswith("  out=")]
+    assert len(again) == 3, again  # two objects and a link
+
+
+# --- what an sdist cannot leave out ---
+
+
+def test_what_the_wheel_needs_cannot_be_excluded(make: Callable[..., Project]) -> None:
+    """Sources that the tables name, Python files, and after a build every header that a compiler has read."""
+    project = make(small.everything())
+    plain = project.read("pyproject.toml")
+
+    def sdist(pattern: str) -> Done:
+        project.write("pyproject.toml", plain.replace("[tool.cermet]", f'[tool.cermet]\nsdist-exclude = ["{pattern}"]', 1))
+        return project.cermet("sdist", *project.arguments(), check=False)
+
+    assert sdist("docs/**").code == 0
+    for pattern, path in (("small/*.c", "small/_c.c"), ("**/*.pyx", "small/cy.pyx"), ("small/__init__.py", "small/__init__.py")):
+        done = sdist(pattern)
+        assert done.code == 2 and f"`sdist-exclude` leaves {path} out of the sdist" in done.text, done.text
+        assert f'"{pattern}"' in done.text and "pyproject.toml:" in done.text, done.text
+    assert sdist("small/part.h").code == 0  # nobody knows yet
+    project.build()
+    for pattern, path in (("small/*.h", "small/part.h"), ("**/*.pxi", "small/cy.pxi"), ("rust/core-part/src", "rust/core-part/src/lib.rs")):
+        done = sdist(pattern)
+        assert done.code == 2 and f"`sdist-exclude` leaves {path} out of the sdist" in done.text, done.text
+
+
+# --- which Python ---
+
+
+def test_a_script_that_chooses_a_python(make: Callable[..., Project], folder: Path) -> None:
+    """A shim is asked for its interpreter; one that starts none is named."""
+    project = make(small.c_only())
+    interpreter = project.python
+    shim = folder / "shim"
+    shim.write_text('#!/bin/sh\nexec "$CHOSEN" "$@"\n')
+    shim.chmod(0o755)
+    project.python = shim
+    assert "-cp3" in project.build(CHOSEN=str(interpreter)).wheel.name
+    project.python = interpreter
+    assert not project.build().ran, "the same interpreter"
+    project.python = shim
+    done = project.build(check=False)
+    assert done.code == 3 and "is a script, and it does not start a Python here" in done.text, done.text

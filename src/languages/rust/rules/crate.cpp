@@ -58,6 +58,14 @@ std::vector<std::string> native_static_libs(const std::string& printed) {
     return {};
 }
 
+// The list names all that the standard library could need; a module is to be bound to what it does need, as by rustc.
+std::vector<std::string> only_needed(std::vector<std::string> flags) {
+    if (flags.empty()) return flags;
+    flags.insert(flags.begin(), "-Wl,--push-state,--as-needed");
+    flags.emplace_back("-Wl,--pop-state");
+    return flags;
+}
+
 }  // namespace crate_detail
 
 std::vector<std::string> CrateSettings::crates_outputs() const {
@@ -101,7 +109,7 @@ engine::Task<CrateArtifact> run(engine::Build build, BuildCrate key) {
     }
     if (request->use == CrateUse::Merged) {
         std::string printed = co_await build.get(exec::BlobText(made.stderr_digest));
-        artifact.link_flags = crate_detail::native_static_libs(printed);
+        artifact.link_flags = crate_detail::only_needed(crate_detail::native_static_libs(printed));
     }
     // Headers and the like that scripts wrote into the tree belong to whoever uses the crate.
     for (std::size_t i = 0; i < graph->units.units.size(); ++i) {
