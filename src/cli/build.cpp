@@ -1,5 +1,7 @@
 // `cermet build`, `cermet sdist`: the wheel, the sdist, or single targets, into a directory of the user's.
 // SPDX-License-Identifier: MIT
+#include <optional>
+
 #include "cli/archives.h"
 #include "cli/commands.h"
 #include "cli/common.h"
@@ -48,17 +50,58 @@ Result<std::vector<exec::Input>> build_one(Session& session, const std::string& 
     return files;
 }
 
+Json answer_of(const std::vector<exec::Input>& files) {
+    Json::Array all;
+    for (const exec::Input& file : files) {
+        Json one;
+        one.set("path", file.path).set("digest", file.digest.text());
+        one.set("executable", file.kind == exec::InputKind::Executable);
+        all.push_back(std::move(one));
+    }
+    return Json(std::move(all));
+}
+
+// nullopt when the answer is damaged or its bytes are gone: it is built again then.
+std::optional<std::vector<exec::Input>> files_of(const Json& answer, store::Store& store) {
+    std::vector<exec::Input> files;
+    for (const Json& one : answer.array()) {
+        exec::Input file(one["path"].string(), Digest());
+        if (one["executable"].boolean()) file.kind = exec::InputKind::Executable;
+        if (!Digest::parse(one["digest"].string(), file.digest) || !store.has(file.digest)) return std::nullopt;
+        files.push_back(std::move(file));
+    }
+    return files;
+}
+
+// Every target's files; the null build first.
+Result<std::vector<exec::Input>> build_all(Session& session, const std::vector<std::string>& targets) {
+    const std::string key = request_key(cat("build ", join(targets, " ")), session.settings(), session.checkout());
+    Remembered remembered = find_remembered(session.store(), session.root(), key, session.request());
+    if (remembered.holds) {
+        std::optional<std::vector<exec::Input>> known = files_of(remembered.answer, session.store());
+        if (known) return std::move(*known);
+    }
+    TRY_VOID(session.start());
+    std::vector<exec::Input> files;
+    for (const std::string& target : targets) {
+        TRY(some, build_one(session, target));
+        files.insert(files.end(), some.begin(), some.end());
+    }
+    TRY_VOID(session.executor().save_request(key, answer_of(files).dump()));
+    return files;
+}
+
 int build_targets(Session& session, const Arguments& arguments) {
-    for (const std::string& target : arguments.targets) {
-        Result<std::vector<exec::Input>> files = build_one(session, target);
-        if (!files.ok()) return print_failures(session, files.error());
-        for (const exec::Input& file : *files) {
-            bool executable = file.kind == exec::InputKind::Executable;
-            std::string path = join_path(out_directory(arguments, session), file_name(file.path));
-            Status delivered = session.deliver(file, path, executable ? 0755 : 0644);
-            if (!delivered.ok()) return print_error(delivered.error());
-            print_line(path);
-        }
+    Result<std::vector<exec::Input>> files = build_all(session, arguments.targets);
+    if (!files.ok()) return print_failures(session, files.error());
+    for (const exec::Input& file : *files) {
+        const bool executable = file.kind == exec::InputKind::Executable;
+        const std::string path = join_path(out_directory(arguments, session), file_name(file.path));
+        Result<Digest> present = session.store().file_digest(path);
+        const bool there = present.ok() && *present == file.digest && platform::stat_file(path).executable() == executable;
+        Status delivered = there ? Status() : session.deliver(file, path, executable ? 0755 : 0644);
+        if (!delivered.ok()) return print_error(delivered.error());
+        print_line(path);
     }
     return 0;
 }
@@ -86,8 +129,6 @@ int build_command(const Arguments& arguments) {
     if (!settings.ok()) return print_error(settings.error());
     Result<std::unique_ptr<Session>> session = Session::open(*settings);
     if (!session.ok()) return print_error(session.error());
-    Status started = (*session)->start();
-    if (!started.ok()) return print_error(started.error());
     return build_detail::build_targets(**session, arguments);
 }
 

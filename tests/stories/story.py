@@ -182,22 +182,34 @@ class Watch:
 
     def processes(self) -> List[Process]:
         found = []
-        for log in sorted(self.folder.glob("p.*")):
-            for line in _lines(log):
-                match = re.match(r"execve\(", line)
-                if match and line.rstrip().endswith("= 0"):
+        for lines in self._logs().values():
+            for line in lines:
+                if line.startswith("execve(") and line.rstrip().endswith("= 0"):
                     found.append(_process(line))
         return found
+
+    def _logs(self) -> Dict[str, List[str]]:
+        """Each process' lines, parents before their children: numbers say nothing, they begin anew at some point."""
+        logs = {log.name[2:]: list(_lines(log)) for log in self.folder.glob("p.*")}
+        children = {pid: [match.group(1) for match in map(_CHILD.match, lines) if match] for pid, lines in logs.items()}
+        waiting = sorted(set(logs) - {child for some in children.values() for child in some}, reverse=True)
+        ordered: Dict[str, List[str]] = {}
+        while waiting:
+            pid = waiting.pop()
+            if pid in logs and pid not in ordered:
+                ordered[pid] = logs[pid]
+                waiting += reversed(children[pid])
+        return ordered
 
     def reads(self) -> Dict[str, Set[str]]:
         """Files opened or executed, and not written by the same step: label -> paths."""
         parents: Dict[str, str] = {}
         own: Dict[str, str] = {}  # process -> label
         opened: List[Tuple[str, str, bool]] = []
-        logs = {log.name[2:]: list(_lines(log)) for log in self.folder.glob("p.*")}
+        logs = self._logs()
         for pid, lines in logs.items():
             for line in lines:
-                child = re.match(r"(?:clone3?|v?fork)\(.*= (\d+)$", line)
+                child = _CHILD.match(line)
                 if child:
                     parents[child.group(1)] = pid
         for pid, lines in logs.items():
@@ -246,6 +258,7 @@ def _escape(match: "re.Match[str]") -> str:
     return {"n": "\n", "t": "\t", "r": "\r", "v": "\v", "f": "\f"}.get(word, word)
 
 
+_CHILD = re.compile(r"(?:clone3?|v?fork)\(.*= (\d+)$")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 

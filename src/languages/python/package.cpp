@@ -146,10 +146,6 @@ struct TargetFinder {
 
 }  // namespace package_detail
 
-std::vector<std::string> expand_glob(SourceFiles& files, const std::string& root, const std::string& glob) {
-    return package_detail::expand(files, root, glob);
-}
-
 Result<std::vector<std::string>> expand_sources(SourceFiles& files, const options::Config& config,
                                                 const options::SourceList& sources, const Where& place) {
     std::vector<std::string> found;
