@@ -151,15 +151,17 @@ def compare_c(upstream, ours, modules):
 
 
 def _compare_flags(module, theirs, mine):
-    normal = lambda runs: sorted((flags, includes) for flags, includes, _ in runs)
-    if normal(theirs) == normal(mine):
-        return []
-    (a, a_includes, a_cc), (b, b_includes, b_cc) = theirs[0], mine[0]
+    order = lambda run: (run[0], run[1])
+    if len(theirs) != len(mine):
+        return [f"{module}: {len(theirs)} C compilations upstream, {len(mine)} here"]
+    return [d for pair in zip(sorted(theirs, key=order), sorted(mine, key=order)) for d in _compare_run(module, *pair)]
+
+
+def _compare_run(module, theirs, mine):
+    (a, a_includes, a_cc), (b, b_includes, b_cc) = theirs, mine
     lost = [f for f in a if f not in b]
     extra = [f for f in b if f not in a]
     found = []
-    if len(theirs) != len(mine):
-        found.append(f"{module}: {len(theirs)} C compilations upstream, {len(mine)} here")
     if lost or extra:
         found.append(f"{module}: C flags missing {shlex.join(lost)!r}, added {shlex.join(extra)!r}")
     elif _effective(a) != _effective(b):

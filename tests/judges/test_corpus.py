@@ -1,0 +1,100 @@
+"""The corpus judge sees each kind of difference that it is there for, and none where there is none."""
+# SPDX-License-Identifier: MIT
+import pathlib
+import sys
+import types
+import zipfile
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "corpus"))
+from judge import flags, wheels  # noqa: E402
+
+C_LINE = "gcc -fPIC -O3 -DA=1 -I/usr/include/python3.12 -c build/rank.c -o build/rank.o"
+RUST_LINE = ("     Running `CARGO=/x rustc --crate-name ndarray --edition=2021 "
+             "/home/u/.cargo/registry/src/index-1/ndarray-0.16.1/src/lib.rs --crate-type lib -C opt-level=3 "
+             "--cfg 'feature=\"std\"' -C metadata=12 --out-dir /tmp/t`")
+OURS = [C_LINE.replace("build/", "/cermet/out/"),
+        RUST_LINE.strip()[len("Running `CARGO=/x "):-1].replace("/home/u/.cargo/registry/src/index-1/", "/cermet/pkg/crate-")]
+
+
+def differences(ours):
+    theirs = flags.commands_in(f"{C_LINE}\n{RUST_LINE}\n")
+    mine = flags.commands_in("\n".join(ours))
+    return flags.compare_c(theirs, mine, {"pkg.rank"}) + flags.compare_rust(theirs, mine)
+
+
+def test_equal_commands_are_equal():
+    assert differences(OURS) == []
+
+
+@pytest.mark.parametrize("old, new, said", [
+    ("-O3", "-O2", "'-O3'"),
+    ("-DA=1 ", "", "-DA=1"),
+    ("-fPIC", "-fPIC -ffast-math", "-ffast-math"),
+    ("-O3", "-O3 -O0", "-O0"),
+    ("rank.c", "other.c", "no C compilation"),
+    ("gcc ", "clang ", "compiled with"),
+    ("opt-level=3", "opt-level=1", "opt-level"),
+    ("--edition=2021", "--edition=2018", "2018"),
+    ("feature=\"std\"", "feature=\"rayon\"", "rayon"),
+    ("--crate-name ndarray", "--crate-name other", "not compiled here"),
+])
+def test_a_changed_command_is_seen(old, new, said):
+    assert any(old in line for line in OURS)
+    found = differences([line.replace(old, new) for line in OURS])
+    assert found and any(said in text for text in found), found
+
+
+ENTRY = types.SimpleNamespace(left_out=["stale-native", "cython-output"], modules={"abi3": ["pkg._rust"]},
+                              content_differs={"pkg/_version.py": "its own words"}, metadata_differs={})
+SOURCES = {"pkg/old.cpython-312-darwin.so": b"mach-o"}
+METADATA = b"Metadata-Version: 2.1\nName: pkg\nVersion: 1.0\nRequires-Dist: numpy<2; python_version == '3.12'\n\ntext\n"
+FILES = {
+    "pkg/__init__.py": b"", "pkg/a.pyx": b"x", "pkg/_version.py": b"__version__ = '1.0'\n",
+    "pkg/a.cpython-312-x86_64-linux-gnu.so": b"elf", "pkg/_rust.abi3.so": b"elf",
+    "pkg-1.0.dist-info/METADATA": METADATA, "pkg-1.0.dist-info/RECORD": b"",
+    "pkg-1.0.dist-info/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: cp312-cp312-linux_x86_64\n",
+    "pkg-1.0.dist-info/entry_points.txt": b"[console_scripts]\nrun = pkg.a:main\n",
+}
+UPSTREAM = {**FILES, **SOURCES, "pkg/a.c": b"made by cython", "pkg/_version.py": b"version = __version__ = '1.0'\n"}
+
+
+def wheel(path, files):
+    path.mkdir()
+    with zipfile.ZipFile(path / "pkg-1.0-cp312-cp312-linux_x86_64.whl", "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return wheels.Wheel(path / "pkg-1.0-cp312-cp312-linux_x86_64.whl")
+
+
+def compared(tmp_path, files):
+    upstream, ours = wheel(tmp_path / "upstream", UPSTREAM), wheel(tmp_path / "ours", files)
+    found = [wheels.compare_modules(upstream, ours, ENTRY, {"pkg.a", "pkg._rust"}, SOURCES),
+             wheels.compare_files(upstream, ours, ENTRY, SOURCES), wheels.compare_metadata(upstream, ours, ENTRY),
+             wheels.compare_entry_points(upstream, ours), wheels.compare_tags(upstream, ours)]
+    return [text for pair in found for text in pair[0]]
+
+
+def test_equal_wheels_are_equal(tmp_path):
+    assert compared(tmp_path, FILES) == []
+
+
+@pytest.mark.parametrize("name, data, said", [
+    ("pkg/a.cpython-312-x86_64-linux-gnu.so", None, "module: pkg.a is missing"),
+    ("pkg/b.abi3.so", b"elf", "pkg.b (pkg/b.abi3.so) is in Cermet's wheel only"),
+    ("pkg/old.cpython-312-darwin.so", b"mach-o", "was not built"),
+    ("pkg/a.pyx", None, "file: pkg/a.pyx is missing"),
+    ("pkg/a.pyx", b"y", "other bytes"),
+    ("pkg/more.py", b"", "pkg/more.py is in Cermet's wheel only"),
+    ("pkg/_version.py", b"__version__ = '2.0'\n", "says version 2.0"),
+    ("pkg-1.0.dist-info/METADATA", METADATA.replace(b"<2", b"<3"), "requires_dist"),
+    ("pkg-1.0.dist-info/METADATA", METADATA.replace(b"text", b"other"), "description"),
+    ("pkg-1.0.dist-info/entry_points.txt", b"", "run = pkg.a:main is missing"),
+    ("pkg-1.0.dist-info/WHEEL", FILES["pkg-1.0.dist-info/WHEEL"].replace(b"cp312-cp312", b"cp312-abi3"), "tag:"),
+    ("pkg-1.0.dist-info/WHEEL", FILES["pkg-1.0.dist-info/WHEEL"].replace(b"false", b"true"), "Root-Is-Purelib"),
+])
+def test_a_changed_wheel_is_seen(tmp_path, name, data, said):
+    files = {n: b for n, b in {**FILES, name: data}.items() if b is not None}
+    found = compared(tmp_path, files)
+    assert found and any(said in text for text in found), found
