@@ -195,6 +195,18 @@ def test_exports_of_shared_libraries(make: Callable[..., Project], folder: Path)
     assert defined(site / "small/.libs/libcore_small.so") == {"core_value", "more_value"}
 
 
+def test_a_program_is_built_with_its_libraries(make: Callable[..., Project]) -> None:
+    """`build TARGET` puts them beside it, and it runs from there, also when nothing had to be done."""
+    project = make(shared())
+    for _ in range(2):
+        project.drop_dist()
+        project.cermet("build", *project.arguments("tool:small-count"))
+        left = sorted(path.name for path in project.path("dist").iterdir())
+        assert left == ["libgrove_small.so", "libtree_small.so", "small-count"]
+        done = subprocess.run([str(project.path("dist/small-count"))], stdout=subprocess.PIPE, text=True, check=True)
+        assert done.stdout == "100\n"
+
+
 def test_a_library_that_needs_what_nobody_has_is_an_error(make: Callable[..., Project]) -> None:
     project = make(shared())
     project.edit("native/tree.c", "return ++count;", "long absent(void); return absent();")
