@@ -3,7 +3,7 @@
 
 SPDX-License-Identifier: MIT
 Usage: tests/build_unit.py [--cxx g++] [--flags "-O0 -g"] [--group room|file] [--tag NAME] [--build-only]
-                           [--program tests/x.cpp] [-- ARGUMENT…]
+                           [--rooms base,engine,…] [--program tests/x.cpp] [-- ARGUMENT…]
 A source is compiled again only if its command or the content of a file it reads has changed. `--group room` compiles
 each room as one unit, which is faster; `--group file` proves that every file compiles by itself.
 """
@@ -119,6 +119,7 @@ def main():
     parser.add_argument("--cxx", default=os.environ.get("CXX", "g++"))
     parser.add_argument("--flags", default="-O0 -g1")
     parser.add_argument("--group", choices=["room", "file"], default="room")
+    parser.add_argument("--rooms", help="only these rooms and their tests; they must need no other")
     parser.add_argument("--tag", default="unit", help="directory below build/")
     parser.add_argument("--program", help="the source of a program to build in place of the tests")
     parser.add_argument("--build-only", action="store_true")
@@ -129,12 +130,17 @@ def main():
     folder = ROOT / "build" / chosen.tag
     builder = Builder(folder, chosen.cxx, chosen.flags, chosen.jobs)
     names = listed_sources()
+    rooms = chosen.rooms.split(",") if chosen.rooms else None
+    if rooms:
+        names = [name for name in names if room(name) in rooms]
     library = grouped(names, folder) if chosen.group == "room" else [ROOT / "src" / name for name in names]
     if chosen.program:
         source = ROOT / chosen.program
         program = builder.program(source.stem, [source, *library], ["-ldeflate"])
     else:
         tests = sorted((ROOT / "src").rglob("*_test.cpp"))
+        if rooms:
+            tests = [test for test in tests if room(test.relative_to(ROOT / "src").as_posix()) in rooms]
         main_unit = ROOT / "tests" / "unit_main.cpp"
         program = builder.program("unit", [main_unit, *library, *tests], ["-ldeflate"])
     if program is None:

@@ -62,18 +62,6 @@ number() {
     echo "${found:-0}"
 }
 
-# Every folder below tests/ with test_*.py is a step of that name; the corpus has its own command.
-pytest_steps() {
-    local folder name
-    for folder in tests/*/; do
-        name=$(basename "$folder")
-        [ "$name" != corpus ] || continue
-        if compgen -G "tests/$name/test_*.py" > /dev/null || compgen -G "tests/$name/*/test_*.py" > /dev/null; then
-            step "$name" "${1:-900}" build/venv/bin/python -m pytest -q -rs -p no:cacheprovider "tests/$name"
-        fi
-    done
-}
-
 # not_run NAME REASON: says what was left out, and counts it as failed.
 not_run() {
     printf '%-24s not run: %s\n' "$1" "$2"
