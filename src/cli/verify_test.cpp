@@ -89,8 +89,8 @@ TEST_CASE("a tag that promises too much is found") {
     audit.python.major = 3;
     audit.python.minor = 12;
     audit.python.ext_suffix = ".cpython-312-x86_64-linux-gnu.so";
-    audit.modules = {{"pkg._c", "pkg/_c.cpython-312-x86_64-linux-gnu.so", {}, false, python::Abi::Version, {}},
-                     {"pkg._d", "pkg/_d.so", {}, false, python::Abi::Version, {}}};
+    audit.modules = {{"pkg._c", "pkg/_c.cpython-312-x86_64-linux-gnu.so", {}, python::Abi::Version, {}},
+                     {"pkg._d", "pkg/_d.so", {}, python::Abi::Version, {}}};
     Findings findings;
     audit_wheel(audit, findings);
     CHECK(contains(findings.text(), "promises the stable ABI, but pkg/_c.cpython-312"));
