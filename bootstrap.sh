@@ -52,6 +52,8 @@ install_line() {
 
 mkdir -p build/stage0
 
+chosen=${CXX:-} # stage 1 is told of the user's choice only: `pip install .` builds with the same commands then
+
 find_compiler() {
     if [ -n "${CXX:-}" ]; then
         # CXX may carry options: the first word is the program.
@@ -139,6 +141,7 @@ fi
 # --- stage 1 ----------------------------------------------------------------------------------------------------------
 
 start=$(date +%s)
-CXX=$CXX build/stage0/cermet build --out-dir build tool:cermet || exit $?
+if [ -n "$chosen" ]; then export CXX; else unset CXX; fi
+build/stage0/cermet build --out-dir build tool:cermet || exit $?
 [ -x build/cermet ] || fail "stage 0 made no build/cermet"
 echo "stage 1: $(($(date +%s) - start)) s, $(size_of build/cermet) (build/cermet)"
