@@ -51,9 +51,9 @@ class ByteReader {
 class ProtoWriter {
    public:
     void varint_field(int number, std::uint64_t value);
-    void bytes_field(int number, std::string_view value);         // omitted when empty
-    void message_field(int number, std::string_view encoded);     // written even when empty
-    void digest_field(int number, const Digest& digest);          // REAPI Digest message
+    void bytes_field(int number, std::string_view value);      // omitted when empty
+    void message_field(int number, std::string_view encoded);  // written even when empty
+    void digest_field(int number, const Digest& digest);       // REAPI Digest message
     const std::string& bytes() const { return out_; }
     std::string take() { return std::move(out_); }
 

@@ -45,8 +45,7 @@ alignas(16) constexpr std::uint32_t kRound[64] = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
 std::uint32_t load_be32(const unsigned char* p) {
-    return (std::uint32_t{p[0]} << 24) | (std::uint32_t{p[1]} << 16) | (std::uint32_t{p[2]} << 8) |
-           p[3];
+    return (std::uint32_t{p[0]} << 24) | (std::uint32_t{p[1]} << 16) | (std::uint32_t{p[2]} << 8) | p[3];
 }
 
 void blocks_portable(State& state, const unsigned char* data, std::size_t blocks) {
@@ -88,21 +87,18 @@ __attribute__((target("sha,sse4.1,ssse3"))) void blocks_x86(State& state, const 
         const __m128i abef_before = abef, cdgh_before = cdgh;
         __m128i w[4];
         for (int i = 0; i < 4; ++i) {
-            w[i] =
-                _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(data) + i), swap);
+            w[i] = _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(data) + i), swap);
         }
 #pragma GCC unroll 16
         for (int i = 0; i < 16; ++i) {
             const __m128i current = w[i & 3];
-            const __m128i wk = _mm_add_epi32(
-                current, _mm_load_si128(reinterpret_cast<const __m128i*>(kRound + 4 * i)));
+            const __m128i wk = _mm_add_epi32(current, _mm_load_si128(reinterpret_cast<const __m128i*>(kRound + 4 * i)));
             cdgh = _mm_sha256rnds2_epu32(cdgh, abef, wk);
             abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(wk, 0x0e));
             if (i < 12) {
-                const __m128i next1 = w[(i + 1) & 3], next2 = w[(i + 2) & 3],
-                              next3 = w[(i + 3) & 3];
-                const __m128i partial = _mm_add_epi32(_mm_sha256msg1_epu32(current, next1),
-                                                      _mm_alignr_epi8(next3, next2, 4));
+                const __m128i next1 = w[(i + 1) & 3], next2 = w[(i + 2) & 3], next3 = w[(i + 3) & 3];
+                const __m128i partial =
+                    _mm_add_epi32(_mm_sha256msg1_epu32(current, next1), _mm_alignr_epi8(next3, next2, 4));
                 w[i & 3] = _mm_sha256msg2_epu32(partial, next3);
             }
         }
@@ -139,8 +135,7 @@ void blocks_arm(State& state, const unsigned char* data, std::size_t blocks) {
     for (; blocks > 0; --blocks, data += kBlock) {
         const uint32x4_t abcd_before = abcd, efgh_before = efgh;
         uint32x4_t w[4];
-        for (int i = 0; i < 4; ++i)
-            w[i] = vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(data + 16 * i)));
+        for (int i = 0; i < 4; ++i) w[i] = vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(data + 16 * i)));
 #pragma GCC unroll 16
         for (int i = 0; i < 16; ++i) {
             const uint32x4_t wk = vaddq_u32(w[i & 3], vld1q_u32(kRound + 4 * i));
@@ -148,8 +143,7 @@ void blocks_arm(State& state, const unsigned char* data, std::size_t blocks) {
             abcd = vsha256hq_u32(abcd, efgh, wk);
             efgh = vsha256h2q_u32(efgh, abcd_old, wk);
             if (i < 12) {
-                w[i & 3] = vsha256su1q_u32(vsha256su0q_u32(w[i & 3], w[(i + 1) & 3]),
-                                           w[(i + 2) & 3], w[(i + 3) & 3]);
+                w[i & 3] = vsha256su1q_u32(vsha256su0q_u32(w[i & 3], w[(i + 1) & 3]), w[(i + 2) & 3], w[(i + 3) & 3]);
             }
         }
         abcd = vaddq_u32(abcd, abcd_before);
@@ -239,9 +233,7 @@ Digest digest_of(std::string_view bytes) {
     return sha.finish();
 }
 
-std::string Digest::hex() const {
-    return cermet::hex({reinterpret_cast<const char*>(hash.data()), hash.size()});
-}
+std::string Digest::hex() const { return cermet::hex({reinterpret_cast<const char*>(hash.data()), hash.size()}); }
 
 std::string Digest::short_hex(int chars) const {
     return hex().substr(0, chars > 0 ? static_cast<std::size_t>(chars) : 0);

@@ -18,9 +18,9 @@ struct Digest {
 
     auto operator<=>(const Digest&) const = default;
     bool operator==(const Digest&) const = default;
-    std::string hex() const;                      // 64 characters
-    std::string short_hex(int chars = 8) const;   // the first characters of hex()
-    std::string text() const;                     // "<hex>/<size>"
+    std::string hex() const;                     // 64 characters
+    std::string short_hex(int chars = 8) const;  // the first characters of hex()
+    std::string text() const;                    // "<hex>/<size>"
     static bool parse(std::string_view text, Digest& out);
     bool empty_value() const { return size == 0 && hash == decltype(hash){}; }  // never set, not the empty blob
 };

@@ -46,10 +46,8 @@ std::string openssl_sha256(const std::string& file) {
 }  // namespace digest_test
 
 TEST_CASE("SHA-256 gives the published values (FIPS 180-4 examples, NIST CAVP)") {
-    CHECK(digest_of("").hex() ==
-          "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    CHECK(digest_of("abc").hex() ==
-          "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    CHECK(digest_of("").hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    CHECK(digest_of("abc").hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     CHECK(digest_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq").hex() ==
           "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
     CHECK(digest_of("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmno"
@@ -117,8 +115,8 @@ TEST_CASE("a digest's text is read back, and only its one spelling") {
     CHECK(Digest{}.empty_value());
     CHECK_FALSE(digest_of("").empty_value());
     for (const std::string& wrong :
-         {std::string(), d.hex(), d.hex() + "/", upper(d.hex()) + "/3", d.hex() + "/03",
-          d.hex() + "/-3", d.hex() + "/18446744073709551616", "g" + d.hex().substr(1) + "/3"}) {
+         {std::string(), d.hex(), d.hex() + "/", upper(d.hex()) + "/3", d.hex() + "/03", d.hex() + "/-3",
+          d.hex() + "/18446744073709551616", "g" + d.hex().substr(1) + "/3"}) {
         CHECK_FALSE(Digest::parse(wrong, back));
     }
     REQUIRE(Digest::parse(d.hex() + "/18446744073709551615", back));
@@ -126,8 +124,7 @@ TEST_CASE("a digest's text is read back, and only its one spelling") {
 }
 
 TEST_CASE("hash64 is XXH3") {
-    CHECK(hash64("") ==
-          0x2d06800538d394c2ULL);  // the published value of the empty input with seed 0
+    CHECK(hash64("") == 0x2d06800538d394c2ULL);  // the published value of the empty input with seed 0
     CHECK(hash64("a") != hash64("b"));
 }
 
@@ -136,8 +133,7 @@ TEST_CASE("bytes are read back as written") {
     out.u8(200);
     out.u32(0x01020304);
     out.u64(0x1122334455667788ULL);
-    for (const std::uint64_t v :
-         {std::uint64_t{0}, std::uint64_t{127}, std::uint64_t{128}, UINT64_MAX}) {
+    for (const std::uint64_t v : {std::uint64_t{0}, std::uint64_t{127}, std::uint64_t{128}, UINT64_MAX}) {
         out.varint(v);
     }
     out.string("text\0with zero");
@@ -160,8 +156,7 @@ TEST_CASE("bytes are read back as written") {
     CHECK(in.ok());
     CHECK(in.at_end());
 
-    for (std::size_t n = 0; n < bytes.size();
-         ++n) {  // every truncation is noticed, none reads past the end
+    for (std::size_t n = 0; n < bytes.size(); ++n) {  // every truncation is noticed, none reads past the end
         ByteReader cut(std::string_view(bytes).substr(0, n));
         cut.u8();
         cut.u32();

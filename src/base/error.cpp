@@ -14,8 +14,7 @@ namespace cermet {
 namespace error_detail {
 
 // One labelled line; further lines of a long text stand under it.
-void line(std::string& out, std::string_view label, std::string_view text,
-          std::string_view indent) {
+void line(std::string& out, std::string_view label, std::string_view text, std::string_view indent) {
     out.append(label);
     out.append(replace_all(text, "\n", cat("\n", indent)));
     out.push_back('\n');
@@ -70,25 +69,18 @@ Error environment_error(std::string message, std::string hint) {
 Error bug(std::string message) { return {ErrorKind::Bug, std::move(message)}; }
 
 Error system_error(std::string_view doing, std::string_view path, int errno_value) {
-    const std::string reason =
-        std::generic_category().message(errno_value);  // thread-safe strerror
+    const std::string reason = std::generic_category().message(errno_value);  // thread-safe strerror
     return environment_error(cat("cannot ", doing, path.empty() ? "" : " ", path, ": ", reason));
 }
 
 int exit_code(ErrorKind kind) {
     switch (kind) {
-        case ErrorKind::Usage:
-            return 2;
-        case ErrorKind::Project:
-            return 2;
-        case ErrorKind::Step:
-            return 1;
-        case ErrorKind::Environment:
-            return 3;
-        case ErrorKind::Cancelled:
-            return 130;
-        case ErrorKind::Bug:
-            return 70;
+        case ErrorKind::Usage: return 2;
+        case ErrorKind::Project: return 2;
+        case ErrorKind::Step: return 1;
+        case ErrorKind::Environment: return 3;
+        case ErrorKind::Cancelled: return 130;
+        case ErrorKind::Bug: return 70;
     }
     return 70;
 }
@@ -98,8 +90,7 @@ std::string render(const Error& error) {
     std::string out;
     const bool is_bug = error.kind == ErrorKind::Bug;
     line(out, is_bug ? "error: internal error: " : "error: ", error.message, "  ");
-    if (!error.where.file.empty())
-        line(out, "  --> ", error_detail::place_text(error.where), "      ");
+    if (!error.where.file.empty()) line(out, "  --> ", error_detail::place_text(error.where), "      ");
     for (const std::string& reason : error.because) line(out, "  because: ", reason, "    ");
     for (const std::string& text : split_lines(error.output)) {
         line(out, text.empty() ? "" : "  ", text, "");

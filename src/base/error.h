@@ -39,8 +39,7 @@ struct Error {
 
     Error() = default;
     Error(ErrorKind k, std::string msg) : kind(k), message(std::move(msg)) {}
-    Error(ErrorKind k, std::string msg, std::string h)
-        : kind(k), message(std::move(msg)), hint(std::move(h)) {}
+    Error(ErrorKind k, std::string msg, std::string h) : kind(k), message(std::move(msg)), hint(std::move(h)) {}
     Error at(std::string file, int line = 0, int column = 0) &&;
     Error at(Where place) &&;
     Error note(std::string sentence) &&;  // appends to `because`

@@ -15,8 +15,7 @@ namespace gitignore_detail {
 class Matcher {
    public:
     Matcher(std::string_view pattern, std::string_view text, bool pathname)
-        : pattern_(pattern), text_(text), pathname_(pathname),
-          failed_((pattern.size() + 1) * (text.size() + 1), 0) {}
+        : pattern_(pattern), text_(text), pathname_(pathname), failed_((pattern.size() + 1) * (text.size() + 1), 0) {}
     bool match(std::size_t p, std::size_t t) {
         char& failed = failed_[p * (text_.size() + 1) + t];
         if (failed != 0) return false;
@@ -83,8 +82,8 @@ class Matcher {
         return name == "xdigit" && (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'));
     }
     static bool known_class(std::string_view name) {
-        for (const char* known : {"alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print",
-                                  "punct", "space", "upper", "xdigit"}) {
+        for (const char* known : {"alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
+                                  "space", "upper", "xdigit"}) {
             if (name == known) return true;
         }
         return false;
@@ -244,8 +243,7 @@ const std::vector<IgnorePattern>& GitIgnore::patterns_of(const std::string& dire
 // The last pattern that speaks of exactly this path: nearest file first, then info/exclude.
 const IgnorePattern* GitIgnore::match_one(const std::string& path, bool is_directory) {
     std::string_view name = file_name(path);
-    auto search = [&](const std::vector<IgnorePattern>& patterns,
-                      const std::string& base) -> const IgnorePattern* {
+    auto search = [&](const std::vector<IgnorePattern>& patterns, const std::string& base) -> const IgnorePattern* {
         std::string_view below = std::string_view(path).substr(base.size());
         if (!below.empty() && below.front() == '/') below.remove_prefix(1);
         for (std::size_t i = patterns.size(); i-- > 0;) {
@@ -285,8 +283,10 @@ void GitIgnore::list_into(const std::string& directory, const std::string& prefi
         bool is_directory = entry.kind == SourceKind::Directory;
         if (ignored(path, is_directory)) continue;
         std::string below = prefix.empty() ? entry.name : cat(prefix, "/", entry.name);
-        if (is_directory) list_into(path, below, out);
-        else out.push_back(below);
+        if (is_directory)
+            list_into(path, below, out);
+        else
+            out.push_back(below);
     }
 }
 

@@ -18,7 +18,7 @@ namespace cermet {
 
 // One line of a .gitignore.
 struct IgnorePattern {
-    std::string glob;       // without the leading and trailing slash
+    std::string glob;  // without the leading and trailing slash
     bool negated = false;
     bool directory_only = false;
     bool anchored = false;  // holds a slash before its end: matched against the whole path below its directory

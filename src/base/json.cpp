@@ -33,29 +33,14 @@ void newline(std::string& out, int indent, int depth) {
 
 void dump_escape(std::string& out, char c) {
     switch (c) {
-        case '"':
-            out += "\\\"";
-            return;
-        case '\\':
-            out += "\\\\";
-            return;
-        case '\b':
-            out += "\\b";
-            return;
-        case '\f':
-            out += "\\f";
-            return;
-        case '\n':
-            out += "\\n";
-            return;
-        case '\r':
-            out += "\\r";
-            return;
-        case '\t':
-            out += "\\t";
-            return;
-        default:
-            break;
+        case '"': out += "\\\""; return;
+        case '\\': out += "\\\\"; return;
+        case '\b': out += "\\b"; return;
+        case '\f': out += "\\f"; return;
+        case '\n': out += "\\n"; return;
+        case '\r': out += "\\r"; return;
+        case '\t': out += "\\t"; return;
+        default: break;
     }
     constexpr char digits[] = "0123456789abcdef";
     const auto u = static_cast<unsigned char>(c);
@@ -96,8 +81,7 @@ void dump_double(std::string& out, double v) {
         return;
     }
     std::string text = to_text(v);
-    if (text.find_first_of(".e") == std::string::npos)
-        text += ".0";  // stays a double when read again
+    if (text.find_first_of(".e") == std::string::npos) text += ".0";  // stays a double when read again
     out += text;
 }
 
@@ -217,8 +201,7 @@ class Builder {
 // nlohmann counts the bytes read so far; the offending one is the last of them.
 Where place_of(std::string_view bytes, std::string_view name, std::size_t position) {
     Where where{std::string(name), 1, 1};
-    const std::size_t end =
-        position == 0 ? 0 : (position - 1 < bytes.size() ? position - 1 : bytes.size());
+    const std::size_t end = position == 0 ? 0 : (position - 1 < bytes.size() ? position - 1 : bytes.size());
     for (std::size_t i = 0; i < end; ++i) {
         if (bytes[i] == '\n') {
             ++where.line;
@@ -234,8 +217,7 @@ Where place_of(std::string_view bytes, std::string_view name, std::size_t positi
 // "syntax error while …"
 std::string reason_of(std::string_view message) {
     const std::size_t end = message.find("] ");
-    if (message.substr(0, 1) == "[" && end != std::string_view::npos)
-        message.remove_prefix(end + 2);
+    if (message.substr(0, 1) == "[" && end != std::string_view::npos) message.remove_prefix(end + 2);
     if (message.substr(0, 11) == "parse error") {
         const std::size_t colon = message.find(": ");
         if (colon != std::string_view::npos) message.remove_prefix(colon + 2);
@@ -330,8 +312,7 @@ Result<Json> parse_json(std::string_view bytes, std::string_view name) {
     }
     if (ok) return builder.take();
     if (builder.too_deep()) {
-        return project_error(
-                   cat("invalid JSON: nested more than ", json_detail::kMaxDepth, " deep"))
+        return project_error(cat("invalid JSON: nested more than ", json_detail::kMaxDepth, " deep"))
             .at(std::string(name));
     }
     return project_error(cat("invalid JSON: ", json_detail::reason_of(builder.message())))

@@ -20,18 +20,18 @@ class Json {
     using Array = std::vector<Json>;
     using Object = std::map<std::string, Json, std::less<>>;
 
-    Json() = default;  // null
-    Json(std::nullptr_t) {}                                            // NOLINT(google-explicit-constructor)
-    Json(bool v) : value_(v) {}                                        // NOLINT(google-explicit-constructor)
-    Json(int v) : value_(static_cast<std::int64_t>(v)) {}              // NOLINT(google-explicit-constructor)
-    Json(std::int64_t v) : value_(v) {}                                // NOLINT(google-explicit-constructor)
-    Json(std::uint64_t v) : value_(static_cast<std::int64_t>(v)) {}    // NOLINT(google-explicit-constructor)
-    Json(double v) : value_(v) {}                                      // NOLINT(google-explicit-constructor)
-    Json(const char* v) : value_(std::string(v)) {}                    // NOLINT(google-explicit-constructor)
-    Json(std::string v) : value_(std::move(v)) {}                      // NOLINT(google-explicit-constructor)
-    Json(std::string_view v) : value_(std::string(v)) {}               // NOLINT(google-explicit-constructor)
-    Json(Array v) : value_(std::move(v)) {}                            // NOLINT(google-explicit-constructor)
-    Json(Object v) : value_(std::move(v)) {}                           // NOLINT(google-explicit-constructor)
+    Json() = default;                                                // null
+    Json(std::nullptr_t) {}                                          // NOLINT(google-explicit-constructor)
+    Json(bool v) : value_(v) {}                                      // NOLINT(google-explicit-constructor)
+    Json(int v) : value_(static_cast<std::int64_t>(v)) {}            // NOLINT(google-explicit-constructor)
+    Json(std::int64_t v) : value_(v) {}                              // NOLINT(google-explicit-constructor)
+    Json(std::uint64_t v) : value_(static_cast<std::int64_t>(v)) {}  // NOLINT(google-explicit-constructor)
+    Json(double v) : value_(v) {}                                    // NOLINT(google-explicit-constructor)
+    Json(const char* v) : value_(std::string(v)) {}                  // NOLINT(google-explicit-constructor)
+    Json(std::string v) : value_(std::move(v)) {}                    // NOLINT(google-explicit-constructor)
+    Json(std::string_view v) : value_(std::string(v)) {}             // NOLINT(google-explicit-constructor)
+    Json(Array v) : value_(std::move(v)) {}                          // NOLINT(google-explicit-constructor)
+    Json(Object v) : value_(std::move(v)) {}                         // NOLINT(google-explicit-constructor)
     static Json strings(const std::vector<std::string>& values);
 
     bool is_null() const { return value_.index() == 0; }
@@ -49,7 +49,7 @@ class Json {
     const std::string& string() const;
     const Array& array() const;
     const Object& object() const;
-    std::vector<std::string> string_list() const;  // the strings of an array; others are skipped
+    std::vector<std::string> string_list() const;        // the strings of an array; others are skipped
     const Json& operator[](std::string_view key) const;  // null when absent
     const Json* find(std::string_view key) const;
 

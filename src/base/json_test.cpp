@@ -20,12 +20,10 @@ std::string canonical(std::string_view text) {
 using json_test::canonical;
 
 TEST_CASE("JSON has one text per value") {
-    CHECK(canonical(" { \"b\" : [ 1 , 2.5 , null ] , \"a\" : { } } ") ==
-          "{\"a\":{},\"b\":[1,2.5,null]}");
+    CHECK(canonical(" { \"b\" : [ 1 , 2.5 , null ] , \"a\" : { } } ") == "{\"a\":{},\"b\":[1,2.5,null]}");
     CHECK(canonical("[]") == "[]");
     CHECK(canonical("true") == "true");
-    CHECK(canonical("\"\\u00e4\\ud83e\\udd80\\u0000\\/\\n\"") ==
-          "\"\xc3\xa4\xf0\x9f\xa6\x80\\u0000/\\n\"");
+    CHECK(canonical("\"\\u00e4\\ud83e\\udd80\\u0000\\/\\n\"") == "\"\xc3\xa4\xf0\x9f\xa6\x80\\u0000/\\n\"");
     CHECK(canonical("{\"a\":1,\"a\":2}") == "{\"a\":2}");  // the last wins
     CHECK(canonical("\xef\xbb\xbf[1]") == "[1]");
     const Json v = Json().set("k", Json::strings({"x", "y"})).set("n", 1);
@@ -67,8 +65,7 @@ TEST_CASE("invalid JSON is an error with its place") {
     place("[1,\n \"\xc3\xa4\" x]", 2, 6);
     place("[1] 2", 1, 5);
     place("\"\xff\"", 1, 2);
-    for (const char* bad :
-         {"{", "[1", "\"a", "{\"a\"}", "{a:1}", "// c\n1", "'a'", "01", "+1", "\"\t\"", "nul"}) {
+    for (const char* bad : {"{", "[1", "\"a", "{\"a\"}", "{a:1}", "// c\n1", "'a'", "01", "+1", "\"\t\"", "nul"}) {
         CHECK_FALSE(parse_json(bad, "t").ok());
     }
 }

@@ -23,8 +23,7 @@ std::vector<std::string> read_all(std::string_view bytes, std::size_t& good) {
 using log_record_test::read_all;
 
 TEST_CASE("a log is read back") {
-    const std::vector<std::string> records = {"one", "", std::string(100'000, 'x'),
-                                              std::string("\0z", 2)};
+    const std::vector<std::string> records = {"one", "", std::string(100'000, 'x'), std::string("\0z", 2)};
     std::string log = log_header("test", 3);
     CHECK(log.size() == 16);
     for (const std::string& r : records) log += log_record(r);

@@ -40,8 +40,7 @@ std::string build(const std::vector<std::string_view>& parts, bool absolute) {
     return out.empty() ? "." : out;
 }
 
-std::size_t common_prefix(const std::vector<std::string_view>& a,
-                          const std::vector<std::string_view>& b) {
+std::size_t common_prefix(const std::vector<std::string_view>& a, const std::vector<std::string_view>& b) {
     const auto pair = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
     return static_cast<std::size_t>(pair.first - a.begin());
 }

@@ -64,21 +64,21 @@ using Status = Result<void>;
 
 #define CERMET_CAT2(a, b) a##b
 #define CERMET_CAT(a, b) CERMET_CAT2(a, b)
-#define TRY(name, expr)                                                  \
-    auto CERMET_CAT(try_, __LINE__) = (expr);                            \
+#define TRY(name, expr)                                                                    \
+    auto CERMET_CAT(try_, __LINE__) = (expr);                                              \
     if (!CERMET_CAT(try_, __LINE__)) return std::move(CERMET_CAT(try_, __LINE__)).error(); \
     auto& name = *CERMET_CAT(try_, __LINE__)
-#define TRY_VOID(expr)                                                   \
-    do {                                                                 \
-        auto try_status = (expr);                                        \
-        if (!try_status) return std::move(try_status).error();           \
+#define TRY_VOID(expr)                                         \
+    do {                                                       \
+        auto try_status = (expr);                              \
+        if (!try_status) return std::move(try_status).error(); \
     } while (false)
-#define CO_TRY(name, expr)                                               \
-    auto CERMET_CAT(try_, __LINE__) = (expr);                            \
+#define CO_TRY(name, expr)                                                                    \
+    auto CERMET_CAT(try_, __LINE__) = (expr);                                                 \
     if (!CERMET_CAT(try_, __LINE__)) co_return std::move(CERMET_CAT(try_, __LINE__)).error(); \
     auto& name = *CERMET_CAT(try_, __LINE__)
-#define CO_TRY_VOID(expr)                                                \
-    do {                                                                 \
-        auto try_status = (expr);                                        \
-        if (!try_status) co_return std::move(try_status).error();        \
+#define CO_TRY_VOID(expr)                                         \
+    do {                                                          \
+        auto try_status = (expr);                                 \
+        if (!try_status) co_return std::move(try_status).error(); \
     } while (false)

@@ -11,12 +11,9 @@ Result<std::string> SourceFiles::need(const std::string& path) {
     std::optional<std::string> bytes = read(path);
     if (bytes) return std::move(*bytes);
     switch (kind(path)) {
-        case SourceKind::Directory:
-            return project_error(cat(path, " is a directory, a file is needed"));
-        case SourceKind::File:
-            return project_error(cat(path, " cannot be read"));
-        case SourceKind::Absent:
-            break;
+        case SourceKind::Directory: return project_error(cat(path, " is a directory, a file is needed"));
+        case SourceKind::File: return project_error(cat(path, " cannot be read"));
+        case SourceKind::Absent: break;
     }
     return project_error(cat(path, " does not exist"));
 }
@@ -33,8 +30,7 @@ std::string fixed_prefix(const std::string& glob) {
     return prefix;
 }
 
-void walk(SourceFiles& files, const std::string& root, const std::string& relative,
-          std::vector<std::string>& found) {
+void walk(SourceFiles& files, const std::string& root, const std::string& relative, std::vector<std::string>& found) {
     for (const SourceEntry& entry : files.list(join_path(root, relative))) {
         if (entry.name == ".git" || entry.name == "__pycache__") continue;
         const std::string path = relative.empty() ? entry.name : cat(relative, "/", entry.name);
@@ -48,8 +44,7 @@ void walk(SourceFiles& files, const std::string& root, const std::string& relati
 
 }  // namespace source_files_detail
 
-std::vector<std::string> matching_files(SourceFiles& files, const std::string& root,
-                                        const std::string& glob) {
+std::vector<std::string> matching_files(SourceFiles& files, const std::string& root, const std::string& glob) {
     if (!has_glob(glob)) {
         if (files.kind(join_path(root, glob)) != SourceKind::File) return {};
         return {glob};
@@ -87,8 +82,7 @@ std::vector<SourceEntry> MemoryFiles::list(const std::string& directory) {
         if (it->first.compare(0, prefix.size(), prefix) != 0) break;
         const std::string rest = it->first.substr(prefix.size());
         const std::size_t slash = rest.find('/');
-        found.emplace(rest.substr(0, slash),
-                      slash == std::string::npos ? SourceKind::File : SourceKind::Directory);
+        found.emplace(rest.substr(0, slash), slash == std::string::npos ? SourceKind::File : SourceKind::Directory);
     }
     std::vector<SourceEntry> out;
     for (const auto& [name, kind_found] : found) out.push_back({name, kind_found});

@@ -14,9 +14,8 @@ TEST_CASE("matching_files: globs begin below the root, and look only below their
             return MemoryFiles::list(directory);
         }
     } files;
-    files.files = {{"/p/data/a.csv", ""},         {"/p/data/deep/b.csv", ""}, {"/p/data/c.txt", ""},
-                   {"/p/data/.git/d.csv", ""},    {"/p/other/e.csv", ""},
-                   {"/p/data/__pycache__/f.csv", ""}};
+    files.files = {{"/p/data/a.csv", ""},      {"/p/data/deep/b.csv", ""}, {"/p/data/c.txt", ""},
+                   {"/p/data/.git/d.csv", ""}, {"/p/other/e.csv", ""},     {"/p/data/__pycache__/f.csv", ""}};
     using Names = std::vector<std::string>;
     CHECK(matching_files(files, "/p", "data/**/*.csv") == Names{"data/a.csv", "data/deep/b.csv"});
     for (const std::string& directory : files.listed) CHECK(directory.substr(0, 7) == "/p/data");

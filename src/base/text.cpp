@@ -64,8 +64,7 @@ std::uint32_t take_character(std::string_view& s) {
         out = 0x110000U + first;
     } else if (n > 1) {
         out = first & (0xffU >> (n + 1));
-        for (std::size_t i = 1; i < n; ++i)
-            out = (out << 6) | (static_cast<unsigned char>(s[i]) & 0x3fU);
+        for (std::size_t i = 1; i < n; ++i) out = (out << 6) | (static_cast<unsigned char>(s[i]) & 0x3fU);
     }
     s.remove_prefix(n == 0 ? 1 : n);
     return out;
@@ -206,8 +205,7 @@ std::vector<std::string> split_lines(std::string_view text) {
         const std::size_t at = text.find('\n');
         std::string_view line = text.substr(0, at);
         text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
-        if (!line.empty() && line.back() == '\r' && at != std::string_view::npos)
-            line.remove_suffix(1);
+        if (!line.empty() && line.back() == '\r' && at != std::string_view::npos) line.remove_suffix(1);
         out.emplace_back(line);
     }
     return out;
@@ -252,9 +250,7 @@ std::string replace_all(std::string_view text, std::string_view from, std::strin
     }
 }
 
-bool contains(std::string_view text, std::string_view part) {
-    return text.find(part) != std::string_view::npos;
-}
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 std::string hex(std::string_view bytes) {
     constexpr char digits[] = "0123456789abcdef";
@@ -352,8 +348,7 @@ bool split_shell(std::string_view text, std::vector<std::string>& words) {
 }
 
 std::string shell_quote(std::string_view word) {
-    const bool safe =
-        !word.empty() && std::all_of(word.begin(), word.end(), text_detail::safe_in_shell);
+    const bool safe = !word.empty() && std::all_of(word.begin(), word.end(), text_detail::safe_in_shell);
     if (safe) return std::string(word);
     return cat('\'', replace_all(word, "'", "'\\''"), '\'');
 }
@@ -373,8 +368,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
     std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
     for (const std::string& candidate : candidates) {
         if (candidate.empty() || candidate.size() > kLongest) continue;
-        const std::size_t distance =
-            text_detail::edit_distance(wanted, text_detail::folded(candidate));
+        const std::size_t distance = text_detail::edit_distance(wanted, text_detail::folded(candidate));
         if (distance < best_distance && distance < candidate.size()) {
             best = candidate;
             best_distance = distance;
@@ -396,8 +390,7 @@ bool glob_match(std::string_view pattern, std::string_view path) {
             have_star = true;
         } else if (p == patterns.size() && t == parts.size()) {
             return true;
-        } else if (p < patterns.size() && t < parts.size() &&
-                   text_detail::segment_match(patterns[p], parts[t])) {
+        } else if (p < patterns.size() && t < parts.size() && text_detail::segment_match(patterns[p], parts[t])) {
             ++p;
             ++t;
         } else if (have_star && retry_t < parts.size()) {
@@ -409,8 +402,6 @@ bool glob_match(std::string_view pattern, std::string_view path) {
     }
 }
 
-bool has_glob(std::string_view pattern) {
-    return pattern.find_first_of("*?[") != std::string_view::npos;
-}
+bool has_glob(std::string_view pattern) { return pattern.find_first_of("*?[") != std::string_view::npos; }
 
 }  // namespace cermet

@@ -30,9 +30,9 @@ std::string cat(const Parts&... parts) {
     return out;
 }
 
-std::vector<std::string> split(std::string_view text, char separator);           // "a,,b" -> a "" b; "" -> {""}
-std::vector<std::string> split_words(std::string_view text);                     // on runs of ASCII white space
-std::vector<std::string> split_lines(std::string_view text);                     // without \n or \r\n; no last empty line
+std::vector<std::string> split(std::string_view text, char separator);  // "a,,b" -> a "" b; "" -> {""}
+std::vector<std::string> split_words(std::string_view text);            // on runs of ASCII white space
+std::vector<std::string> split_lines(std::string_view text);            // without \n or \r\n; no last empty line
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string_view trim(std::string_view text);
 std::string lower(std::string_view text);  // ASCII only

@@ -48,12 +48,11 @@ TEST_CASE("bytes become hex and base64url, and hex comes back") {
 }
 
 TEST_CASE("only well-formed UTF-8 is valid") {
-    for (const char* good :
-         {"", "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\xa6\x80", "\xf4\x8f\xbf\xbf"}) {
+    for (const char* good : {"", "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\xa6\x80", "\xf4\x8f\xbf\xbf"}) {
         CHECK(valid_utf8(good));
     }
-    for (const char* bad : {"\x80", "\xc3", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80",
-                            "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\xff", "a\xe2\x82"}) {
+    for (const char* bad : {"\x80", "\xc3", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                            "\xf8\x88\x80\x80\x80", "\xff", "a\xe2\x82"}) {
         CHECK_FALSE(valid_utf8(bad));
     }
 }
@@ -78,9 +77,8 @@ TEST_CASE("shell words are split as sh splits them") {
         CHECK_FALSE(split_shell(open, words));
         CHECK(words == Words{"kept"});
     }
-    for (const std::string& word :
-         {std::string(), std::string("a b"), std::string("it's"), std::string("$x`\"\\"),
-          std::string("-DA=b"), std::string("new\nline"), std::string("*?[")}) {
+    for (const std::string& word : {std::string(), std::string("a b"), std::string("it's"), std::string("$x`\"\\"),
+                                    std::string("-DA=b"), std::string("new\nline"), std::string("*?[")}) {
         CHECK(split_shell(shell_quote(word), words));
         CHECK(words == Words{word});
     }
@@ -193,9 +191,7 @@ TEST_CASE("paths are related to each other") {
 }
 
 TEST_CASE("an error is shown with its place, reasons, output, command and hint") {
-    Error error = project_error("unknown key \"includ\"")
-                      .at("pyproject.toml", 12, 3)
-                      .note("while building wheel foo");
+    Error error = project_error("unknown key \"includ\"").at("pyproject.toml", 12, 3).note("while building wheel foo");
     error.output = "one\n\n  two\n";
     error.command = "cc -c 'a b.c'";
     error.hint = "did you mean \"include\"?";

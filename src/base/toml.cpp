@@ -59,8 +59,7 @@ std::size_t skip_string(std::string_view text, std::size_t i) {
             ++i;
         } else if (text[i] == quote && (!multi || text.substr(i, 3) == std::string(3, quote))) {
             if (!multi) return i + 1;
-            for (i += 3; i < text.size() && text[i] == quote;)
-                ++i;  // up to two quotes may stand before the close
+            for (i += 3; i < text.size() && text[i] == quote;) ++i;  // up to two quotes may stand before the close
             return i;
         } else if (text[i] == '\n' && !multi) {
             return i;  // an error, and the parser's to tell
@@ -75,9 +74,8 @@ Status refuse_long_keys(std::string_view text, std::string_view name) {
         const char c = text[i];
         if (c == '"' || c == '\'') {
             const std::size_t end = skip_string(text, i);
-            line +=
-                static_cast<int>(std::count(text.begin() + static_cast<std::ptrdiff_t>(i),
-                                            text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+            line += static_cast<int>(std::count(text.begin() + static_cast<std::ptrdiff_t>(i),
+                                                text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
             i = end;
             continue;
         }
@@ -87,8 +85,7 @@ Status refuse_long_keys(std::string_view text, std::string_view name) {
         }
         if (c == '.') {
             if (++dots >= kMaxKeyParts) {
-                return project_error(
-                           cat("invalid TOML: a key of more than ", kMaxKeyParts, " parts"))
+                return project_error(cat("invalid TOML: a key of more than ", kMaxKeyParts, " parts"))
                     .at(std::string(name), line);
             }
         } else if (c == '\n' || contains("=,[]{}", text.substr(i, 1))) {
@@ -141,8 +138,7 @@ bool convert_table(const toml::table& table, int depth, Toml& out) {
     std::vector<Entry> entries;
     for (auto&& [key, node] : table) entries.push_back({&key, &node});
     std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-        return a.key->source().begin <
-               b.key->source().begin;  // no two keys of a table share a place
+        return a.key->source().begin < b.key->source().begin;  // no two keys of a table share a place
     });
     Toml::Table values;
     values.reserve(entries.size());
@@ -238,8 +234,7 @@ Toml Toml::of(Table value) {
 }
 
 std::string_view Toml::kind_name() const {
-    constexpr std::string_view names[] = {"a table",    "a string", "a boolean",
-                                          "an integer", "a float",  "an array"};
+    constexpr std::string_view names[] = {"a table", "a string", "a boolean", "an integer", "a float", "an array"};
     return names[value_.index()];
 }
 
@@ -336,8 +331,7 @@ Result<Toml> parse_toml(std::string_view bytes, std::string_view name) {
     }
     Toml out;
     if (!toml_detail::convert(parsed.table(), 0, out)) {
-        return project_error(
-                   cat("invalid TOML: nested more than ", toml_detail::kMaxDepth, " deep"))
+        return project_error(cat("invalid TOML: nested more than ", toml_detail::kMaxDepth, " deep"))
             .at(std::string(name));
     }
     return out;

@@ -47,9 +47,9 @@ class Toml {
     double number() const;
     const Array& array() const;
     const Table& table() const;
-    const Toml* find(std::string_view key) const;             // nullptr when absent or not a table
-    const Toml* find_path(std::string_view dotted) const;     // "tool.cermet.packages"; keys without dots
-    std::vector<std::string> string_list() const;             // strings of an array; others skipped
+    const Toml* find(std::string_view key) const;          // nullptr when absent or not a table
+    const Toml* find_path(std::string_view dotted) const;  // "tool.cermet.packages"; keys without dots
+    std::vector<std::string> string_list() const;          // strings of an array; others skipped
     void set(std::string key, Toml value);
 
     int line = 0;

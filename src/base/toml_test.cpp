@@ -48,8 +48,7 @@ TEST_CASE("TOML tables keep the file's order") {
     CHECK(keys(*doc.find("zebra")) == std::vector<std::string>{"inner", "late", "dotted"});
     CHECK(keys(*doc.find("apple")) == std::vector<std::string>{"flag", "pi", "list", "dep"});
     CHECK(keys(parsed("b = 1\na = 2\n\"0\" = 3\n")) == std::vector<std::string>{"b", "a", "0"});
-    CHECK(keys(*parsed("t = { z = 1, y = 2, x = 3 }").find("t")) ==
-          std::vector<std::string>{"z", "y", "x"});
+    CHECK(keys(*parsed("t = { z = 1, y = 2, x = 3 }").find("t")) == std::vector<std::string>{"z", "y", "x"});
 }
 
 TEST_CASE("TOML values have their types and places") {
@@ -75,8 +74,7 @@ TEST_CASE("TOML values have their types and places") {
     CHECK(doc.find("zebra")->line > 0);
     CHECK(doc.find("title")->kind_name() == "a string");
     CHECK(doc.kind_name() == "a table");
-    CHECK(doc.find("zebra")->to_json().dump() ==
-          "{\"dotted\":{\"key\":1},\"inner\":{\"n\":1},\"late\":2}");
+    CHECK(doc.find("zebra")->to_json().dump() == "{\"dotted\":{\"key\":1},\"inner\":{\"n\":1},\"late\":2}");
 }
 
 TEST_CASE("TOML dates and times are text") {
@@ -140,8 +138,7 @@ TEST_CASE("hostile TOML is refused, not a crash") {
     for (int i = 0; i < 50'000; ++i) tables += "{a=";
     CHECK_FALSE(parse_toml(tables, "t").ok());
     const std::string dots(5000, '.');  // dots in strings and comments are no keys
-    CHECK(
-        parse_toml("a = \"" + dots + "\" # " + dots + "\nb = '''\n" + dots + "\n'''\n", "t").ok());
+    CHECK(parse_toml("a = \"" + dots + "\" # " + dots + "\nb = '''\n" + dots + "\n'''\n", "t").ok());
     CHECK(parse_toml("a = \"\"\"x\"\"\"\" # \" " + dots + "\n\nb = 1\n", "t").ok());
 }
 

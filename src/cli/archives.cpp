@@ -55,7 +55,8 @@ std::string key_of(const Session& session, ArchiveKind kind) {
 
 // Files that a compiler reads without being told. What a crate's package holds besides its sources may be left out.
 bool source_or_header(const std::string& path) {
-    for (std::string_view suffix : {".h", ".hh", ".hpp", ".hxx", ".inc", ".c", ".cc", ".cpp", ".cxx", ".S", ".pyx", ".pxd", ".pxi"}) {
+    for (std::string_view suffix :
+         {".h", ".hh", ".hpp", ".hxx", ".inc", ".c", ".cc", ".cpp", ".cxx", ".S", ".pyx", ".pxd", ".pxi"}) {
         if (extension(path) == suffix) return true;
     }
     std::string_view name = file_name(path);
@@ -97,7 +98,8 @@ Result<Archive> make_archive(Session& session, ArchiveKind kind) {
     return archives_detail::build_archive_now(session, kind, key);
 }
 
-Result<std::string> deliver_archive(Session& session, ArchiveKind kind, Archive& archive, const std::string& directory) {
+Result<std::string> deliver_archive(Session& session, ArchiveKind kind, Archive& archive,
+                                    const std::string& directory) {
     std::string path = join_path(directory, archive.file_name);
     Result<Digest> present = session.store().file_digest(path);
     if (present.ok() && *present == archive.file.digest) return path;

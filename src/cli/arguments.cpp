@@ -42,19 +42,16 @@ constexpr Entry k_commands[] = {
      "c:tree), a program (tool:name) or a generate table (generate:tables)."},
     {"sdist", Command::Sdist, "Build the source distribution",
      "The sdist holds everything the build reads; what is needed but ignored by git is an error."},
-    {"develop", Command::Develop,
-     "Build the modules and make the project importable from its sources",
+    {"develop", Command::Develop, "Build the modules and make the project importable from its sources",
      "Places the built modules beside their sources; `pip install -e .` does this too, and installs. "
      "Run again, it rebuilds what changed."},
-    {"verify", Command::Verify,
-     "Prove the release: sdist, wheel from it, clean environment, every module imported",
+    {"verify", Command::Verify, "Prove the release: sdist, wheel from it, clean environment, every module imported",
      "Also checks tags, symbols, stale native files and the agreement of build and run time "
      "requirements."},
     {"explain", Command::Explain, "Say why steps would run or not",
      "Builds as `build` does, without writing a wheel, and prints each step's reason."},
     {"toolchain", Command::Toolchain, "Show compilers, interpreter and their ABI", ""},
-    {"cache", Command::Text, "Look after the cache",
-     "The variable CERMET_CACHE names the cache's directory."},
+    {"cache", Command::Text, "Look after the cache", "The variable CERMET_CACHE names the cache's directory."},
     {"ide", Command::Ide, "Write compile_commands.json and rust-project.json", ""},
 };
 
@@ -73,19 +70,14 @@ void add_global_options(CLI::App& app, Parsing& out) {
     app.add_option("--profile", a.profile, "Profile: release, dev or one of the project's")
         ->type_name("<NAME>")
         ->group(k_build_options);
-    app.add_option("--target", a.target, "Target triple to build for")
-        ->type_name("<TRIPLE>")
-        ->group(k_build_options);
+    app.add_option("--target", a.target, "Target triple to build for")->type_name("<TRIPLE>")->group(k_build_options);
     app.add_option("-p,--python", a.python, "The Python to build for: a path, a name or a version")
         ->type_name("<PYTHON>")
         ->group(k_build_options);
-    app.add_flag("-k,--keep-going", a.keep_going,
-                 "Run all steps that do not depend on a failed one")
+    app.add_flag("-k,--keep-going", a.keep_going, "Run all steps that do not depend on a failed one")
         ->group(k_build_options);
-    app.add_flag("--locked", a.locked, "Fail when Cargo.lock is missing or would change")
-        ->group(k_build_options);
-    app.add_flag("--offline", a.offline, "Fail where the network would be needed")
-        ->group(k_build_options);
+    app.add_flag("--locked", a.locked, "Fail when Cargo.lock is missing or would change")->group(k_build_options);
+    app.add_flag("--offline", a.offline, "Fail where the network would be needed")->group(k_build_options);
     app.add_flag("--frozen", a.frozen, "Both --locked and --offline")->group(k_build_options);
 
     app.add_option("-C,--config-setting", a.options,
@@ -98,8 +90,7 @@ void add_global_options(CLI::App& app, Parsing& out) {
         ->envname("CERMET_OVERRIDES")
         ->group(k_config_options);
 
-    app.add_flag("-v,--verbose", a.verbose, "Say more; twice for every command line")
-        ->group(k_output_options);
+    app.add_flag("-v,--verbose", a.verbose, "Say more; twice for every command line")->group(k_output_options);
     app.add_flag("-q,--quiet", a.quiet, "Say only what failed")->group(k_output_options);
     app.add_flag("--json", a.json, "Print listings as JSON")->group(k_output_options);
     app.add_option("--trace", a.trace, "Write the build as a Chrome trace, for ui.perfetto.dev")
@@ -107,8 +98,7 @@ void add_global_options(CLI::App& app, Parsing& out) {
         ->envname("CERMET_TRACE")
         ->group(k_output_options);
 
-    app.add_option("-d,--directory", a.directory,
-                   "The project's directory [default: the current one]")
+    app.add_option("-d,--directory", a.directory, "The project's directory [default: the current one]")
         ->type_name("<DIR>")
         ->group(k_global_options);
     app.add_flag("-h,--help", out.help, "Show this help")->group(k_global_options);
@@ -117,8 +107,7 @@ void add_global_options(CLI::App& app, Parsing& out) {
     app.add_flag("--no-workers", out.no_workers)->group(k_hidden);
     // Said twice, the last one counts; -C adds up and -v is counted.
     for (CLI::Option* option : app.get_options()) {
-        if (!option->check_lname("config-setting") && !option->check_lname("verbose"))
-            option->take_last();
+        if (!option->check_lname("config-setting") && !option->check_lname("verbose")) option->take_last();
     }
 }
 
@@ -170,17 +159,13 @@ void add_commands(CLI::App& app, Parsing& out) {
 
 std::string option_names(const CLI::Option& option) {
     std::string names;
-    for (const std::string& name : option.get_snames())
-        names += cat(names.empty() ? "" : ", ", "-", name);
-    for (const std::string& name : option.get_lnames())
-        names += cat(names.empty() ? "    --" : ", --", name);
-    if (option.get_type_name() != "" && option.get_expected_max() != 0)
-        names += cat(" ", option.get_type_name());
+    for (const std::string& name : option.get_snames()) names += cat(names.empty() ? "" : ", ", "-", name);
+    for (const std::string& name : option.get_lnames()) names += cat(names.empty() ? "    --" : ", --", name);
+    if (option.get_type_name() != "" && option.get_expected_max() != 0) names += cat(" ", option.get_type_name());
     return names;
 }
 
-void add_list(std::string& out, std::string_view title,
-              const std::vector<std::pair<std::string, std::string>>& rows) {
+void add_list(std::string& out, std::string_view title, const std::vector<std::pair<std::string, std::string>>& rows) {
     if (rows.empty()) return;
     std::size_t width = 0;
     for (const auto& row : rows) width = std::max(width, row.first.size());
@@ -231,14 +216,12 @@ const Entry* find_entry(const Entry (&entries)[N], std::string_view name) {
     return nullptr;
 }
 
-std::string command_help(const CLI::App& app, const CLI::App& command, std::string_view prefix,
-                         const Entry& entry) {
+std::string command_help(const CLI::App& app, const CLI::App& command, std::string_view prefix, const Entry& entry) {
     const bool cache = prefix.empty() && std::string_view(entry.name) == "cache";
     std::string out = cat(entry.about, ".\n");
     if (*entry.more != '\0') out += cat("\n", entry.more, "\n");
     std::vector<std::pair<std::string, std::string>> positionals;
-    std::string usage =
-        cat("\nUsage: cermet ", prefix, entry.name, cache ? " [OPTIONS] <COMMAND>" : " [OPTIONS]");
+    std::string usage = cat("\nUsage: cermet ", prefix, entry.name, cache ? " [OPTIONS] <COMMAND>" : " [OPTIONS]");
     for (const CLI::Option* option : command.get_options()) {
         if (!option->get_positional()) continue;
         usage += cat(" ", option->get_type_name());
@@ -281,8 +264,7 @@ void add_option_names(std::vector<std::string>& out, const CLI::App& app) {
     }
 }
 
-std::string near_or(std::string_view word, const std::vector<std::string>& known,
-                    std::string other) {
+std::string near_or(std::string_view word, const std::vector<std::string>& known, std::string other) {
     const std::string near = nearest(word, known);
     return near.empty() ? std::move(other) : cat("did you mean '", near, "'?");
 }
@@ -312,15 +294,13 @@ Error unknown_word(const CLI::App& app, const std::vector<std::string>& rest) {
         return usage_error(cat("there is no command 'cache ", word, "'"),
                            near_or(word, known, cat("known commands: ", join(known, ", "))));
     }
-    return usage_error(cat("'", name, "' does not take '", word, "'"),
-                       cat("see `cermet ", name, " --help`"));
+    return usage_error(cat("'", name, "' does not take '", word, "'"), cat("see `cermet ", name, " --help`"));
 }
 
 // CLI11's own sentences name no example; ours say what was wrong with which option.
 Error parse_failure(const CLI::ParseError& error) {
     std::string message = error.what();
-    while (!message.empty() && (message.back() == '\n' || message.back() == '.'))
-        message.pop_back();
+    while (!message.empty() && (message.back() == '\n' || message.back() == '.')) message.pop_back();
     const std::string_view unreadable = "Could not convert: ";
     if (std::string_view(message).substr(0, unreadable.size()) == unreadable) {
         message = cat("cannot read '", message.substr(unreadable.size()), "'");
@@ -356,8 +336,7 @@ Status take_values(Parsing& out, const CLI::App& app) {
     for (const std::string& option : a.options) {
         const std::size_t equal = option.find('=');
         if (equal == std::string::npos || equal == 0)
-            return usage_error(cat("-C takes KEY=VALUE, not '", option, "'"),
-                               "for example: -C cython.0.annotate=true");
+            return usage_error(cat("-C takes KEY=VALUE, not '", option, "'"), "for example: -C cython.0.annotate=true");
     }
     a.locked = a.locked || a.frozen;
     a.offline = a.offline || a.frozen;
@@ -387,13 +366,11 @@ Status take_command(Parsing& out, const CLI::App& app) {
         return {};
     }
     a.command = find_entry(k_commands, name)->command;
-    if (a.out_dir.empty() && (a.command == Command::Build || a.command == Command::Sdist))
-        a.out_dir = "dist";
+    if (a.out_dir.empty() && (a.command == Command::Build || a.command == Command::Sdist)) a.out_dir = "dist";
     return {};
 }
 
-Result<Arguments> parse_with(CLI::App& app, Parsing& out, std::vector<std::string> words,
-                             std::string_view version) {
+Result<Arguments> parse_with(CLI::App& app, Parsing& out, std::vector<std::string> words, std::string_view version) {
     try {
         std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
         app.parse(std::move(words));
@@ -449,8 +426,8 @@ Result<std::vector<std::string>> options_of_settings(const Json& config_settings
             // The same key given several times: a list, as TOML writes it.
             out.push_back(cat(key, "=", Json::strings(value.string_list()).dump()));
         } else {
-            return usage_error(cat("the config setting '", key,
-                                   "' is neither a text, a list of texts nor a truth value"));
+            return usage_error(
+                cat("the config setting '", key, "' is neither a text, a list of texts nor a truth value"));
         }
     }
     return out;

@@ -27,9 +27,8 @@ std::string bad(std::vector<std::string> words) {
 }  // namespace
 
 TEST_CASE("arguments: commands and options, in any order") {
-    Arguments a =
-        good({"-j4", "build", "rust:core", "--offline", "pkg.mod", "-C", "a.b=c", "-C", "d=e", "f",
-              "--profile=dev", "-vv", "-o", "out", "--no-workers", "--mode", "plain"});
+    Arguments a = good({"-j4", "build", "rust:core", "--offline", "pkg.mod", "-C", "a.b=c", "-C", "d=e", "f",
+                        "--profile=dev", "-vv", "-o", "out", "--no-workers", "--mode", "plain"});
     CHECK(a.command == Command::Build);
     CHECK(a.jobs == 4);
     CHECK(a.offline);
@@ -51,8 +50,7 @@ TEST_CASE("arguments: commands and options, in any order") {
     CHECK(good({"verify", "--python", "3.12"}).command == Command::Verify);
     CHECK(good({"pep517", "build_wheel"}).hook == "build_wheel");
     CHECK(good({"internal", "x", "--y", "-h"}).words == std::vector<std::string>{"x", "--y", "-h"});
-    CHECK(good({"build", "-C", "x=[\"a\", \"b\"]"}).options ==
-          std::vector<std::string>{"x=[\"a\", \"b\"]"});
+    CHECK(good({"build", "-C", "x=[\"a\", \"b\"]"}).options == std::vector<std::string>{"x=[\"a\", \"b\"]"});
     CHECK(good({"build", "-j4", "-j5", "--offline", "--offline"}).jobs == 5);
     CHECK(good({"build", "--", "-odd"}).targets == std::vector<std::string>{"-odd"});
 }
@@ -62,8 +60,7 @@ TEST_CASE("arguments: help and version are texts") {
     CHECK(good({}).text == good({"--help"}).text);
     CHECK(good({"--help"}).command == Command::Text);
     const std::string help = good({"-h"}).text;
-    CHECK(contains(help,
-                   "Usage: cermet [OPTIONS] <COMMAND>\n\nCommands:\n  build      Build the wheel"));
+    CHECK(contains(help, "Usage: cermet [OPTIONS] <COMMAND>\n\nCommands:\n  build      Build the wheel"));
     CHECK(contains(help, "  -j, --jobs <N>         Steps to run at once"));
     CHECK(contains(help, "      --locked           Fail when"));
     CHECK(!contains(help, "pep517"));
@@ -78,29 +75,21 @@ TEST_CASE("arguments: help and version are texts") {
 
 TEST_CASE("arguments: usage errors with the nearest name") {
     CHECK(bad({"biuld"}) == "error: there is no command 'biuld'\n  hint: did you mean 'build'?\n");
-    CHECK(
-        bad({"frobnicate"}) ==
-        "error: there is no command 'frobnicate'\n"
-        "  hint: known commands: build, sdist, develop, verify, explain, toolchain, cache, ide\n");
-    CHECK(bad({"build", "--jbos", "3"}) ==
-          "error: there is no option '--jbos'\n  hint: did you mean '--jobs'?\n");
+    CHECK(bad({"frobnicate"}) ==
+          "error: there is no command 'frobnicate'\n"
+          "  hint: known commands: build, sdist, develop, verify, explain, toolchain, cache, ide\n");
+    CHECK(bad({"build", "--jbos", "3"}) == "error: there is no option '--jbos'\n  hint: did you mean '--jobs'?\n");
     CHECK(bad({"build", "--out-dri=x"}) ==
           "error: there is no option '--out-dri'\n  hint: did you mean '--out-dir'?\n");
-    CHECK(bad({"build", "-x"}) ==
-          "error: there is no option '-x'\n  hint: `cermet --help` lists all options\n");
-    CHECK(bad({"sdist", "what"}) ==
-          "error: 'sdist' does not take 'what'\n  hint: see `cermet sdist --help`\n");
-    CHECK(bad({"cache"}) ==
-          "error: 'cache' needs a command\n  hint: known commands: stat, gc, verify\n");
-    CHECK(bad({"cache", "sat"}) ==
-          "error: there is no command 'cache sat'\n  hint: did you mean 'stat'?\n");
+    CHECK(bad({"build", "-x"}) == "error: there is no option '-x'\n  hint: `cermet --help` lists all options\n");
+    CHECK(bad({"sdist", "what"}) == "error: 'sdist' does not take 'what'\n  hint: see `cermet sdist --help`\n");
+    CHECK(bad({"cache"}) == "error: 'cache' needs a command\n  hint: known commands: stat, gc, verify\n");
+    CHECK(bad({"cache", "sat"}) == "error: there is no command 'cache sat'\n  hint: did you mean 'stat'?\n");
     CHECK(bad({"build", "-j", "0"}) == "error: --jobs takes a number from 1 up, not 0\n");
     CHECK(bad({"build", "-j", "many"}) ==
           "error: cannot read '--jobs = many'\n  hint: `cermet --help` lists all options\n");
-    CHECK(bad({"build", "--profile"}) ==
-          "error: --profile needs a value\n  hint: `cermet --help` lists all options\n");
-    CHECK(bad({"sdist", "--", "x"}) ==
-          "error: 'sdist' does not take 'x'\n  hint: see `cermet sdist --help`\n");
+    CHECK(bad({"build", "--profile"}) == "error: --profile needs a value\n  hint: `cermet --help` lists all options\n");
+    CHECK(bad({"sdist", "--", "x"}) == "error: 'sdist' does not take 'x'\n  hint: see `cermet sdist --help`\n");
     CHECK(bad({"build", "-C", "x"}) ==
           "error: -C takes KEY=VALUE, not 'x'\n  hint: for example: -C cython.0.annotate=true\n");
     CHECK(bad({"build", "-q", "-v"}) == "error: --quiet and --verbose exclude each other\n");
@@ -118,8 +107,7 @@ TEST_CASE("arguments: sizes and config settings") {
     CHECK(!parse_size("9999999T").ok());
     Json settings;
     settings.set("a.b", "c d").set("flag", true).set("list", Json::strings({"x", "y"}));
-    CHECK(*options_of_settings(settings) ==
-          std::vector<std::string>{"a.b=c d", "flag=true", "list=[\"x\",\"y\"]"});
+    CHECK(*options_of_settings(settings) == std::vector<std::string>{"a.b=c d", "flag=true", "list=[\"x\",\"y\"]"});
     settings.set("n", 3);
     CHECK(!options_of_settings(settings).ok());
 }

@@ -98,7 +98,8 @@ int build_targets(Session& session, const Arguments& arguments) {
         const bool executable = file.kind == exec::InputKind::Executable;
         const std::string path = join_path(out_directory(arguments, session), file_name(file.path));
         Result<Digest> present = session.store().file_digest(path);
-        const bool there = present.ok() && *present == file.digest && platform::stat_file(path).executable() == executable;
+        const bool there =
+            present.ok() && *present == file.digest && platform::stat_file(path).executable() == executable;
         Status delivered = there ? Status() : session.deliver(file, path, executable ? 0755 : 0644);
         if (!delivered.ok()) return print_error(delivered.error());
         print_line(path);
@@ -132,8 +133,6 @@ int build_command(const Arguments& arguments) {
     return build_detail::build_targets(**session, arguments);
 }
 
-int sdist_command(const Arguments& arguments) {
-    return build_detail::build_archive(arguments, ArchiveKind::Sdist);
-}
+int sdist_command(const Arguments& arguments) { return build_detail::build_archive(arguments, ArchiveKind::Sdist); }
 
 }  // namespace cermet::cli

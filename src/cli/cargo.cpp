@@ -75,7 +75,8 @@ int cargo_main(const std::vector<std::string>& arguments) {
             return 0;
         }
     }
-    return cargo_detail::refuse("inside a Cermet build `cargo` only answers `metadata`; use cargo itself for other commands");
+    return cargo_detail::refuse(
+        "inside a Cermet build `cargo` only answers `metadata`; use cargo itself for other commands");
 }
 
 }  // namespace cermet::cli

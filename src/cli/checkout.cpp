@@ -108,12 +108,9 @@ std::optional<std::string> HostFiles::read(const std::string& path) {
 
 SourceKind HostFiles::kind(const std::string& path) {
     switch (platform::stat_file(path).kind) {
-        case platform::FileKind::File:
-            return SourceKind::File;
-        case platform::FileKind::Directory:
-            return SourceKind::Directory;
-        default:
-            return SourceKind::Absent;
+        case platform::FileKind::File: return SourceKind::File;
+        case platform::FileKind::Directory: return SourceKind::Directory;
+        default: return SourceKind::Absent;
     }
 }
 

@@ -84,8 +84,9 @@ Status CleanEnvironment::find_pip(const std::string& python_given) {
     }
     TRY(made, network_->run(command({python(), "-m", "ensurepip", "--default-pip"}, "install pip")));
     if (!made.succeeded()) {
-        Error error = environment_error(cat("there is no pip for ", python_given),
-                                        cat("install it: ", python_given, " -m ensurepip, or python3-pip and python3-venv"));
+        Error error =
+            environment_error(cat("there is no pip for ", python_given),
+                              cat("install it: ", python_given, " -m ensurepip, or python3-pip and python3-venv"));
         error.output = clean_environment_detail::told(made);
         return error;
     }
@@ -108,7 +109,8 @@ Result<InstallAnswer> CleanEnvironment::pip(std::vector<std::string> words, cons
 }
 
 Result<InstallAnswer> CleanEnvironment::install(const std::string& what, Requirements requirements) {
-    if (requirements == Requirements::Yes) return pip({"install", what}, "install the wheel and what it requires", true);
+    if (requirements == Requirements::Yes)
+        return pip({"install", what}, "install the wheel and what it requires", true);
     return pip({"install", "--no-index", "--no-deps", what}, "install the wheel", false);
 }
 
@@ -137,9 +139,9 @@ Result<std::vector<ImportAnswer>> CleanEnvironment::import_all(const std::vector
 // Gives the first task that was not begun.
 Result<std::size_t> CleanEnvironment::import_from(const std::vector<ImportTask>& tasks, std::size_t begin,
                                                   std::vector<ImportAnswer>& answers) {
-    TRY(end, network_->run(command({python(), "-I", "-c", k_import_program, directory_ + "/imports.json",
-                                    std::to_string(begin)},
-                                   "import the wheel's modules")));
+    TRY(end, network_->run(
+                 command({python(), "-I", "-c", k_import_program, directory_ + "/imports.json", std::to_string(begin)},
+                         "import the wheel's modules")));
     std::size_t done = begin;  // tasks before it have answers
     for (const std::string& line : split_lines(end.out)) {
         Result<Json> said = parse_json(line, "an import's answer");

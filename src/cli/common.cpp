@@ -62,8 +62,9 @@ Result<std::string> interpreter_behind(const std::string& script, const std::str
     TRY(end, helper->run(command));
     std::string named(trim(end.out));
     if (end.succeeded() && is_absolute(named) && platform::is_file(named) && !is_script(named)) return named;
-    Error error = environment_error(cat(script, " is a script, and it does not start a Python here"),
-                                    "name the interpreter itself with --python, for example one of a virtual environment");
+    Error error =
+        environment_error(cat(script, " is a script, and it does not start a Python here"),
+                          "name the interpreter itself with --python, for example one of a virtual environment");
     error.output = std::string(trim(cat(end.err, end.out)));
     return error;
 }
@@ -71,7 +72,8 @@ Result<std::string> interpreter_behind(const std::string& script, const std::str
 }  // namespace common_detail
 
 Listeners::Listeners(const Arguments& arguments)
-    : trace_file_(arguments.trace), console_(common_detail::console_settings(arguments)),
+    : trace_file_(arguments.trace),
+      console_(common_detail::console_settings(arguments)),
       fan_({&console_, &trace_, &why_}) {}
 
 Listeners::~Listeners() {

@@ -24,7 +24,9 @@ namespace ide_detail {
 class RealPaths : public RealText {
    public:
     explicit RealPaths(Session& session)
-        : places_(session.executor().places()), checkout_(session.checkout().host), mirror_(session.root() + "/mirror") {}
+        : places_(session.executor().places()),
+          checkout_(session.checkout().host),
+          mirror_(session.root() + "/mirror") {}
 
     std::string text(std::string_view canonical) const override {
         return replace_all(places_.render_outside(canonical), mirror_, checkout_);

@@ -48,8 +48,9 @@ std::string after(const std::vector<std::string>& words, std::string_view flag) 
 // --- Rust ---
 
 bool takes_word(std::string_view flag) {
-    for (std::string_view one : {"--crate-name", "--crate-type", "--out-dir", "--target", "--cfg", "--check-cfg", "--extern",
-                                 "--cap-lints", "-C", "-L", "-l", "-A", "-W", "-D", "-F", "--emit", "--print"}) {
+    for (std::string_view one :
+         {"--crate-name", "--crate-type", "--out-dir", "--target", "--cfg", "--check-cfg", "--extern", "--cap-lints",
+          "-C", "-L", "-l", "-A", "-W", "-D", "-F", "--emit", "--print"}) {
         if (flag == one) return true;
     }
     return false;
@@ -94,7 +95,8 @@ std::vector<Crate> read_crates(const SharedActions& actions) {
     std::vector<Crate> crates;
     std::set<std::string> seen;
     for (const auto& action : actions) {
-        bool rustc = !action->argv.empty() && stem(action->argv[0]) == "rustc" && !after(action->argv, "--crate-name").empty();
+        bool rustc =
+            !action->argv.empty() && stem(action->argv[0]) == "rustc" && !after(action->argv, "--crate-name").empty();
         if (!rustc || !seen.insert(action->label).second) continue;
         Crate crate = read_crate(*action);
         crate.source = join_path(action->cwd, crate.source);
@@ -135,8 +137,10 @@ Json crate_json(const Crate& crate, const std::map<std::string, std::size_t>& in
     std::vector<std::string> include = {real.text(root)};
     auto out_dir = action.env.find("OUT_DIR");
     if (out_dir != action.env.end()) include.push_back(real.text(out_dir->second));
-    json.set("source", Json().set("include_dirs", Json::strings(include))
-                           .set("exclude_dirs", Json::strings({real.text(root) + "/.git", real.text(root) + "/target"})));
+    json.set("source",
+             Json()
+                 .set("include_dirs", Json::strings(include))
+                 .set("exclude_dirs", Json::strings({real.text(root) + "/.git", real.text(root) + "/target"})));
     if (!crate.target.empty()) json.set("target", crate.target);
     bool is_macro = crate.types.count("proc-macro") != 0;
     json.set("is_proc_macro", is_macro);
@@ -159,7 +163,8 @@ Json compile_commands(const SharedActions& actions, const RealText& real) {
         list.push_back(entry);
     }
     std::sort(list.begin(), list.end(), [](const Json& a, const Json& b) {
-        return std::make_pair(a["file"].string(), a["output"].string()) < std::make_pair(b["file"].string(), b["output"].string());
+        return std::make_pair(a["file"].string(), a["output"].string()) <
+               std::make_pair(b["file"].string(), b["output"].string());
     });
     return Json(list);
 }

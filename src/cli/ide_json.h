@@ -15,7 +15,7 @@ namespace cermet::cli {
 class RealText {
    public:
     virtual ~RealText() = default;
-    virtual std::string text(std::string_view canonical) const = 0;  // every path in a text
+    virtual std::string text(std::string_view canonical) const = 0;            // every path in a text
     virtual std::string also(std::string_view canonical_directory) const = 0;  // a second real directory, or ""
     virtual bool exists(const std::string& real_path) const = 0;
 };

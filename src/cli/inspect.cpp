@@ -63,16 +63,16 @@ Json toolchain_json(Session& session) {
 
 void print_record(const std::string& name, const Json& record) {
     if (record.find("error") != nullptr) {
-        print_line(cat(name, ": ", record["error"].string(), record["hint"].string().empty() ? "" : "; hint: ",
-                       record["hint"].string()));
+        print_line(cat(name, ": ", record["error"].string(),
+                       record["hint"].string().empty() ? "" : "; hint: ", record["hint"].string()));
         return;
     }
     const Json& command = record["command"];
-    std::string program = !command.is_null() ? join(command.string_list(), " ")
+    std::string program = !command.is_null()                ? join(command.string_list(), " ")
                           : record.find("rustc") != nullptr ? record["rustc"].string()
                                                             : record["executable"].string();
-    std::string version = record.find("record") != nullptr ? record["record"]["full_version"].string()
-                                                           : record["version"].string();
+    std::string version =
+        record.find("record") != nullptr ? record["record"]["full_version"].string() : record["version"].string();
     print_line(cat(name, ": ", program, " ", version, " [", record["digest"].string().substr(0, 8), "]"));
 }
 

@@ -36,7 +36,8 @@ class CachedPlaces : public rust::PackagePlaces {
         if (found == located_.end()) return bug(cat("the lock's package has no source: ", package.name));
         const rust::LocatedSource& source = found->second;
         if (source.kind == Kind::Crate) {
-            TRY(place, fetch::import_crate(store_, source.id.name, source.id.version, source.checksum, source.host_path));
+            TRY(place,
+                fetch::import_crate(store_, source.id.name, source.id.version, source.checksum, source.host_path));
             return place.host;
         }
         if (source.kind == Kind::Missing || source.kind == Kind::Path) {
@@ -46,8 +47,10 @@ class CachedPlaces : public rust::PackagePlaces {
         }
         TRY(place, fetch::import_directory(store_, source.package_name, source.host_path));
         if (source.kind != Kind::Git) return place.host;
-        std::optional<std::string> inner = rust::find_in_checkout(files_, place.host, source.id.name, source.id.version);
-        if (!inner) return project_error(cat("the git source of ", source.id.name, " has no package of that name and version"));
+        std::optional<std::string> inner =
+            rust::find_in_checkout(files_, place.host, source.id.name, source.id.version);
+        if (!inner)
+            return project_error(cat("the git source of ", source.id.name, " has no package of that name and version"));
         return *inner;
     }
 
@@ -72,25 +75,39 @@ void add_features(std::vector<std::string>& features, const std::string& text) {
 Result<GraphWords> read_words(const std::vector<std::string>& words) {
     GraphWords read;
     rust::Selection& chosen = read.build.selection;
-    std::map<std::string, std::vector<std::string>*> lists = {{"-p", &chosen.packages},   {"--package", &chosen.packages},
-                                                              {"--exclude", &chosen.exclude}, {"--bin", &chosen.bins},
+    std::map<std::string, std::vector<std::string>*> lists = {{"-p", &chosen.packages},
+                                                              {"--package", &chosen.packages},
+                                                              {"--exclude", &chosen.exclude},
+                                                              {"--bin", &chosen.bins},
                                                               {"--example", &chosen.examples}};
-    std::map<std::string, std::string*> texts = {{"--manifest-path", &read.manifest}, {"--cfg-file", &read.cfg_file},
-                                                 {"--host", &read.host},              {"--target", &read.target},
+    std::map<std::string, std::string*> texts = {{"--manifest-path", &read.manifest},
+                                                 {"--cfg-file", &read.cfg_file},
+                                                 {"--host", &read.host},
+                                                 {"--target", &read.target},
                                                  {"--profile", &read.build.profile}};
     for (std::size_t i = 1; i < words.size(); ++i) {
         const std::string& word = words[i];
         bool more = i + 1 < words.size();
-        if (word == "--workspace" || word == "--all") chosen.workspace = true;
-        else if (word == "--no-default-features") chosen.default_features = false;
-        else if (word == "--all-features") chosen.all_features = true;
-        else if (word == "--lib") chosen.lib = true;
-        else if (word == "--bins") chosen.all_bins = true;
-        else if (word == "--release" || word == "-r") read.build.profile = "release";
-        else if (lists.count(word) != 0 && more) lists[word]->push_back(words[++i]);
-        else if (texts.count(word) != 0 && more) *texts[word] = words[++i];
-        else if ((word == "--features" || word == "-F") && more) add_features(chosen.features, words[++i]);
-        else return usage_error(cat("internal unit-graph does not know ", word));
+        if (word == "--workspace" || word == "--all")
+            chosen.workspace = true;
+        else if (word == "--no-default-features")
+            chosen.default_features = false;
+        else if (word == "--all-features")
+            chosen.all_features = true;
+        else if (word == "--lib")
+            chosen.lib = true;
+        else if (word == "--bins")
+            chosen.all_bins = true;
+        else if (word == "--release" || word == "-r")
+            read.build.profile = "release";
+        else if (lists.count(word) != 0 && more)
+            lists[word]->push_back(words[++i]);
+        else if (texts.count(word) != 0 && more)
+            *texts[word] = words[++i];
+        else if ((word == "--features" || word == "-F") && more)
+            add_features(chosen.features, words[++i]);
+        else
+            return usage_error(cat("internal unit-graph does not know ", word));
     }
     if (read.manifest.empty()) return usage_error("internal unit-graph needs --manifest-path");
     read.manifest = join_path(platform::current_directory(), read.manifest);
@@ -138,7 +155,8 @@ Result<std::string> host_triple(const GraphWords& words) {
     return environment_error("rustc -vV names no host");
 }
 
-Result<rust::TargetInfo> target_info(const GraphWords& words, const rust::CargoConfig& config, const std::string& triple) {
+Result<rust::TargetInfo> target_info(const GraphWords& words, const rust::CargoConfig& config,
+                                     const std::string& triple) {
     std::string text;
     if (!words.cfg_file.empty()) {
         TRY(given, platform::read_file(words.cfg_file));

@@ -34,7 +34,9 @@ class Tokens : public exec::TokenSource {
         std::lock_guard<std::mutex> hold(mutex_);
         if (!held_.empty()) held_.pop_back();
     }
-    std::map<std::string, std::string> environment() const override { return server_->environment(exec::JobserverText::Descriptors); }
+    std::map<std::string, std::string> environment() const override {
+        return server_->environment(exec::JobserverText::Descriptors);
+    }
     std::vector<int> descriptors() const override { return server_->inherited(); }
 
    private:
@@ -57,8 +59,9 @@ std::vector<report::ShownPath> shown_paths(const exec::Places& places, const Che
 
 // What must be known of the configuration before the first step.
 struct Beforehand {
-    std::vector<std::string> outputs;   // declared inside the checkout, canonical: a mirror stands over their directories
-    std::vector<std::string> files;     // what the mirror shows, relative to the checkout
+    std::vector<std::string>
+        outputs;                     // declared inside the checkout, canonical: a mirror stands over their directories
+    std::vector<std::string> files;  // what the mirror shows, relative to the checkout
     std::vector<std::string> pass_env;  // of [env]
 };
 
@@ -197,7 +200,8 @@ Session::~Session() {
         Status flushed = store_->flush();
         Status collected = store_->collect_if_needed();
         if (!flushed.ok() || !collected.ok()) {
-            engine::emit(settings_.events, engine::Notice{"the cache could not be written; the next build repeats work"});
+            engine::emit(settings_.events,
+                         engine::Notice{"the cache could not be written; the next build repeats work"});
         }
     }
 }

@@ -33,7 +33,7 @@ struct SessionSettings {
     bool keep_going = false;
     bool use_workers = true;
     bool verbose = false;
-    bool commands = false;  // -vv: every command line is told
+    bool commands = false;               // -vv: every command line is told
     std::optional<exec::RootMode> mode;  // nullopt: mount where possible
     engine::EventSink* events = nullptr;
     report::Console* console = nullptr;  // told how the user calls each directory

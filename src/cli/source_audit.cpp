@@ -103,7 +103,8 @@ void audit_sources(Session& session, const SourceAudit& audit, Findings& finding
         bool inside = path.compare(0, below.size(), below) == 0;
         if (!inside || packed.count(path.substr(below.size())) == 0) outside.push_back(path);
     }
-    findings.check(outside.empty(), "sdist", cat("the build needs files that the sdist does not hold: ", list_text(outside)),
+    findings.check(outside.empty(), "sdist",
+                   cat("the build needs files that the sdist does not hold: ", list_text(outside)),
                    "add them with `sdist-include`; what lies above the project cannot be in it");
 }
 
@@ -154,8 +155,8 @@ void audit_requirements(const python::Project& project, const std::vector<UsedDi
         Result<python::Version> version = python::Version::parse(built.version);
         bool allowed = !version.ok() || required->specifier.contains(*version, true);
         findings.check(allowed, "requirements",
-                       cat("modules are compiled against ", built.name, " ", built.version, place, ", but the wheel requires ",
-                           required->text()),
+                       cat("modules are compiled against ", built.name, " ", built.version, place,
+                           ", but the wheel requires ", required->text()),
                        "make [build-system] requires and [project] dependencies agree");
     }
 }

@@ -33,8 +33,8 @@ struct Built {
     python::Python python;
     python::BuiltArchive wheel, sdist;
     std::string wheel_bytes, sdist_bytes;
-    std::vector<std::string> read;        // files of the checkout
-    std::vector<std::string> sdist_paths; // without the top directory
+    std::vector<std::string> read;         // files of the checkout
+    std::vector<std::string> sdist_paths;  // without the top directory
 };
 
 Result<Built> build_tree(Session& session) {
@@ -118,7 +118,8 @@ class Verifier {
             }
             audit.modules.push_back(one);
         }
-        for (const python::BuiltLibrary& library : built_.payload->libraries) audit.libraries.push_back(library.wheel_path);
+        for (const python::BuiltLibrary& library : built_.payload->libraries)
+            audit.libraries.push_back(library.wheel_path);
         audit_wheel(audit, findings_);
         const std::vector<std::string>& stale = built_.layout->discovery.stale_native;
         if (!stale.empty()) findings_.note(cat("left out native files lying in the tree: ", list_text(stale)));
@@ -156,8 +157,14 @@ class Verifier {
     }
 
     std::vector<std::string> build_command() const {
-        std::vector<std::string> argv = {platform::own_executable(), "build", "--quiet", "--directory", work_ + "/sdist",
-                                         "--out-dir", work_ + "/dist", "--jobs",
+        std::vector<std::string> argv = {platform::own_executable(),
+                                         "build",
+                                         "--quiet",
+                                         "--directory",
+                                         work_ + "/sdist",
+                                         "--out-dir",
+                                         work_ + "/dist",
+                                         "--jobs",
                                          std::to_string(session_.executor().options().jobs)};
         auto add = [&argv](const char* option, const std::string& value) {
             if (!value.empty()) argv.insert(argv.end(), {option, value});
@@ -194,15 +201,17 @@ class Verifier {
                                      cat("the wheel cannot be built from the sdist:\n", of_the_tree(end.err)),
                                      "a file may be missing from the sdist: see `sdist-include` and .gitignore");
         if (!ended) return {};
-        std::optional<std::string> other = platform::find_file_bytes(join_path(work_ + "/dist", built_.wheel.file_name));
+        std::optional<std::string> other =
+            platform::find_file_bytes(join_path(work_ + "/dist", built_.wheel.file_name));
         if (!findings_.check(other.has_value(), "sdist",
                              cat("the sdist gives a wheel of another name than ", built_.wheel.file_name))) {
             return {};
         }
         bool same = *other == built_.wheel_bytes;
         findings_.check(same, "sdist",
-                        same ? "" : cat("the wheel from the sdist differs from the wheel from the tree: ",
-                                        list_text(differing_members(built_.wheel_bytes, *other))),
+                        same ? ""
+                             : cat("the wheel from the sdist differs from the wheel from the tree: ",
+                                   list_text(differing_members(built_.wheel_bytes, *other))),
                         "a file that the build reads is not in the sdist, or differs there");
         return {};
     }
@@ -229,7 +238,8 @@ class Verifier {
                                 cat("the wheel cannot be installed with what it requires:\n", full.output),
                                 "see [project] dependencies and requires-python")) {
                 TRY(consistent, environment.check());
-                findings_.check(consistent.ok, "requirements", cat("what is installed does not agree:\n", consistent.output));
+                findings_.check(consistent.ok, "requirements",
+                                cat("what is installed does not agree:\n", consistent.output));
                 complete_ = true;
                 return true;
             }

@@ -35,8 +35,15 @@ std::shared_ptr<exec::Action> rustc(const std::string& name, const std::string& 
     auto action = std::make_shared<exec::Action>();
     action->label = name + "-1";
     action->cwd = "/cermet/ws/rust";
-    action->argv = {"/cermet/tool/rust-1/bin/rustc", "--crate-name", name, "--edition=2021", source, "--cfg", "feature=\"x\"",
-                    "--out-dir", "/cermet/out/" + name + "-1"};
+    action->argv = {"/cermet/tool/rust-1/bin/rustc",
+                    "--crate-name",
+                    name,
+                    "--edition=2021",
+                    source,
+                    "--cfg",
+                    "feature=\"x\"",
+                    "--out-dir",
+                    "/cermet/out/" + name + "-1"};
     action->argv.insert(action->argv.end(), more.begin(), more.end());
     action->env["CARGO_MANIFEST_DIR"] = "/cermet/ws/rust/" + name;
     return action;
@@ -59,7 +66,8 @@ TEST_CASE("findings count every check and print a line with a hint for what does
 TEST_CASE("the stable ABI knows which version added a symbol") {
     python::StableFloor old{3, 9};
     CHECK(outside_stable_abi({"PyArg_ParseTuple", "PyObject_Call", "malloc", "_Py_NoneStruct"}, old).empty());
-    std::vector<std::string> outside = outside_stable_abi({"PyList_GetItemRef", "PyUnicode_AsUTF8", "PyType_GetName", "_PyObject_GetDictPtr"}, old);
+    std::vector<std::string> outside =
+        outside_stable_abi({"PyList_GetItemRef", "PyUnicode_AsUTF8", "PyType_GetName", "_PyObject_GetDictPtr"}, old);
     CHECK(outside == std::vector<std::string>{"PyList_GetItemRef (since 3.13)", "PyType_GetName (since 3.11)",
                                               "PyUnicode_AsUTF8", "_PyObject_GetDictPtr"});
     CHECK(outside_stable_abi({"PyBuffer_Release"}, {3, 10}).size() == 1);
@@ -67,8 +75,13 @@ TEST_CASE("the stable ABI knows which version added a symbol") {
 }
 
 TEST_CASE("pure modules of a wheel by the names that import them") {
-    std::string wheel = zip({{"pkg/__init__.py", ""}, {"pkg/part.py", ""}, {"pkg/__main__.py", ""}, {"pkg/not-a-name.py", ""},
-                             {"pkg/data.json", ""}, {"one.py", ""}, {"pkg-1.0.data/scripts/x.py", ""},
+    std::string wheel = zip({{"pkg/__init__.py", ""},
+                             {"pkg/part.py", ""},
+                             {"pkg/__main__.py", ""},
+                             {"pkg/not-a-name.py", ""},
+                             {"pkg/data.json", ""},
+                             {"one.py", ""},
+                             {"pkg-1.0.data/scripts/x.py", ""},
                              {"pkg-1.0.dist-info/METADATA", ""}});
     CHECK(pure_modules(wheel, "w") == std::vector<std::string>{"one", "pkg", "pkg.part"});
 }
@@ -107,7 +120,8 @@ TEST_CASE("who compiles against a distribution with native code must require it"
     numpy.place = Where{"/p/pyproject.toml", 7, 1};
     Findings missing;
     audit_requirements(project, {numpy}, {}, missing);
-    CHECK(contains(missing.text(), "compiled against numpy 2.1.0 (pyproject.toml:7), but the wheel does not require numpy"));
+    CHECK(contains(missing.text(),
+                   "compiled against numpy 2.1.0 (pyproject.toml:7), but the wheel does not require numpy"));
     for (const char* text : {"NumPy>=1.25", "numpy; python_version > '3'"}) {
         auto requirement = python::Requirement::parse(text);
         REQUIRE(requirement.ok());
@@ -133,8 +147,16 @@ TEST_CASE("compile commands name real files and leave out what editors do not ne
     action->label = "cc-a-1";
     action->cwd = "/cermet/ws";
     action->discovery = exec::Discovery::Depfile;
-    action->argv = {"/usr/bin/cc", "-I/cermet/ws/inc", "-ffile-prefix-map=/cermet/ws=x", "-MD", "-MF", "/cermet/out/cc-a-1/a.o.d",
-                    "-c",          "/cermet/ws/a.c",   "-o",                             "/cermet/out/cc-a-1/a.o"};
+    action->argv = {"/usr/bin/cc",
+                    "-I/cermet/ws/inc",
+                    "-ffile-prefix-map=/cermet/ws=x",
+                    "-MD",
+                    "-MF",
+                    "/cermet/out/cc-a-1/a.o.d",
+                    "-c",
+                    "/cermet/ws/a.c",
+                    "-o",
+                    "/cermet/out/cc-a-1/a.o"};
     Json json = compile_commands({action, action}, Renamed());
     REQUIRE(json.array().size() == 1);
     const Json& entry = json.array()[0];

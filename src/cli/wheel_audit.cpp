@@ -38,7 +38,8 @@ std::string last_part(const std::string& module) { return module.substr(module.r
 
 // What linkers define by themselves.
 bool linker_symbol(std::string_view name) {
-    for (std::string_view one : {"_init", "_fini", "_edata", "_end", "__bss_start", "_bss_end__", "__bss_end__", "__end__"}) {
+    for (std::string_view one :
+         {"_init", "_fini", "_edata", "_end", "__bss_start", "_bss_end__", "__bss_end__", "__end__"}) {
         if (name == one) return true;
     }
     return false;
@@ -65,7 +66,8 @@ class Auditor {
         std::vector<std::string> problems = python::check_wheel(audit_.bytes, audit_.file_name);
         if (problems.empty()) findings_.check(true, "container", "");
         for (const std::string& problem : problems) {
-            findings_.check(false, "container", problem, "this is a bug in Cermet, not in your project; please report it");
+            findings_.check(false, "container", problem,
+                            "this is a bug in Cermet, not in your project; please report it");
         }
     }
 
@@ -83,14 +85,16 @@ class Auditor {
             native.path = entry.path;
             native.bytes = std::move(*bytes);
             if (known != modules.end()) native.module = known->second;
-            native.library = std::find(audit_.libraries.begin(), audit_.libraries.end(), entry.path) != audit_.libraries.end();
+            native.library =
+                std::find(audit_.libraries.begin(), audit_.libraries.end(), entry.path) != audit_.libraries.end();
             native.is_elf = python::is_elf(native.bytes);
             if (native.is_elf) read(native);
             if (native.is_elf || native_name) natives_.push_back(std::move(native));
             if (known != modules.end()) modules.erase(known);
         }
         for (const auto& [path, module] : modules) {
-            findings_.check(false, "modules", cat("module ", module->name, " was built, but ", path, " is not in the wheel"));
+            findings_.check(false, "modules",
+                            cat("module ", module->name, " was built, but ", path, " is not in the wheel"));
         }
     }
 
@@ -132,7 +136,8 @@ class Auditor {
 
     void one(const Native& native) {
         if (native.module == nullptr && !native.library && !below_data(native.path)) {
-            findings_.check(false, "modules", cat(native.path, " is a native file in the wheel that this build did not make"),
+            findings_.check(false, "modules",
+                            cat(native.path, " is a native file in the wheel that this build did not make"),
                             "build it as a target, or take it out with `exclude`");
         }
         if (native.module != nullptr) suffix(native);
@@ -192,10 +197,12 @@ class Auditor {
                 return has_glob(pattern) && glob_match(pattern, name);
             });
         });
-        findings_.check(more.empty(), "symbols", cat(native.path, " exports more than its init function: ", list_text(more)),
+        findings_.check(more.empty(), "symbols",
+                        cat(native.path, " exports more than its init function: ", list_text(more)),
                         "make them static, or declare them in `exports` of the module's table");
         for (const std::string& name : native.module->exports) {
-            findings_.check(has_glob(name) || native.elf.exports(name), "symbols", cat(native.path, " does not export ", name, ", as declared"),
+            findings_.check(has_glob(name) || native.elf.exports(name), "symbols",
+                            cat(native.path, " does not export ", name, ", as declared"),
                             "take it out of `exports`, or define it");
         }
     }
@@ -217,9 +224,8 @@ class Auditor {
         findings_.check(missing.empty(), "libraries",
                         cat(native.path, " needs libraries that are neither in the wheel nor on this system: ",
                             list_text({missing.begin(), missing.end()})));
-        bool bound = std::any_of(native.elf.needed.begin(), native.elf.needed.end(), [](const std::string& name) {
-            return name.compare(0, 9, "libpython") == 0;
-        });
+        bool bound = std::any_of(native.elf.needed.begin(), native.elf.needed.end(),
+                                 [](const std::string& name) { return name.compare(0, 9, "libpython") == 0; });
         findings_.check(!bound, "libraries", cat(native.path, " is linked to libpython"),
                         "a module finds Python's symbols in the running interpreter: take -lpython out of its flags");
     }
@@ -288,7 +294,8 @@ class Auditor {
         }
         if (files.empty()) return;
         if (!python_paths_.empty()) {  // harmless elsewhere, and nothing that the project could change
-            findings_.note(cat("modules look for libraries in ", list_text({python_paths_.begin(), python_paths_.end()}),
+            findings_.note(cat("modules look for libraries in ",
+                               list_text({python_paths_.begin(), python_paths_.end()}),
                                ", as this Python's own link flags say"));
         }
         Result<python::PlatformChoice> choice = python::choose_platform(files, audit_.python.platform_tag());
@@ -298,15 +305,18 @@ class Auditor {
         });
         if (claims) {
             for (const std::string& platform : tags_.platforms) {
-                bool earned = std::find(choice->platforms.begin(), choice->platforms.end(), platform) != choice->platforms.end();
-                findings_.check(earned, "tags", cat("the wheel does not deserve the tag ", platform, ": ",
-                                                    list_text(choice->reasons, 3)));
+                bool earned =
+                    std::find(choice->platforms.begin(), choice->platforms.end(), platform) != choice->platforms.end();
+                findings_.check(
+                    earned, "tags",
+                    cat("the wheel does not deserve the tag ", platform, ": ", list_text(choice->reasons, 3)));
             }
         } else if (choice->audited()) {
             findings_.note(cat("the native files would fit ", choice->platforms[0]));
         }
         if (!choice->external_libraries.empty()) {
-            findings_.note(cat("other systems may lack libraries that the wheel needs: ", list_text(choice->external_libraries)));
+            findings_.note(
+                cat("other systems may lack libraries that the wheel needs: ", list_text(choice->external_libraries)));
         }
     }
 
@@ -362,7 +372,8 @@ std::vector<std::string> pure_modules(std::string_view bytes, std::string_view n
     if (!zip.ok()) return found;
     for (const ZipEntry& entry : zip->entries()) {
         bool source = extension(entry.path) == ".py" && !entry.directory;
-        if (!source || wheel_audit_detail::below_data(entry.path) || wheel_audit_detail::below_info(entry.path)) continue;
+        if (!source || wheel_audit_detail::below_data(entry.path) || wheel_audit_detail::below_info(entry.path))
+            continue;
         std::vector<std::string> parts = split(entry.path.substr(0, entry.path.size() - 3), '/');
         if (parts.back() == "__main__") continue;
         if (parts.back() == "__init__") parts.pop_back();

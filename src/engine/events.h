@@ -48,11 +48,10 @@ struct StepFinished {
     int slot = -1;             // -1: it never took one (hits)
     std::int64_t time_us = 0;  // the end
     std::int64_t duration_us = 0;
-    std::string
-        diagnostics;  // what the tool printed, path-neutral; shown also for hits (kept warnings)
-    std::string why;  // "input a.c changed", "never built"; may be empty
+    std::string diagnostics;        // what the tool printed, path-neutral; shown also for hits (kept warnings)
+    std::string why;                // "input a.c changed", "never built"; may be empty
     std::vector<std::string> argv;  // the process it was or would be, path-neutral; empty for inside work
-    std::string command;  // to run it by hand, with real paths; filled only where somebody asked for it
+    std::string command;            // to run it by hand, with real paths; filled only where somebody asked for it
 };
 
 struct Notice {
@@ -73,8 +72,7 @@ struct BuildFinished {
     std::int64_t wall_us = 0;
 };
 
-using Event =
-    std::variant<BuildStarted, StepQueued, StepStarted, StepFinished, Notice, BuildFinished>;
+using Event = std::variant<BuildStarted, StepQueued, StepStarted, StepFinished, Notice, BuildFinished>;
 
 class EventSink {
    public:
@@ -103,16 +101,11 @@ class EventFan : public EventSink {
 
 inline const char* outcome_name(Outcome outcome) {
     switch (outcome) {
-        case Outcome::Ran:
-            return "ran";
-        case Outcome::Hit:
-            return "hit";
-        case Outcome::CutOff:
-            return "cut-off";
-        case Outcome::Failed:
-            return "failed";
-        case Outcome::Cancelled:
-            return "cancelled";
+        case Outcome::Ran: return "ran";
+        case Outcome::Hit: return "hit";
+        case Outcome::CutOff: return "cut-off";
+        case Outcome::Failed: return "failed";
+        case Outcome::Cancelled: return "cancelled";
     }
     return "?";
 }

@@ -12,9 +12,7 @@ namespace cermet::engine {
 // A reader follows a dozen steps at most; a chain of 200,000 keys must not make a text of that length.
 inline constexpr std::size_t k_max_because = 12;
 
-void Promise::unhandled_exception() {
-    abort_bug(cat("an exception reached the rule ", rule_name));
-}
+void Promise::unhandled_exception() { abort_bug(cat("an exception reached the rule ", rule_name)); }
 
 struct Graph::Node {
     std::unique_ptr<KeyBox> box;  // null: a ticket
@@ -22,11 +20,11 @@ struct Graph::Node {
     Value value;
     Value early;
     std::unique_ptr<Error> error;
-    std::vector<KeyId> deps;      // edges of the last run, in the order they were asked
+    std::vector<KeyId> deps;  // edges of the last run, in the order they were asked
     std::vector<Waiter> waiters;
-    KeyId doomed_by = k_no_key;   // a failed dependency that ends this rule
+    KeyId doomed_by = k_no_key;  // a failed dependency that ends this rule
     KeyId cause = k_no_key;
-    std::uint32_t pending = 0;    // answers still missing before the frame may go on
+    std::uint32_t pending = 0;  // answers still missing before the frame may go on
     std::uint32_t epoch = 0;
     std::uint32_t verified_at = 0;
     std::uint32_t changed_at = 0;
@@ -45,8 +43,8 @@ std::size_t Graph::TableHash::operator()(const TableKey& k) const {
     return static_cast<std::size_t>(hash64(k.text)) ^ (reinterpret_cast<std::size_t>(k.type) * 31);
 }
 
-KeyId Graph::find_or_add(TypeTag type, std::string text,
-                         std::unique_ptr<KeyBox> (*make)(const void*), const void* key) {
+KeyId Graph::find_or_add(TypeTag type, std::string text, std::unique_ptr<KeyBox> (*make)(const void*),
+                         const void* key) {
     auto [entry, added] = table_.try_emplace(TableKey{type, std::move(text)}, KeyId{0});
     if (!added) return entry->second;
     if (nodes_.size() >= k_no_key) abort_bug("more than four thousand million keys");
@@ -74,8 +72,7 @@ KeyId Graph::new_ticket() {
 // The only place where a node's life changes; impossible steps abort.
 void Graph::set_state(KeyId id, State state) {
     Node& node = nodes_[id];
-    bool busy = node.state == State::Verifying || node.state == State::Running ||
-                node.state == State::Waiting;
+    bool busy = node.state == State::Verifying || node.state == State::Running || node.state == State::Waiting;
     bool to_busy = state == State::Verifying || state == State::Running || state == State::Waiting;
     if (!busy && state == State::Waiting) abort_bug("a key waits without running: " + name_of(id));
     if (busy && !to_busy && state != State::Idle) node.verified_at = revision_;
@@ -93,14 +90,10 @@ void Graph::demand(KeyId id) {
     switch (node.state) {
         case State::Verifying:
         case State::Running:
-        case State::Waiting:
-            return;
-        case State::Failed:
-            start_rule(id, RunReason::FailedBefore, k_no_key);
-            return;
+        case State::Waiting: return;
+        case State::Failed: start_rule(id, RunReason::FailedBefore, k_no_key); return;
         case State::Idle:
-        case State::Done:
-            break;
+        case State::Done: break;
     }
     if (node.value.empty()) {
         start_rule(id, RunReason::NeverRan, k_no_key);
@@ -304,9 +297,7 @@ void Graph::step(KeyId id) {
     Node& node = nodes_[id];
     node.queued = false;
     switch (node.state) {
-        case State::Verifying:
-            verify(id);
-            return;
+        case State::Verifying: verify(id); return;
         case State::Running:
         case State::Waiting:
             if (node.doomed_by != k_no_key) {
@@ -317,8 +308,7 @@ void Graph::step(KeyId id) {
             return;
         case State::Idle:
         case State::Done:
-        case State::Failed:
-            return;  // woken twice: nothing is left to do
+        case State::Failed: return;  // woken twice: nothing is left to do
     }
 }
 
@@ -385,10 +375,9 @@ std::vector<KeyId> Graph::find_cycle(KeyId root) const {
 Error Graph::stuck_error(KeyId root) const {
     std::vector<KeyId> cycle = find_cycle(root);
     if (cycle.empty()) return bug("nothing can move, and no cycle explains it: " + name_of(root));
-    Error error = project_error("these need each other in a cycle",
-                                "break the cycle: one of them must not need the next");
-    std::size_t first = static_cast<std::size_t>(
-        std::min_element(cycle.begin(), cycle.end()) - cycle.begin());
+    Error error =
+        project_error("these need each other in a cycle", "break the cycle: one of them must not need the next");
+    std::size_t first = static_cast<std::size_t>(std::min_element(cycle.begin(), cycle.end()) - cycle.begin());
     for (std::size_t i = 0; i <= cycle.size(); ++i) {
         error.because.push_back(cat(i == 0 ? "" : "needs ", name_of(cycle[(first + i) % cycle.size()])));
     }
@@ -399,8 +388,7 @@ Error Graph::stuck_error(KeyId root) const {
 void Graph::destroy_frames() {
     for (KeyId id = 0; id < nodes_.size(); ++id) {
         Node& node = nodes_[id];
-        bool busy = node.state == State::Verifying || node.state == State::Running ||
-                    node.state == State::Waiting;
+        bool busy = node.state == State::Verifying || node.state == State::Running || node.state == State::Waiting;
         node.waiters.clear();
         if (!busy || node.box == nullptr) continue;
         if (node.frame) std::exchange(node.frame, nullptr).destroy();
@@ -438,15 +426,9 @@ Explanation Graph::explain_id(KeyId id) const {
         return why;
     }
     switch (node.reason) {
-        case RunReason::NeverRan:
-            why.text = name_of(id) + " ran: it never ran before";
-            break;
-        case RunReason::Invalidated:
-            why.text = name_of(id) + " ran: it changed itself";
-            break;
-        case RunReason::FailedBefore:
-            why.text = name_of(id) + " ran: it failed before";
-            break;
+        case RunReason::NeverRan: why.text = name_of(id) + " ran: it never ran before"; break;
+        case RunReason::Invalidated: why.text = name_of(id) + " ran: it changed itself"; break;
+        case RunReason::FailedBefore: why.text = name_of(id) + " ran: it failed before"; break;
         case RunReason::DependencyChanged:
             why.text = cat(name_of(id), " ran: ", name_of(node.cause), " changed");
             break;

@@ -307,8 +307,7 @@ TEST_CASE("a cycle is printed") {
     Result<int> got = graph.run(Ring(0));
     REQUIRE(!got.ok());
     CHECK(got.error().message == "these need each other in a cycle");
-    CHECK(got.error().because ==
-          std::vector<std::string>{"ring 0", "needs ring 1", "needs ring 2", "needs ring 0"});
+    CHECK(got.error().because == std::vector<std::string>{"ring 0", "needs ring 1", "needs ring 2", "needs ring 0"});
 }
 
 TEST_CASE("a two-step key lets dependents go on before it is done") {

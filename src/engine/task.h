@@ -24,9 +24,7 @@ class Graph;
 // The one promise. It carries the frame's answer to the graph and nothing else.
 class Promise {
    public:
-    std::coroutine_handle<Promise> get_return_object() {
-        return std::coroutine_handle<Promise>::from_promise(*this);
-    }
+    std::coroutine_handle<Promise> get_return_object() { return std::coroutine_handle<Promise>::from_promise(*this); }
     std::suspend_always initial_suspend() noexcept { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
     [[noreturn]] void unhandled_exception();

@@ -152,8 +152,7 @@ std::string salt_of(const Action& action, const std::vector<Leaf>& others) {
     return salt.take();
 }
 
-EncodedAction encode_with(const Action& action, const std::vector<Input>& more,
-                          const std::vector<Leaf>& others) {
+EncodedAction encode_with(const Action& action, const std::vector<Input>& more, const std::vector<Leaf>& others) {
     EncodedAction encoded;
     Node root;
     for (const Input& input : action.inputs) {
@@ -183,9 +182,7 @@ EncodedAction encode_with(const Action& action, const std::vector<Input>& more,
 
 }  // namespace action_detail
 
-std::string Action::directory() const {
-    return cat(scope == Scope::Shared ? k_shared : k_out, '/', label);
-}
+std::string Action::directory() const { return cat(scope == Scope::Shared ? k_shared : k_out, '/', label); }
 
 EncodedAction encode(const Action& action) { return action_detail::encode_with(action, {}, {}); }
 
@@ -205,28 +202,20 @@ EncodedAction encode_exact(const Action& action, const std::vector<Leaf>& found)
 
 std::string_view leaf_type_name(Leaf::Type type) {
     switch (type) {
-        case Leaf::Type::File:
-            return "file";
-        case Leaf::Type::Absent:
-            return "absent";
-        case Leaf::Type::Listing:
-            return "listing";
-        case Leaf::Type::Env:
-            return "env";
-        case Leaf::Type::Tool:
-            return "tool";
-        case Leaf::Type::Fact:
-            return "fact";
-        case Leaf::Type::Place:
-            return "place";
+        case Leaf::Type::File: return "file";
+        case Leaf::Type::Absent: return "absent";
+        case Leaf::Type::Listing: return "listing";
+        case Leaf::Type::Env: return "env";
+        case Leaf::Type::Tool: return "tool";
+        case Leaf::Type::Fact: return "fact";
+        case Leaf::Type::Place: return "place";
     }
     return "?";
 }
 
 const OutputFile* Outcome::find(std::string_view path) const {
-    auto found = std::lower_bound(
-        files.begin(), files.end(), path,
-        [](const OutputFile& file, std::string_view wanted) { return file.path < wanted; });
+    auto found = std::lower_bound(files.begin(), files.end(), path,
+                                  [](const OutputFile& file, std::string_view wanted) { return file.path < wanted; });
     if (found == files.end() || found->path != path) return nullptr;
     return &*found;
 }
@@ -244,9 +233,7 @@ Digest Outcome::digest() const {
     return digest_of(bytes.bytes());
 }
 
-std::string Outcome::canonical(std::string_view relative) const {
-    return join_path(directory, relative);
-}
+std::string Outcome::canonical(std::string_view relative) const { return join_path(directory, relative); }
 
 Input Outcome::input(std::string_view relative) const {
     const OutputFile* file = find(relative);
@@ -254,8 +241,7 @@ Input Outcome::input(std::string_view relative) const {
         abort_bug(cat("a rule wants the output \"", relative, "\" of ", directory,
                       ", which that step did not declare or write"));
     }
-    return Input(canonical(relative), file->digest,
-                 file->executable ? InputKind::Executable : InputKind::File);
+    return Input(canonical(relative), file->digest, file->executable ? InputKind::Executable : InputKind::File);
 }
 
 std::vector<Input> Outcome::all_inputs() const {

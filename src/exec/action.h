@@ -17,19 +17,14 @@
 
 namespace cermet::exec {
 
-enum class InputKind {
-    File,
-    Executable,
-    Tree
-};  // Tree: a directory whose digest is given by its content rule
+enum class InputKind { File, Executable, Tree };  // Tree: a directory whose digest is given by its content rule
 
 struct Input {
     std::string path;  // canonical, absolute
     Digest digest;
     InputKind kind = InputKind::File;
     Input() = default;
-    Input(std::string p, Digest d, InputKind k = InputKind::File)
-        : path(std::move(p)), digest(d), kind(k) {}
+    Input(std::string p, Digest d, InputKind k = InputKind::File) : path(std::move(p)), digest(d), kind(k) {}
     bool operator==(const Input&) const = default;
 };
 
@@ -62,43 +57,35 @@ enum class Scope { Checkout, Shared };
 inline constexpr int k_before_one = 1;   // one more step stands on it, as on generated C
 inline constexpr int k_before_many = 2;  // a chain stands on it, as on a crate
 
-enum class TwoStep {
-    No,
-    Rustc
-};  // Rustc: stderr JSON announces the finished .rmeta before the process ends
+enum class TwoStep { No, Rustc };  // Rustc: stderr JSON announces the finished .rmeta before the process ends
 
 struct Action {
-    std::string label;        // directory name: step name + "-" + 8 hex of its identity; never from
-                              // mutable content
-    std::string description;  // "compile serde v1.0.228": for people
+    std::string label;         // directory name: step name + "-" + 8 hex of its identity; never from
+                               // mutable content
+    std::string description;   // "compile serde v1.0.228": for people
     std::string project_file;  // the user's own file this step is about, canonical; for errors
     Scope scope = Scope::Checkout;
     std::vector<std::string> argv;
-    std::map<std::string, std::string>
-        env;          // the whole environment besides what exec adds (see exec/environment.h)
-    std::string cwd;  // canonical
+    std::map<std::string, std::string> env;  // the whole environment besides what exec adds (see exec/environment.h)
+    std::string cwd;                         // canonical
     std::vector<Input> inputs;
     std::vector<Output> outputs;
     std::map<std::string, std::string> platform;  // toolchain record digests and the like
     Discovery discovery = Discovery::None;
-    std::string discovery_file;      // relative to directory()
-    std::vector<std::string> watch;  // Declared: canonical files or directories that become leaves
-    std::vector<std::string>
-        include_order;  // Depfile: directories in which an earlier header would shadow
-    std::vector<std::string>
-        pass_env;  // names read from the user's environment; values become env leaves
+    std::string discovery_file;              // relative to directory()
+    std::vector<std::string> watch;          // Declared: canonical files or directories that become leaves
+    std::vector<std::string> include_order;  // Depfile: directories in which an earlier header would shadow
+    std::vector<std::string> pass_env;       // names read from the user's environment; values become env leaves
     TwoStep two_step = TwoStep::No;
-    std::string early_output;    // Rustc: relative path of the .rmeta
-    std::string worker;          // non-empty: run by this worker kind instead of a new process
-    std::string worker_request;  // the request's JSON, canonical text
-    std::vector<std::string>
-        writable;      // canonical directories the process may write besides its own
-    std::string hint;  // shown when the step fails
-    int urgency = 0;   // of two steps that could start the more urgent does; not in the key
-    bool verify_inputs = false;  // outputs of other steps are hashed again before use, because
-                                 // their bytes are shipped; not in the key
-    std::vector<std::string>
-        expected_tools;  // absolute canonical programs used: checked to exist before the start
+    std::string early_output;                 // Rustc: relative path of the .rmeta
+    std::string worker;                       // non-empty: run by this worker kind instead of a new process
+    std::string worker_request;               // the request's JSON, canonical text
+    std::vector<std::string> writable;        // canonical directories the process may write besides its own
+    std::string hint;                         // shown when the step fails
+    int urgency = 0;                          // of two steps that could start the more urgent does; not in the key
+    bool verify_inputs = false;               // outputs of other steps are hashed again before use, because
+                                              // their bytes are shipped; not in the key
+    std::vector<std::string> expected_tools;  // absolute canonical programs used: checked to exist before the start
 
     std::string directory() const;  // "/cermet/out/<label>" or "/cermet/shared/<label>"
     bool operator==(const Action&) const = default;
@@ -151,7 +138,7 @@ struct Outcome {
     const OutputFile* find(std::string_view path) const;
     Digest digest() const;                                   // over files and empty directories
     std::string canonical(std::string_view relative) const;  // directory + "/" + relative
-    Input input(std::string_view relative) const;  // as another action's input; Bug when absent
+    Input input(std::string_view relative) const;            // as another action's input; Bug when absent
     std::vector<Input> all_inputs() const;
 };
 

@@ -30,19 +30,16 @@ class Collector {
         const platform::FileInfo info = platform::stat_file(host);
         if (info.kind == platform::FileKind::File) return add_file(host, output.path);
         if (output.kind == OutputKind::OptionalFile) return {};
-        Error error =
-            step_error(cat(action_.description, " ended well but did not write ", output.path));
-        if (!action_.project_file.empty())
-            error.where.file = state_.for_people(action_.project_file);
+        Error error = step_error(cat(action_.description, " ended well but did not write ", output.path));
+        if (!action_.project_file.empty()) error.where.file = state_.for_people(action_.project_file);
         return error;
     }
 
     Outcome take() {
         std::sort(outcome_.files.begin(), outcome_.files.end(),
                   [](const OutputFile& a, const OutputFile& b) { return a.path < b.path; });
-        auto twice =
-            std::unique(outcome_.files.begin(), outcome_.files.end(),
-                        [](const OutputFile& a, const OutputFile& b) { return a.path == b.path; });
+        auto twice = std::unique(outcome_.files.begin(), outcome_.files.end(),
+                                 [](const OutputFile& a, const OutputFile& b) { return a.path == b.path; });
         outcome_.files.erase(twice, outcome_.files.end());
         std::sort(outcome_.empty_directories.begin(), outcome_.empty_directories.end());
         return std::move(outcome_);
@@ -73,15 +70,12 @@ class Collector {
         bool empty = true;
         for (const platform::DirectoryEntry& entry : entries) {
             const std::string below = cat(host, "/", entry.name);
-            const std::string relative =
-                path.empty() || path == "." ? entry.name : cat(path, "/", entry.name);
-            const platform::FileKind kind = entry.kind == platform::FileKind::Symlink
-                                                ? platform::stat_file(below).kind
-                                                : entry.kind;
-            if (kind == platform::FileKind::Directory &&
-                entry.kind == platform::FileKind::Symlink) {
-                state_.notice(cat(action_.description, " made a link to a directory (", relative,
-                                  "), which is left out"));
+            const std::string relative = path.empty() || path == "." ? entry.name : cat(path, "/", entry.name);
+            const platform::FileKind kind =
+                entry.kind == platform::FileKind::Symlink ? platform::stat_file(below).kind : entry.kind;
+            if (kind == platform::FileKind::Directory && entry.kind == platform::FileKind::Symlink) {
+                state_.notice(
+                    cat(action_.description, " made a link to a directory (", relative, "), which is left out"));
                 continue;
             }
             if (kind == platform::FileKind::Directory) {
@@ -119,20 +113,17 @@ class Finder {
     std::string canonical(const std::string& printed) const {
         const std::string raw = is_absolute(printed) ? printed : cat(cwd_, "/", printed);
         std::string plain = normalise(raw);
-        if (plain != raw &&
-            contains(raw, "..")) {  // behind a link, ".." is elsewhere than the text says
+        if (plain != raw && contains(raw, "..")) {  // behind a link, ".." is elsewhere than the text says
             const platform::FileInfo a = platform::stat_file(raw);
             const platform::FileInfo b = platform::stat_file(plain);
-            if (a.kind != platform::FileKind::Absent &&
-                (a.device != b.device || a.inode != b.inode))
-                plain = raw;
+            if (a.kind != platform::FileKind::Absent && (a.device != b.device || a.inode != b.inode)) plain = raw;
         }
         return state_.places.canonical(plain);
     }
 
     bool own(const std::string& path) const {
-        return is_within(path, action_.directory()) || is_within(path, k_tmp) ||
-               is_within(path, "/proc") || is_within(path, "/dev") || is_within(path, "/sys");
+        return is_within(path, action_.directory()) || is_within(path, k_tmp) || is_within(path, "/proc") ||
+               is_within(path, "/dev") || is_within(path, "/sys");
     }
 
     bool known(const std::string& path) const {
@@ -168,25 +159,18 @@ class Finder {
 
     void add_kind(const std::string& path) {
         if (own(path) || known(path)) return;
-        leaves_.insert(
-            Leaf{Leaf::Type::Fact, "kind:" + path, World::kind_text(state_.world.kind(path))});
+        leaves_.insert(Leaf{Leaf::Type::Fact, "kind:" + path, World::kind_text(state_.world.kind(path))});
     }
 
     void add_place(const std::string& canonical_value) {
-        leaves_.insert(
-            Leaf{Leaf::Type::Place, canonical_value, state_.places.render(canonical_value)});
+        leaves_.insert(Leaf{Leaf::Type::Place, canonical_value, state_.places.render(canonical_value)});
     }
 
     void add_watch(const std::string& path) {
         switch (state_.world.kind(path)) {
-            case SourceKind::File:
-                add_read(path);
-                return;
-            case SourceKind::Absent:
-                add_absent(path);
-                return;
-            case SourceKind::Directory:
-                break;
+            case SourceKind::File: add_read(path); return;
+            case SourceKind::Absent: add_absent(path); return;
+            case SourceKind::Directory: break;
         }
         std::vector<SourceEntry> entries = state_.world.list(path);
         leaves_.insert(Leaf{Leaf::Type::Listing, path, World::listing_value(entries)});
@@ -208,16 +192,14 @@ class Finder {
     void add_shadows(const std::vector<std::string>& headers) {
         std::set<std::string> beside;
         for (const std::string& header : headers) {
-            if (is_within(header, "/cermet") && !own(header))
-                beside.insert(std::string(parent(header)));
+            if (is_within(header, "/cermet") && !own(header)) beside.insert(std::string(parent(header)));
         }
         for (const std::string& header : headers) {
             for (std::size_t k = 0; k < action_.include_order.size(); ++k) {
                 const std::string& found_in = action_.include_order[k];
                 if (!is_within(header, found_in) || header == found_in) continue;
                 const std::string relative = header.substr(found_in.size() + 1);
-                for (std::size_t j = 0; j < k; ++j)
-                    add_absent_below(action_.include_order[j], relative);
+                for (std::size_t j = 0; j < k; ++j) add_absent_below(action_.include_order[j], relative);
                 for (const std::string& directory : beside) add_absent_below(directory, relative);
             }
         }
@@ -246,8 +228,7 @@ class Finder {
 Result<std::string> read_discovery(const Action& action, const std::string& host) {
     std::optional<std::string> bytes = platform::find_file_bytes(host);
     if (bytes) return std::move(*bytes);
-    return step_error(cat(action.description, " ended without an error, but did not write ",
-                          action.discovery_file),
+    return step_error(cat(action.description, " ended without an error, but did not write ", action.discovery_file),
                       "is the compiler the one it should be?");
 }
 
@@ -307,21 +288,14 @@ Result<Outcome> collect_outputs(Executor::State& state, const Action& action) {
 }
 
 Result<std::vector<Leaf>> discover(Executor::State& state, const Action& action,
-                                   const std::map<std::string, std::string>&,
-                                   const WorkerReply* reply) {
+                                   const std::map<std::string, std::string>&, const WorkerReply* reply) {
     collect_detail::Finder finder(state, action);
     switch (action.discovery) {
-        case Discovery::None:
-            break;
-        case Discovery::Depfile:
-            TRY_VOID(collect_detail::discover_depfile(state, action, finder));
-            break;
-        case Discovery::DepInfo:
-            TRY_VOID(collect_detail::discover_dep_info(state, action, finder));
-            break;
+        case Discovery::None: break;
+        case Discovery::Depfile: TRY_VOID(collect_detail::discover_depfile(state, action, finder)); break;
+        case Discovery::DepInfo: TRY_VOID(collect_detail::discover_dep_info(state, action, finder)); break;
         case Discovery::Worker:
-            if (reply == nullptr)
-                return bug(cat(action.description, " has no worker to report what it read"));
+            if (reply == nullptr) return bug(cat(action.description, " has no worker to report what it read"));
             for (const std::string& path : reply->read) finder.add_read(finder.canonical(path));
             for (const std::string& path : reply->present) finder.add_kind(finder.canonical(path));
             for (const std::string& path : reply->absent) finder.add_absent(finder.canonical(path));
@@ -337,8 +311,7 @@ Result<std::vector<Leaf>> discover(Executor::State& state, const Action& action,
     return finder.take();
 }
 
-std::vector<Leaf> observed_places(Executor::State& state, const Action& action,
-                                  const Outcome& outcome) {
+std::vector<Leaf> observed_places(Executor::State& state, const Action& action, const Outcome& outcome) {
     using namespace collect_detail;
     const bool plain = state.places.mode == RootMode::Plain;
     if (!plain && action.discovery != Discovery::Declared) return {};
@@ -347,35 +320,29 @@ std::vector<Leaf> observed_places(Executor::State& state, const Action& action,
     for (auto& [canonical, text] : needles) {
         if (!plain) text = canonical;
     }
-    if (plain && state.mirror.active())
-        needles.emplace_back(std::string(k_ws), state.options.checkout);
+    if (plain && state.mirror.active()) needles.emplace_back(std::string(k_ws), state.options.checkout);
     std::set<std::string> topmost;  // one search for many places that lie in one directory
     for (const auto& needle : needles) {
-        const bool below_another =
-            std::any_of(needles.begin(), needles.end(), [&](const auto& other) {
-                return other.second != needle.second && is_within(needle.second, other.second);
-            });
+        const bool below_another = std::any_of(needles.begin(), needles.end(), [&](const auto& other) {
+            return other.second != needle.second && is_within(needle.second, other.second);
+        });
         if (!below_another) topmost.insert(needle.second);
     }
     if (plain) {  // the cache's places are siblings
-        std::erase_if(topmost, [&](const std::string& text) {
-            return is_within(text, state.store.directory());
-        });
+        std::erase_if(topmost, [&](const std::string& text) { return is_within(text, state.store.directory()); });
         topmost.insert(state.store.directory());
     }
     std::set<Leaf> found;
     for (const OutputFile& file : outcome.files) {
-        Result<platform::MappedFile> map =
-            platform::MappedFile::open(output_host(state, action, file.path));
+        Result<platform::MappedFile> map = platform::MappedFile::open(output_host(state, action, file.path));
         if (!map.ok()) continue;
         const std::string_view bytes = map->bytes();
         if (!plain && is_object_code(bytes)) continue;  // mapped paths are canonical in both modes
-        const bool any = std::any_of(topmost.begin(), topmost.end(),
-                                     [&](const std::string& text) { return occurs(bytes, text); });
+        const bool any =
+            std::any_of(topmost.begin(), topmost.end(), [&](const std::string& text) { return occurs(bytes, text); });
         if (!any) continue;
         for (const auto& [canonical, text] : needles) {
-            if (occurs(bytes, text))
-                found.insert(Leaf{Leaf::Type::Place, canonical, state.places.render(canonical)});
+            if (occurs(bytes, text)) found.insert(Leaf{Leaf::Type::Place, canonical, state.places.render(canonical)});
         }
     }
     return {found.begin(), found.end()};
@@ -391,19 +358,16 @@ std::int64_t file_clock_ns() {
 #endif
 }
 
-std::string changed_input(Executor::State& state, const Action& action,
-                          const std::vector<Leaf>& leaves, std::int64_t start_ns) {
+std::string changed_input(Executor::State& state, const Action& action, const std::vector<Leaf>& leaves,
+                          std::int64_t start_ns) {
     for (const Input& input : action.inputs) {
-        if (input.kind == InputKind::Tree ||
-            !(is_within(input.path, k_ws) || is_within(input.path, k_ext)))
-            continue;
+        if (input.kind == InputKind::Tree || !(is_within(input.path, k_ws) || is_within(input.path, k_ext))) continue;
         Result<Digest> now = state.store.file_digest(state.host(input.path));
         if (!now.ok() || *now != input.digest) return input.path;
     }
     for (const Leaf& leaf : leaves) {
         if (leaf.type != Leaf::Type::File) continue;
-        if (World::changes_while_building(leaf.name) || is_within(leaf.name, k_pkg) ||
-            is_within(leaf.name, k_tool))
+        if (World::changes_while_building(leaf.name) || is_within(leaf.name, k_pkg) || is_within(leaf.name, k_tool))
             continue;
         const platform::FileInfo info = platform::stat_file(state.host(leaf.name));
         if (info.mtime_ns >= start_ns || info.ctime_ns >= start_ns) return leaf.name;

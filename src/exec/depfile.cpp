@@ -75,9 +75,7 @@ class MakeReader {
     }
 
    private:
-    char peek(std::size_t ahead) const {
-        return at_ + ahead < in_.size() ? in_[at_ + ahead] : '\0';
-    }
+    char peek(std::size_t ahead) const { return at_ + ahead < in_.size() ? in_[at_ + ahead] : '\0'; }
 
     bool continuation() {
         const std::size_t skip = peek(1) == '\r' && peek(2) == '\n' ? 3 : (peek(1) == '\n' ? 2 : 0);
@@ -90,9 +88,8 @@ class MakeReader {
     // "C:\x" is no target: the colon of a rule is followed by white space or the line's end.
     bool ends_targets() const {
         const char next_one = peek(1);
-        return at_ + 1 >= in_.size() || next_one == ' ' || next_one == '\t' || next_one == '\n' ||
-               next_one == '\r' || (next_one == '\\' && (peek(2) == '\n' || peek(2) == '\r')) ||
-               next_one == ':';
+        return at_ + 1 >= in_.size() || next_one == ' ' || next_one == '\t' || next_one == '\n' || next_one == '\r' ||
+               (next_one == '\\' && (peek(2) == '\n' || peek(2) == '\r')) || next_one == ':';
     }
 
     void skip_comment() {
@@ -175,8 +172,7 @@ std::string unescape_environment(std::string_view text) {
 }
 
 std::size_t rule_colon(std::string_view line) {
-    for (std::size_t at = line.find(':'); at != std::string_view::npos;
-         at = line.find(':', at + 1)) {
+    for (std::size_t at = line.find(':'); at != std::string_view::npos; at = line.find(':', at + 1)) {
         if (at + 1 == line.size() || line[at + 1] == ' ') return at;
     }
     return std::string_view::npos;
@@ -192,11 +188,9 @@ Result<std::vector<std::string>> parse_depfile(std::string_view bytes, std::stri
         depfile_detail::MakeLine line = reader.next();
         if (line.words.empty()) continue;
         if (!line.colon) {
-            return step_error("a compiler wrote a depfile that is no list of rules")
-                .at(std::string(name), line_number);
+            return step_error("a compiler wrote a depfile that is no list of rules").at(std::string(name), line_number);
         }
-        for (std::size_t i = line.targets; i < line.words.size(); ++i)
-            names.add(std::move(line.words[i]));
+        for (std::size_t i = line.targets; i < line.words.size(); ++i) names.add(std::move(line.words[i]));
     }
     return names.take();
 }
@@ -213,10 +207,8 @@ Result<DepInfoFile> parse_dep_info(std::string_view bytes, std::string_view name
             const std::string_view text = std::string_view(line).substr(k_environment.size());
             const std::size_t equals = text.find('=');
             std::optional<std::string> value;
-            if (equals != std::string_view::npos)
-                value = unescape_environment(text.substr(equals + 1));
-            found.environment.emplace_back(unescape_environment(text.substr(0, equals)),
-                                           std::move(value));
+            if (equals != std::string_view::npos) value = unescape_environment(text.substr(equals + 1));
+            found.environment.emplace_back(unescape_environment(text.substr(0, equals)), std::move(value));
             continue;
         }
         if (line.empty() || line.front() == '#') continue;

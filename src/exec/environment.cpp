@@ -8,15 +8,14 @@
 
 namespace cermet::exec {
 
-std::map<std::string, std::string> complete_environment(const Action& action,
-                                                        const EnvironmentBase& base) {
+std::map<std::string, std::string> complete_environment(const Action& action, const EnvironmentBase& base) {
     std::map<std::string, std::string> env = action.env;
     for (const std::string& name : action.pass_env) {
         auto found = base.user.find(name);
         if (found != base.user.end()) env.emplace(name, found->second);
     }
-    env.emplace("PATH", base.tool_links.empty() ? std::string(k_system_path)
-                                                : cat(base.tool_links, ":", k_system_path));
+    env.emplace("PATH",
+                base.tool_links.empty() ? std::string(k_system_path) : cat(base.tool_links, ":", k_system_path));
     env.emplace("HOME", std::string(k_home));
     env.emplace("TMPDIR", cat(k_tmp, "/", action.label));
     env.emplace("LC_ALL", "C.UTF-8");

@@ -16,11 +16,10 @@ namespace cermet::exec {
 
 struct EnvironmentBase {
     std::map<std::string, std::string> user;  // the user's environment, as this process got it
-    std::string tool_links;  // canonical directory of links to recorded tools; "" = none
+    std::string tool_links;                   // canonical directory of links to recorded tools; "" = none
 };
 
-std::map<std::string, std::string> complete_environment(const Action& action,
-                                                        const EnvironmentBase& base);
+std::map<std::string, std::string> complete_environment(const Action& action, const EnvironmentBase& base);
 std::map<std::string, std::string> user_environment();  // of this process
 inline constexpr std::string_view k_system_path = "/usr/local/bin:/usr/bin:/bin";
 

@@ -22,8 +22,7 @@ constexpr std::uint64_t k_inline_hash_limit = 1u << 20;  // larger files are has
 
 class LookUpWork : public Work {
    public:
-    LookUpWork(Executor::State& state, std::unique_ptr<Job> job)
-        : state_(state), job_(std::move(job)) {}
+    LookUpWork(Executor::State& state, std::unique_ptr<Job> job) : state_(state), job_(std::move(job)) {}
     void run(int) override { state_.look_up(std::move(job_)); }
 
    private:
@@ -33,8 +32,7 @@ class LookUpWork : public Work {
 
 class ExecuteWork : public Work {
    public:
-    ExecuteWork(Executor::State& state, std::unique_ptr<Job> job)
-        : state_(state), job_(std::move(job)) {}
+    ExecuteWork(Executor::State& state, std::unique_ptr<Job> job) : state_(state), job_(std::move(job)) {}
     void run(int slot) override { state_.execute(std::move(job_), slot); }
 
    private:
@@ -44,8 +42,7 @@ class ExecuteWork : public Work {
 
 class HashWork : public Work {
    public:
-    HashWork(Executor& executor, std::shared_ptr<const std::string> path,
-             engine::Sender<Digest> answer)
+    HashWork(Executor& executor, std::shared_ptr<const std::string> path, engine::Sender<Digest> answer)
         : executor_(executor), path_(std::move(path)), answer_(answer) {}
     ~HashWork() override {
         if (!done_) answer_.send(Error(ErrorKind::Cancelled, "interrupted"));
@@ -74,8 +71,7 @@ std::optional<std::string> RecordedFiles::read(const std::string& path) {
     } else if (World::kind_of(state_.host(name)) == SourceKind::Absent) {
         state_.record(Leaf{Leaf::Type::Absent, name, std::string(k_absent)});
     } else {
-        state_.record(
-            Leaf{Leaf::Type::Fact, "kind:" + name, World::kind_text(state_.world.kind(name))});
+        state_.record(Leaf{Leaf::Type::Fact, "kind:" + name, World::kind_text(state_.world.kind(name))});
     }
     return bytes;
 }
@@ -95,8 +91,7 @@ std::vector<SourceEntry> RecordedFiles::list(const std::string& directory) {
     const std::string name = state_.places.canonical(directory);
     std::vector<SourceEntry> entries = state_.world.list(name);
     const bool there = !entries.empty() || state_.world.kind(name) == SourceKind::Directory;
-    state_.record(Leaf{Leaf::Type::Listing, name,
-                       there ? World::listing_value(entries) : std::string(k_absent)});
+    state_.record(Leaf{Leaf::Type::Listing, name, there ? World::listing_value(entries) : std::string(k_absent)});
     return entries;
 }
 
@@ -159,8 +154,7 @@ Executor::State::State(store::Store& s, Places& p, ExecutorOptions o, engine::Ev
 
 // Outputs of steps are no leaves of a request, nor are immutable packages: what made them is.
 void Executor::State::record(const Leaf& leaf) {
-    const bool path = leaf.type != Leaf::Type::Env && leaf.type != Leaf::Type::Place &&
-                      leaf.type != Leaf::Type::Fact;
+    const bool path = leaf.type != Leaf::Type::Env && leaf.type != Leaf::Type::Place && leaf.type != Leaf::Type::Fact;
     if (path && (World::changes_while_building(leaf.name) || is_within(leaf.name, k_pkg))) return;
     if (path && mirror.is_output(leaf.name)) return;
     if (leaf.type == Leaf::Type::Fact && contains(leaf.name, ":/cermet/") &&
@@ -183,9 +177,7 @@ void Executor::State::notice(const std::string& text) {
     engine::emit(events, engine::Notice{text});
 }
 
-std::string Executor::State::memory_path(const std::string& label) const {
-    return cat(options.root, "/why/", label);
-}
+std::string Executor::State::memory_path(const std::string& label) const { return cat(options.root, "/why/", label); }
 
 std::optional<StepMemory> Executor::State::memory_of(const std::string& label) const {
     std::optional<std::string> bytes = platform::find_file_bytes(memory_path(label));
@@ -196,8 +188,7 @@ std::optional<StepMemory> Executor::State::memory_of(const std::string& label) c
 std::string Executor::State::for_people(std::string_view text) const {
     std::string real = places.render_outside(text);
     const std::string shown_checkout = places.host_outside(k_ws);
-    if (shown_checkout != options.checkout)
-        real = replace_all(real, shown_checkout, options.checkout);
+    if (shown_checkout != options.checkout) real = replace_all(real, shown_checkout, options.checkout);
     real = replace_all(real, options.root + "/mirror", options.checkout);  // mounted mirrors
     if (!options.user_directory.empty() && options.user_directory != "/") {
         real = replace_all(real, options.user_directory + "/", "");
@@ -212,9 +203,8 @@ std::string without_answers(std::string text) {
     if (!contains(text, "native-static-libs:")) return text;
     std::string kept;
     for (const std::string& line : split_lines(text)) {
-        const bool answer =
-            contains(line, "native-static-libs:") ||
-            contains(line, "link against the following native artifacts when linking against");
+        const bool answer = contains(line, "native-static-libs:") ||
+                            contains(line, "link against the following native artifacts when linking against");
         if (!answer) kept += line + "\n";
     }
     return trim(kept).empty() ? std::string() : kept;
@@ -222,8 +212,8 @@ std::string without_answers(std::string text) {
 
 }  // namespace executor_detail
 
-void Executor::State::finished(const Job& job, engine::Outcome outcome, int slot,
-                               std::int64_t start_us, std::string diagnostics) {
+void Executor::State::finished(const Job& job, engine::Outcome outcome, int slot, std::int64_t start_us,
+                               std::string diagnostics) {
     {
         std::lock_guard lock(mutex);
         if (outcome == engine::Outcome::Hit) ++counts.hits;
@@ -270,8 +260,7 @@ bool Executor::State::claim_label(Job& job) {
     std::lock_guard lock(mutex);
     auto [entry, added] = labels.emplace(job.action->directory(), job.intent);
     if (added || entry->second == job.intent) return true;
-    job.fail(bug(cat("two different steps have the label ", job.action->label, ": ",
-                     job.action->description)));
+    job.fail(bug(cat("two different steps have the label ", job.action->label, ": ", job.action->description)));
     return false;
 }
 
@@ -279,8 +268,7 @@ void Executor::State::look_up(std::unique_ptr<Job> job) {
     if (cancelled) return;  // the job's end answers
     const std::int64_t start = monotonic_us();
     auto complete = std::make_shared<Action>(*job->action);
-    complete->pass_env.insert(complete->pass_env.end(), options.pass_env.begin(),
-                              options.pass_env.end());
+    complete->pass_env.insert(complete->pass_env.end(), options.pass_env.begin(), options.pass_env.end());
     complete->env = complete_environment(*complete, environment);
     job->env = complete->env;
     job->intent = encode(*complete).action_digest;
@@ -294,8 +282,7 @@ void Executor::State::look_up(std::unique_ptr<Job> job) {
     if (remembered) {
         const bool in_place = outputs_in_place(*this, action, *remembered);
         Status placed = place_outputs(*this, action, *remembered);
-        Result<std::string> said =
-            placed.ok() ? store.get(remembered->outcome.stderr_digest) : placed.error();
+        Result<std::string> said = placed.ok() ? store.get(remembered->outcome.stderr_digest) : placed.error();
         if (said.ok() && store.has(remembered->outcome.stdout_digest)) {
             record(remembered->outcome.leaves);
             if (!in_place || !platform::exists(memory_path(action.label))) {
@@ -318,8 +305,7 @@ void Executor::State::look_up(std::unique_ptr<Job> job) {
 
 // --- the service ---
 
-Executor::Executor(store::Store& store, Places& places, ExecutorOptions options,
-                   engine::EventSink* events)
+Executor::Executor(store::Store& store, Places& places, ExecutorOptions options, engine::EventSink* events)
     : state_(nullptr) {
     ::umask(022);  // outputs are the same for every user
     state_ = std::make_unique<State>(store, places, std::move(options), events);
@@ -347,9 +333,7 @@ Status Executor::add_place(const std::string& canonical, const std::string& host
         std::lock_guard lock(state_->mutex);
         auto [entry, added] = state_->bound.emplace(canonical, host_directory);
         if (!added && entry->second == host_directory) return {};
-        if (!added)
-            return bug(cat("two directories for ", canonical, ": ", entry->second, " and ",
-                           host_directory));
+        if (!added) return bug(cat("two directories for ", canonical, ": ", entry->second, " and ", host_directory));
     }
     if (!platform::is_directory(host_directory)) {
         return environment_error(cat("the directory ", host_directory, " is not there"));
@@ -369,11 +353,9 @@ Status Executor::link_tools(const std::map<std::string, std::string>& tools) {
     TRY_VOID(platform::make_directories(directory));
     for (const auto& [link, target] : tools) {
         const std::string path = cat(directory, "/", link);
-        if (platform::stat_file(path, platform::FollowLinks::No).kind ==
-            platform::FileKind::Absent) {
+        if (platform::stat_file(path, platform::FollowLinks::No).kind == platform::FileKind::Absent) {
             Status made = platform::make_symlink(target, path);
-            if (!made.ok() && !platform::exists(path))
-                return made;  // another process may have been first
+            if (!made.ok() && !platform::exists(path)) return made;  // another process may have been first
         }
     }
     state_->store.touch_directory(directory);
@@ -411,12 +393,9 @@ std::optional<std::string> Executor::user_variable(const std::string& name) {
     return found->second;
 }
 
-void Executor::forget_listings(const std::string& host_directory) {
-    state_->world.forget_below(host_directory);
-}
+void Executor::forget_listings(const std::string& host_directory) { state_->world.forget_below(host_directory); }
 
-Status Executor::declare_in_tree(const std::vector<std::string>& outputs,
-                                 const std::vector<std::string>& files) {
+Status Executor::declare_in_tree(const std::vector<std::string>& outputs, const std::vector<std::string>& files) {
     TRY_VOID(state_->mirror.declare(outputs, files));
     for (const auto& [canonical, real] : state_->places.all()) state_->store.alias(canonical, real);
     return {};
@@ -453,9 +432,7 @@ ExecutorCounts Executor::counts() const {
     return state_->counts;
 }
 
-std::string Executor::for_people(std::string_view canonical_text) const {
-    return state_->for_people(canonical_text);
-}
+std::string Executor::for_people(std::string_view canonical_text) const { return state_->for_people(canonical_text); }
 
 std::string Executor::last_explanation(const std::string& label) {
     std::optional<StepMemory> memory = state_->memory_of(label);
@@ -470,8 +447,7 @@ std::vector<std::shared_ptr<const Action>> Executor::seen_actions() const {
 }
 
 void Executor::submit(std::shared_ptr<const Action> action, std::shared_ptr<const InsideWork> work,
-                      engine::Sender<Outcome> answer,
-                      std::optional<engine::Sender<EarlyOutcome>> early) {
+                      engine::Sender<Outcome> answer, std::optional<engine::Sender<EarlyOutcome>> early) {
     auto job = std::make_unique<Job>();
     job->action = std::move(action);
     job->work = std::move(work);
@@ -483,8 +459,7 @@ void Executor::submit(std::shared_ptr<const Action> action, std::shared_ptr<cons
         state_->seen.push_back(job->action);
     }
     if (state_->events != nullptr) {
-        engine::emit(state_->events,
-                     engine::StepQueued{job->action->label, job->action->description});
+        engine::emit(state_->events, engine::StepQueued{job->action->label, job->action->description});
     }
     state_->lookups.add(std::make_unique<executor_detail::LookUpWork>(*state_, std::move(job)));
 }
@@ -500,8 +475,7 @@ Result<Digest> Executor::leaf_digest(const std::string& canonical) {
     if (state_->world.kind(canonical) == SourceKind::Directory) {
         return project_error(cat(shown, " is a directory, a file is needed"));
     }
-    if (platform::exists(state_->host(canonical)))
-        return project_error(cat(shown, " cannot be read"));
+    if (platform::exists(state_->host(canonical))) return project_error(cat(shown, " cannot be read"));
     return project_error(cat(shown, " does not exist"));
 }
 
@@ -511,12 +485,10 @@ void Executor::on_pool(std::shared_ptr<const std::string> path, engine::Sender<D
         answer.send(leaf_digest(*path));
         return;
     }
-    state_->lookups.add(
-        std::make_unique<executor_detail::HashWork>(*this, std::move(path), answer));
+    state_->lookups.add(std::make_unique<executor_detail::HashWork>(*this, std::move(path), answer));
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> lay_places(const store::Store& store,
-                                                                    const std::string& root,
+Result<std::vector<std::pair<std::string, std::string>>> lay_places(const store::Store& store, const std::string& root,
                                                                     const std::string& checkout) {
     std::vector<std::pair<std::string, std::string>> binds = {
         {std::string(k_ws), checkout},

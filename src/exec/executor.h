@@ -55,7 +55,7 @@ struct ExecutorOptions {
     std::string checkout;        // real: what /cermet/ws is
     std::string user_directory;  // real: messages name paths relative to it
     Workers workers = Workers::Yes;
-    Sandbox sandbox = Sandbox::Yes;  // network, Landlock; the mount namespace is entered elsewhere
+    Sandbox sandbox = Sandbox::Yes;           // network, Landlock; the mount namespace is entered elsewhere
     std::map<std::string, std::string> user;  // the user's environment (user_environment())
     std::vector<std::string> pass_env;        // names that every step may see of it
     TokenSource* tokens = nullptr;
@@ -82,8 +82,7 @@ struct RequestCheck {
 
 class Executor {
    public:
-    Executor(store::Store& store, Places& places, ExecutorOptions options,
-             engine::EventSink* events);
+    Executor(store::Store& store, Places& places, ExecutorOptions options, engine::EventSink* events);
     ~Executor();  // finish(Drain::Kill)
     Executor(const Executor&) = delete;
     Executor& operator=(const Executor&) = delete;
@@ -99,21 +98,17 @@ class Executor {
     // Programs that steps find by name before the system's: name -> real path. Before the first
     // step.
     Status link_tools(const std::map<std::string, std::string>& tools);
-    std::vector<std::string> environment_names()
-        const;  // of the user's environment when the command started
+    std::vector<std::string> environment_names() const;  // of the user's environment when the command started
     std::optional<std::string> user_variable(const std::string& name);  // recorded as a leaf
-    Result<std::string> own_program_as(
-        const std::string& name);  // canonical path of this program under another name
-    void forget_listings(
-        const std::string& host_directory);  // after a fetch: memoised answers below it are stale
-    void notice(const std::string& text);    // one line for the user, once
+    Result<std::string> own_program_as(const std::string& name);  // canonical path of this program under another name
+    void forget_listings(const std::string& host_directory);      // after a fetch: memoised answers below it are stale
+    void notice(const std::string& text);                         // one line for the user, once
 
     // Declares outputs inside the checkout (canonical, below /cermet/ws): from now on a mirror
     // stands over each of their directories. `files`: what plain mode shows of the checkout
     // (relative, not ignored). Before the first step; again whenever the set grows. Fails where a
     // mirror cannot be made.
-    Status declare_in_tree(const std::vector<std::string>& outputs,
-                           const std::vector<std::string>& files);
+    Status declare_in_tree(const std::vector<std::string>& outputs, const std::vector<std::string>& files);
 
     // --- the life of a command ---
     void cancel();             // any thread: kills every process, fails every waiting job
@@ -123,8 +118,7 @@ class Executor {
     // Canonical text as the user would write it: paths relative to the user's directory, else real
     // ones.
     std::string for_people(std::string_view canonical_text) const;
-    std::string last_explanation(
-        const std::string& label);  // why the step ran the last time; "" when never
+    std::string last_explanation(const std::string& label);  // why the step ran the last time; "" when never
 
     // --- requests: the null build ---
     std::vector<Leaf> recorded_leaves() const;
@@ -132,10 +126,8 @@ class Executor {
     std::vector<std::shared_ptr<const Action>> seen_actions() const;
     Status save_request(const std::string& key, std::string_view answer);
     // Needs no other step before it; stats all leaves on all cores. `root` as in the options.
-    static RequestCheck check_request(store::Store& store, const std::string& root,
-                                      const std::string& key,
-                                      const std::map<std::string, std::string>& user,
-                                      FactSource* facts);
+    static RequestCheck check_request(store::Store& store, const std::string& root, const std::string& key,
+                                      const std::map<std::string, std::string>& user, FactSource* facts);
     // Real paths of the files that a saved request read; empty: there is none.
     static std::vector<std::string> saved_files(const std::string& root, const std::string& key);
 
@@ -143,8 +135,7 @@ class Executor {
     void submit(std::shared_ptr<const Action> action, std::shared_ptr<const InsideWork> work,
                 engine::Sender<Outcome> answer, std::optional<engine::Sender<EarlyOutcome>> early);
     Result<Outcome> stage(const Stage& key);
-    Result<Digest> leaf_digest(
-        const std::string& canonical);  // recorded; Project error when absent
+    Result<Digest> leaf_digest(const std::string& canonical);  // recorded; Project error when absent
     void on_pool(std::shared_ptr<const std::string> path, engine::Sender<Digest> answer);
 
     struct State;
@@ -156,8 +147,7 @@ class Executor {
 // Lays out a checkout's root (makes the directories) and gives the bindings of all fixed places:
 // ws, pkg, out, shared, tool, home, tmp. The caller adds them to Places, or hands them to
 // enter_mount().
-Result<std::vector<std::pair<std::string, std::string>>> lay_places(const store::Store& store,
-                                                                    const std::string& root,
+Result<std::vector<std::pair<std::string, std::string>>> lay_places(const store::Store& store, const std::string& root,
                                                                     const std::string& checkout);
 
 }  // namespace cermet::exec

@@ -98,9 +98,9 @@ struct Executor::State {
     mutable std::mutex mutex;  // guards what follows
     ExecutorCounts counts;
     std::set<std::string> notices;
-    std::map<std::string, std::string> bound;         // add_place(): canonical -> real
+    std::map<std::string, std::string> bound;                       // add_place(): canonical -> real
     std::map<std::string, std::unique_ptr<std::mutex>> tree_locks;  // by declared output in the tree
-    std::vector<std::shared_ptr<const Action>> seen;  // every submitted action
+    std::vector<std::shared_ptr<const Action>> seen;                // every submitted action
     std::map<std::string, Digest> labels;  // directory -> the intent that owns it in this build
 
     // Last: their threads use everything above, and end first.
@@ -116,8 +116,7 @@ struct Executor::State {
     std::unique_lock<std::mutex> hold_tree_outputs(const Action& action);
     void look_up(std::unique_ptr<Job> job);
     void execute(std::unique_ptr<Job> job, int slot);
-    void finished(const Job& job, engine::Outcome outcome, int slot, std::int64_t start_us,
-                  std::string diagnostics);
+    void finished(const Job& job, engine::Outcome outcome, int slot, std::int64_t start_us, std::string diagnostics);
     std::string for_people(std::string_view text) const;
     std::string memory_path(const std::string& label) const;
     std::optional<StepMemory> memory_of(const std::string& label) const;
@@ -137,8 +136,7 @@ std::optional<Remembered> find_remembered(Executor::State& state, Job& job);
 // refuses.
 Status place_outputs(Executor::State& state, const Action& action, const Remembered& remembered);
 bool outputs_in_place(Executor::State& state, const Action& action, const Remembered& remembered);
-Status write_mark(Executor::State& state, const Action& action, const Digest& digest,
-                  const Outcome& outcome);
+Status write_mark(Executor::State& state, const Action& action, const Digest& digest, const Outcome& outcome);
 std::string why_it_runs(Executor::State& state, const Job& job);
 // What the step is now, for later explanations.
 void write_memory(Executor::State& state, const Job& job, const Outcome& outcome);
@@ -146,29 +144,25 @@ void write_memory(Executor::State& state, const Job& job, const Outcome& outcome
 // collect.cpp: after a process ended well.
 Result<Outcome> collect_outputs(Executor::State& state, const Action& action);
 Result<std::vector<Leaf>> discover(Executor::State& state, const Action& action,
-                                   const std::map<std::string, std::string>& env,
-                                   const WorkerReply* reply);
+                                   const std::map<std::string, std::string>& env, const WorkerReply* reply);
 // Places whose real path occurs in the bytes of these outputs.
-std::vector<Leaf> observed_places(Executor::State& state, const Action& action,
-                                  const Outcome& outcome);
+std::vector<Leaf> observed_places(Executor::State& state, const Action& action, const Outcome& outcome);
 // The first input that was changed after `start_ns`; "" when none was.
-std::string changed_input(Executor::State& state, const Action& action,
-                          const std::vector<Leaf>& leaves, std::int64_t start_ns);
+std::string changed_input(Executor::State& state, const Action& action, const std::vector<Leaf>& leaves,
+                          std::int64_t start_ns);
 std::int64_t file_clock_ns();  // the clock of file stamps
 
 // failure.cpp: the error of a step that did not end well.
-Error step_failure(Executor::State& state, const Action& action,
-                   const std::map<std::string, std::string>& env, const ProcessEnd& end);
+Error step_failure(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env,
+                   const ProcessEnd& end);
 std::string command_by_hand(Executor::State& state, const Action& action,
                             const std::map<std::string, std::string>& env);
 // For a step that succeeded: the same with a new directory in place of the step's own, whose files
 // are the cache's.
-std::string command_apart(Executor::State& state, const Action& action,
-                          const std::map<std::string, std::string>& env);
+std::string command_apart(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env);
 
 // Paths that end in the directory of the action, or are its declared outputs in the tree.
 bool in_tree(std::string_view output_path);
-std::string output_host(Executor::State& state, const Action& action,
-                        const std::string& output_path);
+std::string output_host(Executor::State& state, const Action& action, const std::string& output_path);
 
 }  // namespace cermet::exec

@@ -30,8 +30,7 @@ class CompileTest {
    public:
     using Value = Outcome;
     static constexpr std::string_view k_name = "compile-test";
-    CompileTest(Action action, std::string source)
-        : action_(std::move(action)), source_(std::move(source)) {}
+    CompileTest(Action action, std::string source) : action_(std::move(action)), source_(std::move(source)) {}
     std::string text() const { return action_.label; }
     const Action& action() const { return action_; }
     const std::string& source() const { return source_; }
@@ -54,19 +53,15 @@ engine::Task<Outcome> run(engine::Build build, CompileTest key) {
 struct Recorder : engine::EventSink {
     void on(const engine::Event& event) override {
         std::lock_guard lock(mutex);
-        if (const auto* finished = std::get_if<engine::StepFinished>(&event))
-            steps.push_back(*finished);
-        if (const auto* notice = std::get_if<engine::Notice>(&event))
-            notices.push_back(notice->text);
+        if (const auto* finished = std::get_if<engine::StepFinished>(&event)) steps.push_back(*finished);
+        if (const auto* notice = std::get_if<engine::Notice>(&event)) notices.push_back(notice->text);
     }
     std::mutex mutex;
     std::vector<engine::StepFinished> steps;
     std::vector<std::string> notices;
 };
 
-void settle() {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-}  // let the file clock tick
+void settle() { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }  // let the file clock tick
 
 struct Room {
     std::string top;
@@ -156,8 +151,7 @@ Action compile(const std::string& source, const std::string& name = "a") {
     action.outputs = {Output("a.o")};
     action.discovery = Discovery::Depfile;
     action.discovery_file = "a.d";
-    action.include_order = {"/cermet/ws/first", "/cermet/ws/include",
-                            "/usr/include/x86_64-linux-gnu", "/usr/include"};
+    action.include_order = {"/cermet/ws/first", "/cermet/ws/include", "/usr/include/x86_64-linux-gnu", "/usr/include"};
     return action;
 }
 
@@ -175,8 +169,7 @@ bool has_gcc() { return platform::is_file("/usr/bin/gcc"); }
 
 }  // namespace
 
-TEST_CASE(
-    "executor: a compile is remembered, its headers are leaves, shadowing headers are noticed") {
+TEST_CASE("executor: a compile is remembered, its headers are leaves, shadowing headers are noticed") {
     if (!has_gcc()) return;
     Room room;
     room.write("include/b.h", "#define B 1\n");
@@ -251,8 +244,7 @@ TEST_CASE("executor: lost and damaged files are repaired") {
     CHECK(room.counts.started == 0);
 }
 
-TEST_CASE(
-    "executor: failures tell the tool's words, the file and the command, and are not remembered") {
+TEST_CASE("executor: failures tell the tool's words, the file and the command, and are not remembered") {
     if (!has_gcc()) return;
     Room room;
     room.write("a.c", "int f(void) { return nothing; }\n");
@@ -284,19 +276,17 @@ TEST_CASE("executor: outputs that miss, crashes, floods, kills and background pr
     auto crash = room.build(Run(shell("crash", "kill -SEGV $$")));
     REQUIRE(!crash.ok());
     CHECK(contains(crash.error().message, "signal 11"));
-    auto flood = room.build(Run(
-        shell("flood", "yes 1234567890123456 | head -c 20000000 >&2; echo ok > x", {Output("x")})));
+    auto flood =
+        room.build(Run(shell("flood", "yes 1234567890123456 | head -c 20000000 >&2; echo ok > x", {Output("x")})));
     REQUIRE(flood.ok());
-    auto background =
-        room.build(Run(shell("background", "sleep 1000 & echo $! > pid", {Output("pid")})));
+    auto background = room.build(Run(shell("background", "sleep 1000 & echo $! > pid", {Output("pid")})));
     REQUIRE(background.ok());
     auto pid = platform::read_file(room.root() + "/out/background-22222222/pid");
     REQUIRE(pid.ok());
     CHECK(::kill(static_cast<pid_t>(std::atoi(pid->c_str())), 0) != 0);
     if (platform::is_file("/usr/bin/setsid")) {  // left its group: found as an orphan of ours
         auto escaped = room.build(
-            Run(shell("escaped", "setsid sh -c 'echo $$ > pid; exec sleep 1000' & sleep 0.3",
-                      {Output("pid")})));
+            Run(shell("escaped", "setsid sh -c 'echo $$ > pid; exec sleep 1000' & sleep 0.3", {Output("pid")})));
         REQUIRE(escaped.ok());
         auto escapee = platform::read_file(room.root() + "/out/escaped-22222222/pid");
         REQUIRE(escapee.ok());
@@ -311,13 +301,12 @@ TEST_CASE("executor: directories, optional files, links and the environment") {
     Room room;
     room.user["SECRET"] = "no";
     room.user["WANTED"] = "yes";
-    Action action =
-        shell("env",
-              "mkdir -p d/empty d/sub && env | sort > d/sub/env && ln -s sub/env d/link && umask > "
-              "d/umask && pwd > d/pwd && "
-              "(touch $HOME/x 2>/dev/null && echo writable || echo closed) > d/home && echo "
-              "scratch > $TMPDIR/x",
-              {Output("d", OutputKind::Directory), Output("o", OutputKind::OptionalFile)});
+    Action action = shell("env",
+                          "mkdir -p d/empty d/sub && env | sort > d/sub/env && ln -s sub/env d/link && umask > "
+                          "d/umask && pwd > d/pwd && "
+                          "(touch $HOME/x 2>/dev/null && echo writable || echo closed) > d/home && echo "
+                          "scratch > $TMPDIR/x",
+                          {Output("d", OutputKind::Directory), Output("o", OutputKind::OptionalFile)});
     action.pass_env = {"WANTED", "UNSET"};
     auto ran = room.build(Run(action));
     if (!ran.ok()) MESSAGE(render(ran.error()));
@@ -348,17 +337,15 @@ TEST_CASE("executor: a step has no network and writes only where it may") {
     Room room;
     const std::string outside = room.top + "/outside";
     const Isolation offered = Isolation::probe();
-    Action action = shell(
-        "closed",
-        "grep : /proc/net/dev | sed 's/:.*//' | tr -d ' ' > net; echo x 2>/dev/null > " + outside +
-            "; mkdir a && echo y > a/f && mv a/f f && ln f g && echo z > $TMPDIR/t && cat f > "
-            "/dev/null",
-        {Output("net"), Output("f"), Output("g")});
+    Action action = shell("closed",
+                          "grep : /proc/net/dev | sed 's/:.*//' | tr -d ' ' > net; echo x 2>/dev/null > " + outside +
+                              "; mkdir a && echo y > a/f && mv a/f f && ln f g && echo z > $TMPDIR/t && cat f > "
+                              "/dev/null",
+                          {Output("net"), Output("f"), Output("g")});
     auto ran = room.build(Run(action));
     if (!ran.ok()) MESSAGE(render(ran.error()));
     REQUIRE(ran.ok());
-    if (offered.network())
-        CHECK(*platform::read_file(room.root() + "/out/closed-22222222/net") == "lo\n");
+    if (offered.network()) CHECK(*platform::read_file(room.root() + "/out/closed-22222222/net") == "lo\n");
     if (offered.landlock()) CHECK(!platform::exists(outside));
     MESSAGE("network namespace: ", offered.network(), ", Landlock: ", offered.landlock());
 }
@@ -382,8 +369,7 @@ TEST_CASE("executor: the same bytes again cut off; a place in the bytes binds to
     auto where = room.build(CompileTest(action, "/cermet/ws/in.txt"));
     REQUIRE(where.ok());
     bool bound = false;
-    for (const Leaf& leaf : where->leaves)
-        bound = bound || (leaf.type == Leaf::Type::Place && leaf.name == k_out);
+    for (const Leaf& leaf : where->leaves) bound = bound || (leaf.type == Leaf::Type::Place && leaf.name == k_out);
     CHECK(bound);
 }
 
@@ -405,8 +391,7 @@ TEST_CASE("executor: cancelling ends a hanging step and its children") {
         executor.cancel();
     });
     const auto start = std::chrono::steady_clock::now();
-    auto result =
-        graph.run(Run(shell("hang", "trap '' TERM; sleep 600 & echo $! > pid; wait; sleep 600")));
+    auto result = graph.run(Run(shell("hang", "trap '' TERM; sleep 600 & echo $! > pid; wait; sleep 600")));
     stopper.join();
     executor.finish(Drain::Kill);
     REQUIRE(!result.ok());
@@ -434,9 +419,7 @@ TEST_CASE("executor: a saved request holds until something changes") {
     room.write("a.c", "#include <stdio.h>\n#include \"b.h\"\nint f(void) { return B; }\n");
     std::this_thread::sleep_for(std::chrono::milliseconds(80));
     CompileTest key(compile("/cermet/ws/a.c"), "/cermet/ws/a.c");
-    auto check = [&] {
-        return Executor::check_request(*room.store, room.root(), "wheel", room.user, nullptr);
-    };
+    auto check = [&] { return Executor::check_request(*room.store, room.root(), "wheel", room.user, nullptr); };
     CHECK(!check().known);
     REQUIRE(room.build(key, 2, "wheel").ok());
     RequestCheck now = check();
@@ -444,9 +427,8 @@ TEST_CASE("executor: a saved request holds until something changes") {
     CHECK(now.holds);
     CHECK(now.answer == "answer");
     CHECK(now.leaves > 10);
-    room.write(
-        "a.c",
-        "#include <stdio.h>\n#include \"b.h\"\nint f(void) { return B; }\n");  // touched only
+    room.write("a.c",
+               "#include <stdio.h>\n#include \"b.h\"\nint f(void) { return B; }\n");  // touched only
     CHECK(check().holds);
     room.write("first/b.h", "");
     now = check();
@@ -479,8 +461,7 @@ TEST_CASE("executor: workers and their one-shot form give the same") {
                "    for line in sys.stdin:\n"
                "        print(json.dumps(answer(json.loads(line))), flush=True)\n");
     Action action = shell("work", "", {Output("x")});
-    const std::string request =
-        "{\"source\":\"/cermet/ws/in.txt\",\"output\":\"" + action.directory() + "/x\"}";
+    const std::string request = "{\"source\":\"/cermet/ws/in.txt\",\"output\":\"" + action.directory() + "/x\"}";
     action.argv = {"/usr/bin/python3", "/cermet/ws/worker.py", "--once", request};
     action.worker = "test";
     action.worker_request = request;
@@ -523,8 +504,8 @@ TEST_CASE("executor: inside works and staged files") {
     REQUIRE(room.build(RunInside(action, work)).ok());
     REQUIRE(room.build(RunInside(action, work)).ok());
     CHECK(runs == 1);
-    auto staged = room.build(Stage("staged-1", {StagedFile("a/b.rs", "fn main() {}\n"),
-                                                StagedFile("run", "#!/bin/sh\n", true)}));
+    auto staged =
+        room.build(Stage("staged-1", {StagedFile("a/b.rs", "fn main() {}\n"), StagedFile("run", "#!/bin/sh\n", true)}));
     REQUIRE(staged.ok());
     CHECK(staged->find("a/b.rs") != nullptr);
     CHECK(platform::stat_file(room.root() + "/out/staged-1/run").executable());
@@ -536,9 +517,8 @@ TEST_CASE("executor: inside works and staged files") {
 TEST_CASE("executor: an input edited while the step runs is read again or refused") {
     Room room;
     room.write("in.txt", "one");
-    Action slow = shell(
-        "slow", "cat /cermet/ws/in.txt > x; echo two > " + room.checkout + "/in.txt.new; sleep 0.1",
-        {Output("x")});
+    Action slow = shell("slow", "cat /cermet/ws/in.txt > x; echo two > " + room.checkout + "/in.txt.new; sleep 0.1",
+                        {Output("x")});
     slow.argv = {"/bin/sh", "-c", "cat /cermet/ws/in.txt > x; sleep 0.4"};
     std::thread editor([&] {
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
@@ -554,14 +534,13 @@ TEST_CASE("executor: an input edited while the step runs is read again or refuse
 
 TEST_CASE("executor: two steps of metadata and code") {
     Room room;
-    Action action =
-        shell("rustc",
-              "echo meta > libx.rmeta; echo "
-              "'{\"$message_type\":\"artifact\",\"artifact\":\"'$PWD'/"
-              "libx.rmeta\",\"emit\":\"metadata\"}' >&2;"
-              " printf '%s\\n' '{\"$message_type\":\"diagnostic\",\"rendered\":\"warning: "
-              "hm\\n\"}' >&2; sleep 0.3; echo code > libx.rlib",
-              {Output("libx.rmeta"), Output("libx.rlib")});
+    Action action = shell("rustc",
+                          "echo meta > libx.rmeta; echo "
+                          "'{\"$message_type\":\"artifact\",\"artifact\":\"'$PWD'/"
+                          "libx.rmeta\",\"emit\":\"metadata\"}' >&2;"
+                          " printf '%s\\n' '{\"$message_type\":\"diagnostic\",\"rendered\":\"warning: "
+                          "hm\\n\"}' >&2; sleep 0.3; echo code > libx.rlib",
+                          {Output("libx.rmeta"), Output("libx.rlib")});
     action.two_step = TwoStep::Rustc;
     action.early_output = "libx.rmeta";
     auto ran = room.build(Run(action));
@@ -588,21 +567,17 @@ static std::string mirror_story(Room& room) {
     Executor executor(*room.store, places, options, nullptr);
     engine::Graph graph;
     graph.provide(&executor);
-    Status declared =
-        executor.declare_in_tree({"/cermet/ws/inc/gen.h"}, {"inc/gen.h", "inc/other.h", "src/a.c"});
+    Status declared = executor.declare_in_tree({"/cermet/ws/inc/gen.h"}, {"inc/gen.h", "inc/other.h", "src/a.c"});
     if (!declared.ok()) return render(declared.error());
-    Action script = shell("script", "echo '#define G 7' > /cermet/ws/inc/gen.h",
-                          {Output("/cermet/ws/inc/gen.h")});
+    Action script = shell("script", "echo '#define G 7' > /cermet/ws/inc/gen.h", {Output("/cermet/ws/inc/gen.h")});
     auto made = graph.run(Run(script));
     Action object = compile("/cermet/ws/src/a.c", "m");
     auto compiled = graph.run(Run(object));
     executor.finish(Drain::Finish);  // before the graph goes
     if (!made.ok()) return render(made.error());
     if (!compiled.ok()) return render(compiled.error());
-    if (made->files.size() != 1 || made->files[0].path != "/cermet/ws/inc/gen.h")
-        return "the output is not the header";
-    if (*platform::read_file(room.checkout + "/inc/gen.h") != "#define G 0\n")
-        return "the checkout was written";
+    if (made->files.size() != 1 || made->files[0].path != "/cermet/ws/inc/gen.h") return "the output is not the header";
+    if (*platform::read_file(room.checkout + "/inc/gen.h") != "#define G 0\n") return "the checkout was written";
     for (const Leaf& leaf : executor.recorded_leaves()) {
         if (leaf.name == "/cermet/ws/inc/gen.h") return "an output is a leaf of the request";
     }
@@ -616,9 +591,7 @@ static std::string mirror_story(Room& room) {
 static void fill_mirror_room(Room& room) {
     room.write("inc/gen.h", "#define G 0\n");
     room.write("inc/other.h", "#define O 5\n");
-    room.write(
-        "src/a.c",
-        "#include \"../inc/gen.h\"\n#include \"../inc/other.h\"\nint f(void) { return G + O; }\n");
+    room.write("src/a.c", "#include \"../inc/gen.h\"\n#include \"../inc/other.h\"\nint f(void) { return G + O; }\n");
 }
 
 // Enters the mount namespace in a child, does `work` there and gives its text; "refused: …" where
@@ -665,8 +638,7 @@ TEST_CASE("executor: declared outputs in the tree go to a mirror") {
 static std::string compile_story(Room& room) {
     auto outcome = room.build(CompileTest(compile("/cermet/ws/a.c"), "/cermet/ws/a.c"));
     if (!outcome.ok()) return render(outcome.error());
-    std::string text =
-        cat(outcome->digest().hex(), " ", room.counts.started, " ", room.counts.hits);
+    std::string text = cat(outcome->digest().hex(), " ", room.counts.started, " ", room.counts.hits);
     auto tried = room.build(Run(shell("write", "echo x > /cermet/ws/evil; true")));
     if (platform::exists(room.checkout + "/evil")) text += " the checkout was written";
     if (!tried.ok()) text += " " + render(tried.error());
@@ -676,8 +648,7 @@ static std::string compile_story(Room& room) {
 TEST_CASE("executor: plain and mount mode give equal bytes and share results") {
     if (!has_gcc()) return;
     Room room("-of-some-length");
-    room.write("a.c",
-               "#include <stdio.h>\nint f(void) { return __LINE__ + (int)sizeof(__FILE__); }\n");
+    room.write("a.c", "#include <stdio.h>\nint f(void) { return __LINE__ + (int)sizeof(__FILE__); }\n");
     auto plain = room.build(CompileTest(compile("/cermet/ws/a.c"), "/cermet/ws/a.c"));
     REQUIRE(plain.ok());
     const std::string shared = in_mount(room, [&] { return compile_story(room); });
@@ -687,8 +658,7 @@ TEST_CASE("executor: plain and mount mode give equal bytes and share results") {
     }
     CHECK(shared == plain->digest().hex() + " 0 1");
     Room other;
-    other.write("a.c",
-                "#include <stdio.h>\nint f(void) { return __LINE__ + (int)sizeof(__FILE__); }\n");
+    other.write("a.c", "#include <stdio.h>\nint f(void) { return __LINE__ + (int)sizeof(__FILE__); }\n");
     const std::string ran = in_mount(other, [&] { return compile_story(other); });
     CHECK(ran == plain->digest().hex() + " 1 0");
 }

@@ -12,8 +12,7 @@ namespace failure_detail {
 std::string real(Executor::State& state, std::string_view text) {
     std::string shown = state.places.render_outside(text);
     const std::string farm = state.places.host_outside(k_ws);
-    return farm == state.options.checkout ? shown
-                                          : replace_all(shown, farm, state.options.checkout);
+    return farm == state.options.checkout ? shown : replace_all(shown, farm, state.options.checkout);
 }
 
 // As one word of a shell, with the variable `out` where the step's own directory is named.
@@ -33,18 +32,15 @@ std::string word(Executor::State& state, const Action& action, std::string_view 
 
 }  // namespace failure_detail
 
-std::string command_apart(Executor::State& state, const Action& action,
-                          const std::map<std::string, std::string>& env) {
+std::string command_apart(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env) {
     using failure_detail::word;
     std::string line = "out=$(mktemp -d)";
     for (const Output& output : action.outputs) {
         if (is_absolute(output.path)) continue;
-        const std::string_view directory =
-            output.kind == OutputKind::Directory ? output.path : parent(output.path);
+        const std::string_view directory = output.kind == OutputKind::Directory ? output.path : parent(output.path);
         if (!directory.empty()) line += cat(" && mkdir -p \"$out\"/", shell_quote(directory));
     }
-    line += cat(" && cd ", word(state, action, action.cwd.empty() ? action.directory() : action.cwd),
-                " && env -i");
+    line += cat(" && cd ", word(state, action, action.cwd.empty() ? action.directory() : action.cwd), " && env -i");
     for (const auto& [name, value] : env)
         line += cat(" ", name, "=", word(state, action, name == "TMPDIR" ? "/tmp" : value));
     for (const std::string& argument : action.argv) line += " " + word(state, action, argument);
@@ -54,24 +50,21 @@ std::string command_apart(Executor::State& state, const Action& action,
 std::string command_by_hand(Executor::State& state, const Action& action,
                             const std::map<std::string, std::string>& env) {
     auto real = [&](std::string_view text) { return failure_detail::real(state, text); };
-    std::string line = "cd " +
-                       shell_quote(real(action.cwd.empty() ? action.directory() : action.cwd)) +
-                       " && env -i";
+    std::string line = "cd " + shell_quote(real(action.cwd.empty() ? action.directory() : action.cwd)) + " && env -i";
     for (const auto& [name, value] : env) {
         // The step's own scratch directory is gone when the step is.
-        line +=
-            cat(" ", name, "=", shell_quote(name == "TMPDIR" ? std::string("/tmp") : real(value)));
+        line += cat(" ", name, "=", shell_quote(name == "TMPDIR" ? std::string("/tmp") : real(value)));
     }
     for (const std::string& argument : action.argv) line += " " + shell_quote(real(argument));
     return line;
 }
 
-Error step_failure(Executor::State& state, const Action& action,
-                   const std::map<std::string, std::string>& env, const ProcessEnd& end) {
+Error step_failure(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env,
+                   const ProcessEnd& end) {
     if (end.cancelled) return Error(ErrorKind::Cancelled, "interrupted");
-    Error error = step_error(cat(action.description.empty() ? action.label : action.description,
-                                 " failed: ", describe_end(end)),
-                             action.hint);
+    Error error =
+        step_error(cat(action.description.empty() ? action.label : action.description, " failed: ", describe_end(end)),
+                   action.hint);
     if (!action.project_file.empty()) error.where.file = state.for_people(action.project_file);
     std::string said = end.err;
     if (!end.out.empty()) {

@@ -66,12 +66,10 @@ Status write_byte(int fd, char byte) {
         const ssize_t n = ::write(fd, &byte, 1);
         if (n == 1) return {};
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0 &&
-            errno == EAGAIN) {  // full: the pipe holds thousands of tokens, so they are not ours
+        if (n < 0 && errno == EAGAIN) {  // full: the pipe holds thousands of tokens, so they are not ours
             return environment_error("the jobserver takes no more tokens");
         }
-        return system_error("cannot give back a job token to", "the jobserver",
-                            n < 0 ? errno : EPIPE);
+        return system_error("cannot give back a job token to", "the jobserver", n < 0 ? errno : EPIPE);
     }
 }
 
@@ -161,24 +159,21 @@ Result<std::unique_ptr<Jobserver>> Jobserver::connect(const JobserverAddress& ad
         const int fd = ::open(address.fifo.c_str(), O_RDWR | O_CLOEXEC);
         if (fd < 0) return system_error("cannot open the jobserver's", address.fifo, errno);
         out->owned_write_ = moved_up(platform::Fd(fd));
-        if (!is_pipe(out->owned_write_.get()))
-            return environment_error(cat(address.fifo, " is not a fifo"));
+        if (!is_pipe(out->owned_write_.get())) return environment_error(cat(address.fifo, " is not a fifo"));
         TRY_VOID(out->open_own_ends(address.fifo));
         out->fifo_ = address.fifo;
         out->read_fd_ = out->write_fd_ = out->owned_write_.get();
         return out;
     }
-    if (!is_pipe(address.read_fd) || !is_pipe(address.write_fd) ||
-        !may(address.read_fd, O_RDONLY) || !may(address.write_fd, O_WRONLY)) {
-        return environment_error(
-            cat("its descriptors ", address.read_fd, ",", address.write_fd, " are not open here"),
-            "in a makefile, mark the command with + so that make passes its jobserver on");
+    if (!is_pipe(address.read_fd) || !is_pipe(address.write_fd) || !may(address.read_fd, O_RDONLY) ||
+        !may(address.write_fd, O_WRONLY)) {
+        return environment_error(cat("its descriptors ", address.read_fd, ",", address.write_fd, " are not open here"),
+                                 "in a makefile, mark the command with + so that make passes its jobserver on");
     }
     out->read_fd_ = address.read_fd;
     out->write_fd_ = address.write_fd;
     if (!out->open_own_ends(cat("/proc/self/fd/", address.read_fd))) {
-        out->poll_read_ =
-            platform::Fd(::fcntl(address.read_fd, F_DUPFD_CLOEXEC, k_first_descriptor));
+        out->poll_read_ = platform::Fd(::fcntl(address.read_fd, F_DUPFD_CLOEXEC, k_first_descriptor));
         out->blocking_ = true;
     }
     // Children get them only where the spawner says so.
@@ -187,8 +182,8 @@ Result<std::unique_ptr<Jobserver>> Jobserver::connect(const JobserverAddress& ad
     return out;
 }
 
-std::optional<std::unique_ptr<Jobserver>> Jobserver::inherit(
-    const std::map<std::string, std::string>& environment, std::string& notice) {
+std::optional<std::unique_ptr<Jobserver>> Jobserver::inherit(const std::map<std::string, std::string>& environment,
+                                                             std::string& notice) {
     for (const char* name : {"CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"}) {
         const auto found = environment.find(name);
         if (found == environment.end() || found->second.empty()) continue;
@@ -211,8 +206,7 @@ Result<std::unique_ptr<Jobserver>> Jobserver::serve(const std::string& directory
     if (!directory.empty()) {
         remove_dead_fifos(directory);
         JobserverAddress address;
-        address.fifo = cat(directory, "/jobserver-", static_cast<long long>(::getpid()), "-",
-                           counter.fetch_add(1));
+        address.fifo = cat(directory, "/jobserver-", static_cast<long long>(::getpid()), "-", counter.fetch_add(1));
         if (::mkfifo(address.fifo.c_str(), 0600) == 0) {
             auto connected = connect(address);
             if (connected) {
@@ -243,8 +237,7 @@ Result<std::unique_ptr<Jobserver>> Jobserver::serve(const std::string& directory
 }
 
 Jobserver::~Jobserver() {
-    if (held_ != 0 || !implicit_free_)
-        abort_bug("a jobserver is destroyed while job tokens are held");
+    if (held_ != 0 || !implicit_free_) abort_bug("a jobserver is destroyed while job tokens are held");
     if (serving_ && !fifo_.empty()) (void)::unlink(fifo_.c_str());
 }
 
@@ -268,8 +261,7 @@ Result<std::optional<int>> Jobserver::read_token() {
         ++held_;
         return std::optional<int>(static_cast<unsigned char>(byte));
     }
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
-        return std::optional<int>();
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return std::optional<int>();
     if (n == 0) return environment_error("the jobserver is gone: its server has ended");
     return system_error("cannot read a job token from", "the jobserver", errno);
 }
@@ -283,13 +275,11 @@ Result<std::optional<Jobserver::Token>> Jobserver::try_acquire() {
 
 Result<Jobserver::Token> Jobserver::acquire(int cancel_descriptor) {
     while (true) {
-        pollfd waiting[3] = {{poll_read_.get(), POLLIN, 0},
-                             {wake_read_.get(), POLLIN, 0},
-                             {cancel_descriptor, POLLIN, 0}};
+        pollfd waiting[3] = {
+            {poll_read_.get(), POLLIN, 0}, {wake_read_.get(), POLLIN, 0}, {cancel_descriptor, POLLIN, 0}};
         const nfds_t count = cancel_descriptor >= 0 ? 3 : 2;
         // A cancelled build must not take one more token, free or not.
-        if (count == 3 && ::poll(&waiting[2], 1, 0) > 0)
-            return Error(ErrorKind::Cancelled, "cancelled");
+        if (count == 3 && ::poll(&waiting[2], 1, 0) > 0) return Error(ErrorKind::Cancelled, "cancelled");
         TRY(taken, try_acquire());
         if (taken) return std::move(*taken);
         if (::poll(waiting, count, -1) < 0 && errno != EINTR)
@@ -322,8 +312,7 @@ std::map<std::string, std::string> Jobserver::environment(JobserverText text) co
     if (text == JobserverText::Fifo && has_fifo()) {
         flags = cat("-j --jobserver-auth=fifo:", fifo_);
     } else {
-        flags = cat("-j --jobserver-fds=", read_fd_, ",", write_fd_, " --jobserver-auth=", read_fd_,
-                    ",", write_fd_);
+        flags = cat("-j --jobserver-fds=", read_fd_, ",", write_fd_, " --jobserver-auth=", read_fd_, ",", write_fd_);
     }
     return {{"CARGO_MAKEFLAGS", flags}, {"MAKEFLAGS", flags}, {"MFLAGS", flags}};
 }
@@ -339,8 +328,7 @@ int Jobserver::repair() {
     int waiting = 0;
     if (::ioctl(poll_read_.get(), FIONREAD, &waiting) != 0) return 0;
     const int difference = jobs_ - 1 - waiting;
-    for (int i = 0; i < difference; ++i)
-        (void)jobserver_detail::write_byte(write_fd_, jobserver_detail::k_token);
+    for (int i = 0; i < difference; ++i) (void)jobserver_detail::write_byte(write_fd_, jobserver_detail::k_token);
     for (int i = difference; i < 0; ++i) {
         char byte = 0;
         (void)!::read(poll_read_.get(), &byte, 1);

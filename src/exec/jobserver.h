@@ -43,9 +43,7 @@ class Jobserver {
     class Token {
        public:
         Token() = default;
-        Token(Token&& other) noexcept : owner_(other.owner_), byte_(other.byte_) {
-            other.owner_ = nullptr;
-        }
+        Token(Token&& other) noexcept : owner_(other.owner_), byte_(other.byte_) { other.owner_ = nullptr; }
         Token& operator=(Token&& other) noexcept;
         ~Token() { release(); }
         void release();
@@ -60,8 +58,8 @@ class Jobserver {
     };
 
     // The jobserver that `environment` names; nullopt without one. One that cannot be used gives a notice to show once.
-    static std::optional<std::unique_ptr<Jobserver>> inherit(
-        const std::map<std::string, std::string>& environment, std::string& notice);
+    static std::optional<std::unique_ptr<Jobserver>> inherit(const std::map<std::string, std::string>& environment,
+                                                             std::string& notice);
     // An own one: `directory` gets a fifo, removed at the end. Without a directory, or where no fifo can be made: a pipe.
     static Result<std::unique_ptr<Jobserver>> serve(const std::string& directory, int jobs);
     ~Jobserver();  // all tokens must have been released

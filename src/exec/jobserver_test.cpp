@@ -46,13 +46,11 @@ int tokens_free(Jobserver& server) {
 }
 
 // Runs a shell command with these variables and descriptors; its exit status, or -1.
-int run_shell(const std::string& command, const std::map<std::string, std::string>& env,
-              const std::vector<int>& keep) {
+int run_shell(const std::string& command, const std::map<std::string, std::string>& env, const std::vector<int>& keep) {
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
-        for (const char* name : {"MAKEFLAGS", "MFLAGS", "CARGO_MAKEFLAGS", "MAKELEVEL"})
-            ::unsetenv(name);
+        for (const char* name : {"MAKEFLAGS", "MFLAGS", "CARGO_MAKEFLAGS", "MAKELEVEL"}) ::unsetenv(name);
         for (const auto& [name, value] : env) ::setenv(name.c_str(), value.c_str(), 1);
         for (const int fd : keep) (void)::fcntl(fd, F_SETFD, 0);
         ::execl("/bin/sh", "sh", "-c", command.c_str(), static_cast<char*>(nullptr));
@@ -64,8 +62,7 @@ int run_shell(const std::string& command, const std::map<std::string, std::strin
 }
 
 bool has_program(const char* name) {
-    return platform::find_program(name, platform::environment("PATH").value_or("/usr/bin:/bin"))
-        .has_value();
+    return platform::find_program(name, platform::environment("PATH").value_or("/usr/bin:/bin")).has_value();
 }
 
 // How many recipes ran at once, from lines "+" and "-" in the order of time.
@@ -142,8 +139,7 @@ TEST_CASE("jobserver: tokens are counted, the implicit one first") {
         *again = std::move(*third);
         CHECK_FALSE(again->implicit());
     }
-    REQUIRE(platform::write_file(dir.path + "/jobserver-999999999-0", "")
-                .ok());  // a killed one's; no such process
+    REQUIRE(platform::write_file(dir.path + "/jobserver-999999999-0", "").ok());  // a killed one's; no such process
     auto alone = serve(dir.path, 1);
     CHECK(tokens_free(*alone) == 1);
     CHECK(platform::list_directory(dir.path)->size() == 1);
@@ -227,13 +223,10 @@ TEST_CASE("jobserver: tokens that a killed child took come back") {
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
     REQUIRE(WIFSIGNALED(status));
-    CHECK(tokens_free(*server) ==
-          2);  // one is its own implicit token; two were taken from the fifo
+    CHECK(tokens_free(*server) == 2);  // one is its own implicit token; two were taken from the fifo
     CHECK(server->repair() == 2);
     CHECK(tokens_free(*server) == 4);
-    REQUIRE(
-        platform::append_file(env.at("MAKEFLAGS").substr(env.at("MAKEFLAGS").find(":") + 1), "++")
-            .ok());
+    REQUIRE(platform::append_file(env.at("MAKEFLAGS").substr(env.at("MAKEFLAGS").find(":") + 1), "++").ok());
     CHECK(server->repair() == -2);  // a child that gave back too many
     CHECK(tokens_free(*server) == 4);
 }
@@ -242,21 +235,17 @@ TEST_CASE("jobserver: a dead inherited server is a notice, not a failure") {
     std::string notice;
     CHECK_FALSE(Jobserver::inherit({{"PATH", "/bin"}, {"MAKEFLAGS", "-k"}}, notice));
     CHECK(notice.empty());
-    CHECK_FALSE(
-        Jobserver::inherit({{"MAKEFLAGS", "-j --jobserver-auth=fifo:/nonexistent/fifo"}}, notice));
+    CHECK_FALSE(Jobserver::inherit({{"MAKEFLAGS", "-j --jobserver-auth=fifo:/nonexistent/fifo"}}, notice));
     CHECK(contains(notice, "/nonexistent/fifo"));
-    const int file =
-        ::open("/dev/null", O_RDWR | O_CLOEXEC);  // the number is open, but it is no pipe
-    CHECK_FALSE(Jobserver::inherit(
-        {{"CARGO_MAKEFLAGS", cat("-j --jobserver-auth=", file, ",", file)}}, notice));
+    const int file = ::open("/dev/null", O_RDWR | O_CLOEXEC);  // the number is open, but it is no pipe
+    CHECK_FALSE(Jobserver::inherit({{"CARGO_MAKEFLAGS", cat("-j --jobserver-auth=", file, ",", file)}}, notice));
     CHECK(contains(notice, "CARGO_MAKEFLAGS"));
     ::close(file);
     int ends[2];
     REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
     CHECK_FALSE(Jobserver::inherit({{"MAKEFLAGS", cat("--jobserver-auth=", ends[1], ",", ends[0])}},
                                    notice));  // swapped
-    auto client = Jobserver::inherit(
-        {{"MAKEFLAGS", cat("--jobserver-auth=", ends[0], ",", ends[1])}}, notice);
+    auto client = Jobserver::inherit({{"MAKEFLAGS", cat("--jobserver-auth=", ends[0], ",", ends[1])}}, notice);
     REQUIRE(client.has_value());
     CHECK_FALSE((*client)->serving());
     CHECK((::fcntl(ends[0], F_GETFL) & O_NONBLOCK) == 0);  // make's description is left alone
@@ -278,9 +267,8 @@ TEST_CASE("jobserver: make takes its jobs from our server") {
     Directory dir;
     auto server = serve(dir.path, 3);
     const std::string log = dir.path + "/log";
-    REQUIRE(platform::write_file(dir.path + "/Makefile",
-                                 cat("all: a b c d e f\na b c d e f:\n\t@echo + >> ", log,
-                                     "; sleep 0.15; echo - >> ", log, "\n"))
+    REQUIRE(platform::write_file(dir.path + "/Makefile", cat("all: a b c d e f\na b c d e f:\n\t@echo + >> ", log,
+                                                             "; sleep 0.15; echo - >> ", log, "\n"))
                 .ok());
     CHECK(run_shell(cat("make -C ", dir.path, " >/dev/null 2>", dir.path, "/err"),
                     server->environment(JobserverText::Descriptors), server->inherited()) == 0);
@@ -291,15 +279,14 @@ TEST_CASE("jobserver: make takes its jobs from our server") {
         REQUIRE(platform::remove_file(log).ok());
         auto own = server->acquire(-1);
         auto second = server->acquire(-1);
-        CHECK(run_shell(cat("make -C ", dir.path, " >/dev/null 2>&1"),
-                        server->environment(JobserverText::Descriptors), server->inherited()) == 0);
+        CHECK(run_shell(cat("make -C ", dir.path, " >/dev/null 2>&1"), server->environment(JobserverText::Descriptors),
+                        server->inherited()) == 0);
         CHECK(most_at_once(platform::find_file_bytes(log).value_or("")) == 2);
     }
     CHECK(server->repair() == 0);
 }
 
-TEST_CASE("jobserver: we take our jobs from make's" *
-          doctest::description("runs itself under make -j3")) {
+TEST_CASE("jobserver: we take our jobs from make's" * doctest::description("runs itself under make -j3")) {
     if (platform::environment("CERMET_TEST_JOBSERVER_CLIENT")) {
         const int code = be_a_client();
         if (code != 0) ::_exit(code);
@@ -310,28 +297,24 @@ TEST_CASE("jobserver: we take our jobs from make's" *
     const std::string self = platform::own_executable();
     REQUIRE(platform::write_file(
                 dir.path + "/Makefile",
-                cat("all:\n\t+@'", self,
-                    "' '-tc=jobserver: we take our jobs*' >/dev/null\n\t@touch done\n"))
+                cat("all:\n\t+@'", self, "' '-tc=jobserver: we take our jobs*' >/dev/null\n\t@touch done\n"))
                 .ok());
-    CHECK(run_shell(cat("make -j3 -C ", dir.path, " >/dev/null"),
-                    {{"CERMET_TEST_JOBSERVER_CLIENT", "1"}}, {}) == 0);
+    CHECK(run_shell(cat("make -j3 -C ", dir.path, " >/dev/null"), {{"CERMET_TEST_JOBSERVER_CLIENT", "1"}}, {}) == 0);
     CHECK(platform::exists(dir.path + "/done"));
 }
 
 TEST_CASE("jobserver: rustc uses both texts without a warning and gives everything back") {
     if (!has_program("rustc")) return;
     Directory dir;
-    REQUIRE(platform::write_file(dir.path + "/a.rs",
-                                 "pub fn f() -> i32 { 1 }\npub mod m { pub fn g() -> i32 { 2 } }\n")
+    REQUIRE(platform::write_file(dir.path + "/a.rs", "pub fn f() -> i32 { 1 }\npub mod m { pub fn g() -> i32 { 2 } }\n")
                 .ok());
     auto server = serve(dir.path, 3);
     for (const JobserverText text : {JobserverText::Descriptors, JobserverText::Fifo}) {
         const std::map<std::string, std::string> env = {
             {"CARGO_MAKEFLAGS", server->environment(text).at("CARGO_MAKEFLAGS")}};
-        const std::vector<int> keep =
-            text == JobserverText::Fifo ? std::vector<int>() : server->inherited();
-        CHECK(run_shell(cat("rustc --crate-type=rlib -Ccodegen-units=8 --out-dir ", dir.path, " ",
-                            dir.path, "/a.rs 2>", dir.path, "/err"),
+        const std::vector<int> keep = text == JobserverText::Fifo ? std::vector<int>() : server->inherited();
+        CHECK(run_shell(cat("rustc --crate-type=rlib -Ccodegen-units=8 --out-dir ", dir.path, " ", dir.path, "/a.rs 2>",
+                            dir.path, "/err"),
                         env, keep) == 0);
         CHECK(platform::find_file_bytes(dir.path + "/err") == "");
         CHECK(server->repair() == 0);

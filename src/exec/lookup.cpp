@@ -11,8 +11,7 @@ namespace cermet::exec {
 
 bool in_tree(std::string_view output_path) { return is_within(output_path, k_ws); }
 
-std::string output_host(Executor::State& state, const Action& action,
-                        const std::string& output_path) {
+std::string output_host(Executor::State& state, const Action& action, const std::string& output_path) {
     return state.host(join_path(action.directory(), output_path));
 }
 
@@ -22,9 +21,7 @@ Result<store::KeyLock> lock_shared(Executor::State& state, const Digest& digest)
     return store::KeyLock::take(state.store.directory(), digest, &state.cancelled);
 }
 
-store::Mode mode_of(const OutputFile& file) {
-    return file.executable ? store::Mode::Executable : store::Mode::Plain;
-}
+store::Mode mode_of(const OutputFile& file) { return file.executable ? store::Mode::Executable : store::Mode::Plain; }
 
 // Two variants of one script write the same file of the tree: at no moment may it be gone.
 Status replace_in_tree(Executor::State& state, const Action& action, const OutputFile& file, const std::string& path) {
@@ -83,11 +80,10 @@ std::optional<Remembered> find_remembered(Executor::State& state, Job& job) {
     for (const std::string& bytes : state.store.find_candidates("trace", job.intent)) {
         std::optional<std::vector<Leaf>> leaves = decode_leaves(bytes);
         if (!leaves) continue;
-        const bool hold = std::all_of(leaves->begin(), leaves->end(),
-                                      [&](const Leaf& leaf) { return state.world.holds(leaf); });
+        const bool hold =
+            std::all_of(leaves->begin(), leaves->end(), [&](const Leaf& leaf) { return state.world.holds(leaf); });
         if (!hold) continue;
-        const Digest digest =
-            leaves->empty() ? job.intent : encode_exact(action, *leaves).action_digest;
+        const Digest digest = leaves->empty() ? job.intent : encode_exact(action, *leaves).action_digest;
         std::optional<std::string> entry = state.store.find_entry("result", digest);
         std::optional<Outcome> outcome = entry ? decode_outcome(*entry) : std::nullopt;
         if (!outcome || outcome->directory != action.directory()) continue;
@@ -99,8 +95,7 @@ std::optional<Remembered> find_remembered(Executor::State& state, Job& job) {
 bool outputs_in_place(Executor::State& state, const Action& action, const Remembered& remembered) {
     std::optional<std::string> bytes = platform::find_file_bytes(state.mark_path(action));
     std::optional<OkMark> mark = bytes ? decode_mark(*bytes) : std::nullopt;
-    if (!mark || mark->action != remembered.digest || mark->outputs != remembered.outcome.digest())
-        return false;
+    if (!mark || mark->action != remembered.digest || mark->outputs != remembered.outcome.digest()) return false;
     for (const OutputFile& file : remembered.outcome.files) {
         Result<Digest> now = state.store.file_digest(output_host(state, action, file.path));
         if (!now.ok() || *now != file.digest) return false;
@@ -108,8 +103,7 @@ bool outputs_in_place(Executor::State& state, const Action& action, const Rememb
     return true;
 }
 
-Status write_mark(Executor::State& state, const Action& action, const Digest& digest,
-                  const Outcome& outcome) {
+Status write_mark(Executor::State& state, const Action& action, const Digest& digest, const Outcome& outcome) {
     OkMark mark;
     mark.action = digest;
     mark.outputs = outcome.digest();
@@ -119,8 +113,7 @@ Status write_mark(Executor::State& state, const Action& action, const Digest& di
 Status place_outputs(Executor::State& state, const Action& action, const Remembered& remembered) {
     std::unique_lock<std::mutex> tree = state.hold_tree_outputs(action);
     if (outputs_in_place(state, action, remembered)) {
-        if (action.scope == Scope::Shared)
-            state.store.touch_directory(state.host(action.directory()));
+        if (action.scope == Scope::Shared) state.store.touch_directory(state.host(action.directory()));
         return {};
     }
     std::optional<store::KeyLock> lock;
@@ -140,15 +133,13 @@ std::string why_it_runs(Executor::State& state, const Job& job) {
     if (!before) {
         // It ran in another checkout: what it found there and is otherwise here.
         const std::vector<std::string> traces = state.store.find_candidates("trace", job.intent);
-        std::optional<std::vector<Leaf>> leaves =
-            traces.empty() ? std::nullopt : decode_leaves(traces.front());
+        std::optional<std::vector<Leaf>> leaves = traces.empty() ? std::nullopt : decode_leaves(traces.front());
         if (!leaves) return "it never ran before";
         before = remember(action, job.env);
         before->leaves = std::move(*leaves);
     }
     StepMemory now = remember(action, job.env);
-    for (const Leaf& leaf : before->leaves)
-        now.leaves.push_back(Leaf{leaf.type, leaf.name, state.world.current(leaf)});
+    for (const Leaf& leaf : before->leaves) now.leaves.push_back(Leaf{leaf.type, leaf.name, state.world.current(leaf)});
     std::vector<std::string> lines = differences(*before, now);
     if (lines.empty()) return "its remembered result is gone from the cache";
     return join(lines, "\n");

@@ -62,8 +62,7 @@ bool Mirror::active() const {
 std::vector<std::string> Mirror::writable() const {
     std::lock_guard lock(mutex_);
     std::vector<std::string> directories;
-    for (const std::string& relative : directories_)
-        directories.push_back(join_path(k_ws, relative));
+    for (const std::string& relative : directories_) directories.push_back(join_path(k_ws, relative));
     return directories;
 }
 
@@ -92,9 +91,7 @@ Status Mirror::fill_directory(const std::string& relative) {
         const std::string path = relative.empty() ? name : cat(relative, "/", name);
         const std::string target = cat(to, "/", name);
         if (outputs_.count(cat(k_ws, "/", path)) > 0) {
-            if (platform::stat_file(target, platform::FollowLinks::No).kind ==
-                platform::FileKind::File)
-                continue;
+            if (platform::stat_file(target, platform::FollowLinks::No).kind == platform::FileKind::File) continue;
             TRY_VOID(platform::remove_file(target));
             TRY_VOID(platform::copy_file(cat(from, "/", name), target, 0644));
         } else if (!is_mirrored(path)) {
@@ -104,9 +101,7 @@ Status Mirror::fill_directory(const std::string& relative) {
     TRY(present, platform::list_directory(to));
     for (const platform::DirectoryEntry& entry : present) {  // what the checkout no longer has
         const std::string path = relative.empty() ? entry.name : cat(relative, "/", entry.name);
-        if (wanted.count(entry.name) > 0 || outputs_.count(cat(k_ws, "/", path)) > 0 ||
-            is_mirrored(path))
-            continue;
+        if (wanted.count(entry.name) > 0 || outputs_.count(cat(k_ws, "/", path)) > 0 || is_mirrored(path)) continue;
         TRY_VOID(platform::remove_tree(cat(to, "/", entry.name)));
     }
     return {};
@@ -125,17 +120,14 @@ Status Mirror::make_farm(const std::vector<std::string>& files) {
     return {};
 }
 
-Status Mirror::declare(const std::vector<std::string>& outputs,
-                       const std::vector<std::string>& files) {
+Status Mirror::declare(const std::vector<std::string>& outputs, const std::vector<std::string>& files) {
     std::lock_guard lock(mutex_);
     for (const std::string& output : outputs) {
         if (!is_within(output, k_ws) || output == k_ws) {
-            return project_error(
-                cat("the declared output ", output, " is not inside the checkout"));
+            return project_error(cat("the declared output ", output, " is not inside the checkout"));
         }
         outputs_.insert(output);
-        directories_.insert(parent(output) == k_ws ? std::string()
-                                                   : relative_to(parent(output), k_ws));
+        directories_.insert(parent(output) == k_ws ? std::string() : relative_to(parent(output), k_ws));
     }
     if (directories_.empty()) return {};
     const bool plain = places_.mode == RootMode::Plain;
@@ -151,9 +143,8 @@ Status Mirror::declare(const std::vector<std::string>& outputs,
         const std::string canonical = join_path(k_ws, relative);
         const std::string real = join_path(mirror_root(), relative);
         if (!platform::is_directory(canonical)) {
-            return project_error(
-                cat("the directory ", canonical, " of a declared output does not exist"),
-                "create it in the checkout: a mirror can only stand over a directory");
+            return project_error(cat("the directory ", canonical, " of a declared output does not exist"),
+                                 "create it in the checkout: a mirror can only stand over a directory");
         }
         TRY_VOID(bind_place(canonical, real));
         places_.add(canonical, real);

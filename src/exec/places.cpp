@@ -12,9 +12,8 @@ namespace cermet::exec {
 namespace places_detail {
 
 bool name_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.' || c == '+' || c == '@' || c == '~' || c == '%' ||
-           static_cast<unsigned char>(c) >= 0x80;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.' || c == '+' || c == '@' || c == '~' || c == '%' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 // Whether the slash at `at` starts a path: it may follow an option's letters ("-I/x"), but no other
@@ -36,8 +35,7 @@ bool prefix_at(std::string_view text, std::size_t at, std::string_view prefix) {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-const std::pair<std::string, std::string>* longest(const Pairs& pairs, std::string_view text,
-                                                   std::size_t at) {
+const std::pair<std::string, std::string>* longest(const Pairs& pairs, std::string_view text, std::size_t at) {
     for (const auto& pair : pairs) {
         if (prefix_at(text, at, pair.first)) return &pair;
     }
@@ -53,8 +51,7 @@ void insert(Pairs& pairs, std::string from, std::string to) {
     }
     pairs.emplace_back(std::move(from), std::move(to));
     std::sort(pairs.begin(), pairs.end(), [](const auto& a, const auto& b) {
-        return a.first.size() != b.first.size() ? a.first.size() > b.first.size()
-                                                : a.first < b.first;
+        return a.first.size() != b.first.size() ? a.first.size() > b.first.size() : a.first < b.first;
     });
 }
 
@@ -62,8 +59,7 @@ std::string replace_prefixes(const Pairs& pairs, std::string_view text) {
     std::string out;
     out.reserve(text.size() + 64);
     std::size_t done = 0;
-    for (std::size_t at = text.find('/'); at != std::string_view::npos;
-         at = text.find('/', at + 1)) {
+    for (std::size_t at = text.find('/'); at != std::string_view::npos; at = text.find('/', at + 1)) {
         const auto* pair = longest(pairs, text, at);
         if (pair == nullptr || !starts_path(text, at)) continue;
         out.append(text, done, at - done);

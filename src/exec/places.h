@@ -41,9 +41,8 @@ class Places {
    public:
     RootMode mode = RootMode::Plain;
 
-    void add(std::string canonical, std::string host);  // a prefix and its real directory
-    std::string render(
-        std::string_view text) const;  // every path inside the text; k_keep becomes '/'
+    void add(std::string canonical, std::string host);   // a prefix and its real directory
+    std::string render(std::string_view text) const;     // every path inside the text; k_keep becomes '/'
     std::string host(std::string_view canonical) const;  // one path
     // As plain mode would say it, in either mode: what people can use outside of the mount
     // namespace.
@@ -52,18 +51,15 @@ class Places {
     // The inverse, for tools that print real paths (depfiles, dep-info): longest real prefix first;
     // also in mount mode, where a tool may still have met the real path.
     std::string canonical(std::string_view host) const;
-    std::string canonical_text(
-        std::string_view text) const;  // every real prefix inside a text (diagnostics)
+    std::string canonical_text(std::string_view text) const;  // every real prefix inside a text (diagnostics)
     std::vector<std::pair<std::string, std::string>> all() const;
 
    private:
     std::string render_with_map(std::string_view text) const;
 
     mutable std::mutex mutex_;
-    std::vector<std::pair<std::string, std::string>>
-        map_;  // canonical, host; longest canonical first
-    std::vector<std::pair<std::string, std::string>>
-        inverse_;  // host, canonical; longest host first
+    std::vector<std::pair<std::string, std::string>> map_;      // canonical, host; longest canonical first
+    std::vector<std::pair<std::string, std::string>> inverse_;  // host, canonical; longest host first
 };
 
 }  // namespace cermet::exec

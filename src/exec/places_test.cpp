@@ -13,8 +13,7 @@ TEST_CASE("places: plain rendering replaces whole prefixes wherever a path begin
     places.add("/cermet/ws/gen", "/c/roots/1/mirror/gen");
     CHECK(places.render("-I/cermet/ws/inc") == "-I/home/u/my proj/inc");
     CHECK(places.render("-I/cermet/ws") == "-I/home/u/my proj");
-    CHECK(places.render("a=/cermet/out/x:/cermet/ws/gen/h") ==
-          "a=/c/roots/1/out/x:/c/roots/1/mirror/gen/h");
+    CHECK(places.render("a=/cermet/out/x:/cermet/ws/gen/h") == "a=/c/roots/1/out/x:/c/roots/1/mirror/gen/h");
     CHECK(places.render("/cermet/wsx/y") == "/cermet/wsx/y");
     CHECK(places.render("/home/cermet/ws/y") == "/home/cermet/ws/y");
     CHECK(places.render("/opt/cermet/ws/y") == "/opt/cermet/ws/y");

@@ -38,8 +38,7 @@ struct ProcessSpec {
     std::vector<std::string> writable;  // directories for Isolation; empty: no limit
     Randomise randomise = Randomise::Yes;
     LineListener* stderr_lines = nullptr;
-    std::vector<int>
-        inherited;  // descriptors the process gets under the same number (a jobserver's)
+    std::vector<int> inherited;  // descriptors the process gets under the same number (a jobserver's)
 };
 
 struct ProcessEnd {

@@ -91,8 +91,7 @@ class LineSplitter {
         if (listener_ == nullptr) return;
         pending_.append(bytes);
         std::size_t start = 0;
-        for (std::size_t end; (end = pending_.find('\n', start)) != std::string::npos;
-             start = end + 1) {
+        for (std::size_t end; (end = pending_.find('\n', start)) != std::string::npos; start = end + 1) {
             listener_->line(std::string_view(pending_).substr(start, end - start));
         }
         pending_.erase(0, start);
@@ -129,15 +128,13 @@ void drain_rest(int fd, Capture& capture, LineSplitter* lines) {
 
 bool has_ended(ProcessId pid) {
     siginfo_t info{};
-    if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0)
-        return errno != EINTR;
+    if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != EINTR;
     return info.si_pid == pid;
 }
 
 void wait_without_reaping(ProcessId pid) {
     siginfo_t info{};
-    while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) != 0 &&
-           errno == EINTR) {
+    while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
     }
 }
 
@@ -152,12 +149,10 @@ void reap_group(ProcessId pid) {
 std::vector<ProcessId> children_of_this_process() {
     std::vector<ProcessId> found;
 #if defined(__linux__)
-    Result<std::vector<platform::DirectoryEntry>> tasks =
-        platform::list_directory("/proc/self/task");
+    Result<std::vector<platform::DirectoryEntry>> tasks = platform::list_directory("/proc/self/task");
     if (!tasks.ok()) return found;
     for (const platform::DirectoryEntry& task : *tasks) {
-        std::optional<std::string> text =
-            platform::find_file_bytes(cat("/proc/self/task/", task.name, "/children"));
+        std::optional<std::string> text = platform::find_file_bytes(cat("/proc/self/task/", task.name, "/children"));
         if (!text) continue;
         for (const std::string& word : split_words(*text))
             found.push_back(static_cast<ProcessId>(std::atoi(word.c_str())));
@@ -192,8 +187,8 @@ class Attributes {
         }
         ::posix_spawnattr_setsigdefault(&attributes_, &defaults);
         ::posix_spawnattr_setpgroup(&attributes_, 0);
-        ::posix_spawnattr_setflags(
-            &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+        ::posix_spawnattr_setflags(&attributes_,
+                                   POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     }
     ~Attributes() { ::posix_spawnattr_destroy(&attributes_); }
     Attributes(const Attributes&) = delete;
@@ -225,8 +220,7 @@ std::string describe_end(const ProcessEnd& end) {
     if (end.cancelled) return "interrupted";
     if (end.signal == 0) return cat("exit code ", end.exit_code);
     const char* name = ::strsignal(end.signal);
-    std::string text =
-        cat("killed by signal ", end.signal, " (", name == nullptr ? "?" : name, ")");
+    std::string text = cat("killed by signal ", end.signal, " (", name == nullptr ? "?" : name, ")");
     if (end.signal == SIGKILL) text += ", perhaps because memory ran out";
     return text;
 }
@@ -302,10 +296,8 @@ Result<ProcessId> Processes::spawn(const ProcessSpec& spec, int in, int out, int
     for (const auto& [name, value] : spec.env) variables.push_back(cat(name, "=", value));
     std::vector<char*> argv;
     std::vector<char*> envp;
-    for (const std::string& argument : spec.argv)
-        argv.push_back(const_cast<char*>(argument.c_str()));
-    for (const std::string& variable : variables)
-        envp.push_back(const_cast<char*>(variable.c_str()));
+    for (const std::string& argument : spec.argv) argv.push_back(const_cast<char*>(argument.c_str()));
+    for (const std::string& variable : variables) envp.push_back(const_cast<char*>(variable.c_str()));
     argv.push_back(nullptr);
     envp.push_back(nullptr);
 
@@ -317,16 +309,14 @@ Result<ProcessId> Processes::spawn(const ProcessSpec& spec, int in, int out, int
     }
     ::posix_spawn_file_actions_adddup2(actions.get(), out, 1);
     ::posix_spawn_file_actions_adddup2(actions.get(), err, 2);
-    for (int fd : spec.inherited)
-        ::posix_spawn_file_actions_adddup2(actions.get(), fd, fd);  // clears CLOEXEC
+    for (int fd : spec.inherited) ::posix_spawn_file_actions_adddup2(actions.get(), fd, fd);  // clears CLOEXEC
     if (!spec.cwd.empty()) ::posix_spawn_file_actions_addchdir_np(actions.get(), spec.cwd.c_str());
 
     Attributes attributes;
     ProcessId pid = -1;
     int problem = 0;
     auto start = [&] {
-        problem = ::posix_spawn(&pid, program.c_str(), actions.get(), attributes.get(), argv.data(),
-                                envp.data());
+        problem = ::posix_spawn(&pid, program.c_str(), actions.get(), attributes.get(), argv.data(), envp.data());
     };
     {
         // Under the lock: a cancel either comes first, or finds the new group in live_.
@@ -344,11 +334,9 @@ Result<ProcessId> Processes::spawn(const ProcessSpec& spec, int in, int out, int
     }
     if (problem == 0) return pid;
     if (!spec.cwd.empty() && !platform::is_directory(spec.cwd)) {
-        return environment_error(
-            cat("cannot start ", program, ": its directory ", spec.cwd, " is not there"));
+        return environment_error(cat("cannot start ", program, ": its directory ", spec.cwd, " is not there"));
     }
-    if (problem == E2BIG)
-        return environment_error(cat("cannot start ", program, ": the command line is too long"));
+    if (problem == E2BIG) return environment_error(cat("cannot start ", program, ": the command line is too long"));
     return system_error("cannot start", program, problem);
 }
 
@@ -487,15 +475,13 @@ Result<std::string> Companion::read_line() {
             return line;
         }
         if (pending_.size() > k_max_stdout) return died();
-        struct pollfd waiting[3] = {{from_.get(), POLLIN, 0},
-                                    {errors_.get(), POLLIN, 0},
-                                    {owner_->cancel_descriptor(), POLLIN, 0}};
+        struct pollfd waiting[3] = {
+            {from_.get(), POLLIN, 0}, {errors_.get(), POLLIN, 0}, {owner_->cancel_descriptor(), POLLIN, 0}};
         if (::poll(waiting, 3, -1) < 0 && errno != EINTR) return died();
         char buffer[65536];
         if (waiting[1].revents != 0) {
             const ssize_t n = ::read(errors_.get(), buffer, sizeof buffer);
-            if (n > 0 && said_.size() < k_max_stderr_head)
-                said_.append(buffer, static_cast<std::size_t>(n));
+            if (n > 0 && said_.size() < k_max_stderr_head) said_.append(buffer, static_cast<std::size_t>(n));
             if (n == 0) errors_ = platform::Fd();
         }
         if (waiting[2].revents != 0) return Error(ErrorKind::Cancelled, "interrupted");

@@ -15,10 +15,8 @@ engine::Task<std::string> run(engine::Build build, BlobText key) {
 
 engine::Task<Program> run(engine::Build build, FindProgram key) {
     Executor& executor = build.service<Executor>();
-    std::string found =
-        World::program_path(executor.places().host_outside(key.name()), executor.options().user);
-    executor.record(
-        Leaf{Leaf::Type::Fact, "program:" + executor.places().host_outside(key.name()), found});
+    std::string found = World::program_path(executor.places().host_outside(key.name()), executor.options().user);
+    executor.record(Leaf{Leaf::Type::Fact, "program:" + executor.places().host_outside(key.name()), found});
     Program program;
     if (found == k_absent) co_return program;
     program.path = executor.places().canonical(found);

@@ -29,8 +29,7 @@ std::vector<Leaf> read_leaves(ByteReader& in) {
     for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
         Leaf leaf;
         const std::uint8_t type = in.u8();
-        leaf.type = static_cast<Leaf::Type>(
-            type <= static_cast<std::uint8_t>(Leaf::Type::Place) ? type : 0);
+        leaf.type = static_cast<Leaf::Type>(type <= static_cast<std::uint8_t>(Leaf::Type::Place) ? type : 0);
         leaf.name = in.string();
         leaf.value = in.string();
         leaves.push_back(std::move(leaf));
@@ -113,8 +112,7 @@ std::string told(const std::string& path) {
         if (!is_within(path, place) || path == place) continue;
         const std::string rest = path.substr(place.size() + 1);
         const std::size_t slash = rest.find('/');
-        if (slash != std::string::npos)
-            return cat(rest.substr(slash + 1), " of ", rest.substr(0, slash));
+        if (slash != std::string::npos) return cat(rest.substr(slash + 1), " of ", rest.substr(0, slash));
     }
     return path;
 }
@@ -139,22 +137,17 @@ std::string leaf_difference(const Leaf& leaf, const std::string* before, const s
             if (now == nullptr) return cat("file ", told(leaf.name), " is no longer read");
             if (*now == "absent") return cat("file ", told(leaf.name), " is gone");
             return cat("file ", told(leaf.name), before == nullptr ? " is read now" : " changed");
-        case Leaf::Type::Absent:
-            return cat("something new appeared at ", leaf.name);
-        case Leaf::Type::Listing:
-            return cat("the files in ", leaf.name, " changed");
+        case Leaf::Type::Absent: return cat("something new appeared at ", leaf.name);
+        case Leaf::Type::Listing: return cat("the files in ", leaf.name, " changed");
         case Leaf::Type::Env:
-            return cat("environment ", leaf.name, ": ", before == nullptr ? "?" : shown(*before),
-                       " -> ", now == nullptr ? "?" : shown(*now));
-        case Leaf::Type::Tool:
-            return cat("tool ", leaf.name, " changed");
-        case Leaf::Type::Fact:
-            return cat(leaf.name, " changed");
+            return cat("environment ", leaf.name, ": ", before == nullptr ? "?" : shown(*before), " -> ",
+                       now == nullptr ? "?" : shown(*now));
+        case Leaf::Type::Tool: return cat("tool ", leaf.name, " changed");
+        case Leaf::Type::Fact: return cat(leaf.name, " changed");
         case Leaf::Type::Place:
             // Kept, not rendered: what the step saw is meant, in whichever mode that was.
-            return cat(
-                "it holds a real path: ", before == nullptr ? std::string("?") : keep(*before),
-                " before, ", now == nullptr ? std::string("?") : keep(*now), " here");
+            return cat("it holds a real path: ", before == nullptr ? std::string("?") : keep(*before), " before, ",
+                       now == nullptr ? std::string("?") : keep(*now), " here");
     }
     return "?";
 }
@@ -254,8 +247,7 @@ StepMemory remember(const Action& action, const std::map<std::string, std::strin
     memory.argv = action.argv;
     memory.env = env;
     memory.platform = action.platform;
-    for (const Input& input : action.inputs)
-        memory.inputs.insert_or_assign(input.path, input.digest.text());
+    for (const Input& input : action.inputs) memory.inputs.insert_or_assign(input.path, input.digest.text());
     ByteWriter rest;
     rest.string(action.cwd);
     rest.string(action.worker_request);
@@ -309,16 +301,12 @@ std::vector<std::string> differences(const StepMemory& before, const StepMemory&
                                               : " changed"));
                  });
     compare_leaves(before, now, out);
-    compare_maps(
-        before.env, now.env,
-        [&](const std::string& name, const std::string* old, const std::string* neu) {
-            add(cat("environment ", name, ": ", old == nullptr ? std::string("unset") : shown(*old),
-                    " -> ", neu == nullptr ? std::string("unset") : shown(*neu)));
-        });
+    compare_maps(before.env, now.env, [&](const std::string& name, const std::string* old, const std::string* neu) {
+        add(cat("environment ", name, ": ", old == nullptr ? std::string("unset") : shown(*old), " -> ",
+                neu == nullptr ? std::string("unset") : shown(*neu)));
+    });
     compare_maps(before.platform, now.platform,
-                 [&](const std::string& name, const std::string*, const std::string*) {
-                     add(cat(name, " changed"));
-                 });
+                 [&](const std::string& name, const std::string*, const std::string*) { add(cat(name, " changed")); });
     compare_arguments(before, now, out);
     std::vector<std::string> lines = out.take();
     if (lines.empty() && before.rest != now.rest) lines.push_back("what it is asked to do changed");

@@ -107,18 +107,15 @@ class Present {
                 if (entry.stamp.known() && stamp_of(entry.name) == entry.stamp) return true;
                 return world_.holds(Leaf{entry.type, entry.name, entry.value});
             case Leaf::Type::Absent:
-                if (entry.stamp.known() && stamp_of(entry.name) == entry.stamp)
-                    return true;  // of its directory
+                if (entry.stamp.known() && stamp_of(entry.name) == entry.stamp) return true;  // of its directory
                 return world_.holds(Leaf{entry.type, entry.name, entry.value});
             case Leaf::Type::Env: {
                 auto found = user_.find(entry.name);
-                return digest_of(found == user_.end() ? std::string(k_absent) : "=" + found->second)
-                           .hex() == entry.value;
+                return digest_of(found == user_.end() ? std::string(k_absent) : "=" + found->second).hex() ==
+                       entry.value;
             }
-            case Leaf::Type::Fact:
-                return fact_holds(entry);
-            case Leaf::Type::Place:
-                return true;
+            case Leaf::Type::Fact: return fact_holds(entry);
+            case Leaf::Type::Place: return true;
         }
         return false;
     }
@@ -143,20 +140,13 @@ class Present {
 
 std::string difference(const Entry& entry) {
     switch (entry.type) {
-        case Leaf::Type::File:
-            return entry.name + " changed";
-        case Leaf::Type::Tool:
-            return "the program " + entry.name + " changed";
-        case Leaf::Type::Absent:
-            return "something new is at " + entry.name;
-        case Leaf::Type::Listing:
-            return "the files in " + entry.name + " changed";
-        case Leaf::Type::Env:
-            return "the environment variable " + entry.name + " changed";
-        case Leaf::Type::Fact:
-            return entry.name + " changed";
-        case Leaf::Type::Place:
-            break;
+        case Leaf::Type::File: return entry.name + " changed";
+        case Leaf::Type::Tool: return "the program " + entry.name + " changed";
+        case Leaf::Type::Absent: return "something new is at " + entry.name;
+        case Leaf::Type::Listing: return "the files in " + entry.name + " changed";
+        case Leaf::Type::Env: return "the environment variable " + entry.name + " changed";
+        case Leaf::Type::Fact: return entry.name + " changed";
+        case Leaf::Type::Place: break;
     }
     return entry.name;
 }
@@ -178,8 +168,7 @@ std::size_t first_difference(Present& present, const std::vector<Entry>& entries
     const std::size_t share = entries.size() / threads + 1;
     std::vector<std::thread> helpers;
     for (std::size_t t = 1; t < threads; ++t) {
-        helpers.emplace_back(
-            [&, t] { check(t * share, std::min(entries.size(), (t + 1) * share)); });
+        helpers.emplace_back([&, t] { check(t * share, std::min(entries.size(), (t + 1) * share)); });
     }
     check(0, std::min(entries.size(), share));
     for (std::thread& helper : helpers) helper.join();
@@ -202,18 +191,14 @@ Status Executor::save_request(const std::string& key, std::string_view answer) {
         const bool path = leaf.type != Leaf::Type::Env && leaf.type != Leaf::Type::Fact;
         if (path) {
             entry.name = state_->host(leaf.name);
-            const bool whole_directory =
-                leaf.value.compare(0, k_absent_in.size(), k_absent_in) == 0;
-            if (leaf.type != Leaf::Type::Absent || whole_directory)
-                entry.stamp = stamp_of(entry.name);
+            const bool whole_directory = leaf.value.compare(0, k_absent_in.size(), k_absent_in) == 0;
+            if (leaf.type != Leaf::Type::Absent || whole_directory) entry.stamp = stamp_of(entry.name);
             if (young(entry.stamp, now)) entry.stamp = Stamp();
             // A leaf that changed while the build ran: the answer is already old, nothing may vouch
             // for it.
-            if (!state_->world.holds(leaf))
-                return platform::remove_file(file_of(state_->options.root, key));
+            if (!state_->world.holds(leaf)) return platform::remove_file(file_of(state_->options.root, key));
         } else if (leaf.type == Leaf::Type::Env) {
-            entry.value =
-                digest_of(leaf.value).hex();  // no values of the user's environment on disk
+            entry.value = digest_of(leaf.value).hex();  // no values of the user's environment on disk
         } else if (leaf.name.compare(0, 5, "kind:") == 0) {
             entry.name = "kind:" + state_->host(leaf.name.substr(5));
         }
@@ -224,10 +209,8 @@ Status Executor::save_request(const std::string& key, std::string_view answer) {
     return platform::write_file_atomic(path, encode(answer, entries));
 }
 
-RequestCheck Executor::check_request(store::Store& store, const std::string& root,
-                                     const std::string& key,
-                                     const std::map<std::string, std::string>& user,
-                                     FactSource* facts) {
+RequestCheck Executor::check_request(store::Store& store, const std::string& root, const std::string& key,
+                                     const std::map<std::string, std::string>& user, FactSource* facts) {
     using namespace request_detail;
     RequestCheck check;
     Result<platform::MappedFile> file = platform::MappedFile::open(file_of(root, key));

@@ -11,17 +11,14 @@ namespace cermet::exec {
 
 namespace run_detail {
 
-std::string identity(const Action& action) {
-    return cat(encode(action).action_digest.hex(), " ", action.label);
-}
+std::string identity(const Action& action) { return cat(encode(action).action_digest.hex(), " ", action.label); }
 
 }  // namespace run_detail
 
 Input EarlyOutcome::input() const { return Input(join_path(directory, file.path), file.digest); }
 
 Run::Run(Action action)
-    : action_(std::make_shared<const Action>(std::move(action))),
-      text_(run_detail::identity(*action_)) {}
+    : action_(std::make_shared<const Action>(std::move(action))), text_(run_detail::identity(*action_)) {}
 
 std::string Run::describe() const { return action_->description; }
 
@@ -33,8 +30,7 @@ RunInside::RunInside(Action action, InsideWork work)
 std::string RunInside::describe() const { return action_->description; }
 
 Stage::Stage(std::string label, std::vector<StagedFile> files)
-    : label_(std::move(label)),
-      files_(std::make_shared<const std::vector<StagedFile>>(std::move(files))) {
+    : label_(std::move(label)), files_(std::make_shared<const std::vector<StagedFile>>(std::move(files))) {
     ByteWriter bytes;
     for (const StagedFile& file : *files_) {
         bytes.string(file.path);
@@ -69,9 +65,7 @@ engine::Task<Outcome> run(engine::Build build, RunInside key) {
     co_return outcome;
 }
 
-engine::Task<Outcome> run(engine::Build build, Stage key) {
-    co_return build.service<Executor>().stage(key);
-}
+engine::Task<Outcome> run(engine::Build build, Stage key) { co_return build.service<Executor>().stage(key); }
 
 engine::Task<Digest> run(engine::Build build, FileDigest key) {
     engine::Ticket<Digest> ticket = build.ticket<Digest>();

@@ -51,12 +51,9 @@ engine::Task<Outcome> run(engine::Build build, Run key);
 class InsideWork {
    public:
     template <class F>
-    requires(!std::same_as<F, InsideWork>)
-        InsideWork(F work)  // NOLINT(google-explicit-constructor): a lambda is meant
+    requires(!std::same_as<F, InsideWork>) InsideWork(F work)  // NOLINT(google-explicit-constructor): a lambda is meant
         : call_(std::make_shared<const Holder<F>>(std::move(work))) {}
-    Status operator()(const std::string& host_directory) const {
-        return call_->run(host_directory);
-    }
+    Status operator()(const std::string& host_directory) const { return call_->run(host_directory); }
 
    private:
     struct Call {
@@ -66,9 +63,7 @@ class InsideWork {
     template <class F>
     struct Holder final : Call {
         explicit Holder(F f) : work(std::move(f)) {}
-        Status run(const std::string& host_directory) const override {
-            return work(host_directory);
-        }
+        Status run(const std::string& host_directory) const override { return work(host_directory); }
         F work;
     };
     std::shared_ptr<const Call> call_;
@@ -94,8 +89,7 @@ struct StagedFile {
     std::string path;  // relative
     std::string bytes;
     bool executable = false;
-    StagedFile(std::string p, std::string b, bool x = false)
-        : path(std::move(p)), bytes(std::move(b)), executable(x) {}
+    StagedFile(std::string p, std::string b, bool x = false) : path(std::move(p)), bytes(std::move(b)), executable(x) {}
 };
 class Stage {
    public:

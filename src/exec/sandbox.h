@@ -22,8 +22,7 @@
 namespace cermet::exec {
 
 struct MountPlan {
-    std::vector<std::pair<std::string, std::string>>
-        binds;  // canonical directory -> real directory (must exist)
+    std::vector<std::pair<std::string, std::string>> binds;  // canonical directory -> real directory (must exist)
     // Those of `binds` nobody may write through: the checkout keeps its real path for the commands
     // that write it.
     std::vector<std::string> read_only = {"/cermet/ws", "/cermet/home"};
@@ -31,9 +30,8 @@ struct MountPlan {
 
 struct MountAnswer {
     bool entered = false;
-    bool nested =
-        false;  // /cermet exists already: a build inside a build; not worth a word to the user
-    std::string reason;  // why not
+    bool nested = false;  // /cermet exists already: a build inside a build; not worth a word to the user
+    std::string reason;   // why not
 };
 
 MountAnswer enter_mount(const MountPlan& plan);

@@ -41,8 +41,7 @@ std::string failed(std::string_view doing, std::string_view path = {}) {
 
 bool write_small(const char* path, std::string_view text) {
     platform::Fd fd(::open(path, O_WRONLY | O_CLOEXEC));
-    return fd.valid() &&
-           ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    return fd.valid() && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
 bool make_directory_path(const std::string& path) {
@@ -105,8 +104,7 @@ std::string make_read_only(const std::string& path) {
         if ((info.f_flag & ST_NODIRATIME) != 0) flags |= MS_NODIRATIME;
         if ((info.f_flag & ST_RELATIME) != 0) flags |= MS_RELATIME;
     }
-    if (::mount(nullptr, path.c_str(), nullptr, flags, nullptr) != 0)
-        return failed("read-only", path);
+    if (::mount(nullptr, path.c_str(), nullptr, flags, nullptr) != 0) return failed("read-only", path);
     return {};
 }
 
@@ -140,8 +138,7 @@ std::string enter(const MountPlan& plan) {
     const std::string cwd = platform::current_directory();
     std::string problem = unshare_mounts();
     if (!problem.empty()) return problem;
-    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
-        return failed("private mounts");
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return failed("private mounts");
     std::vector<std::string> names;
     for (const platform::DirectoryEntry& entry : *entries) names.push_back(entry.name);
     problem = new_root_from(names);
@@ -203,8 +200,7 @@ constexpr unsigned k_version_flag = 1U;
 constexpr int k_rule_path_beneath = 1;
 constexpr std::uint64_t k_write_file = 1ULL << 1;
 constexpr std::uint64_t k_remove_and_make = 0x1fffULL & ~0xfULL;  // REMOVE_DIR (4) to MAKE_SYM (12)
-constexpr std::uint64_t k_refer = 1ULL
-                                  << 13;  // ABI 2: without it no rename between directories at all
+constexpr std::uint64_t k_refer = 1ULL << 13;     // ABI 2: without it no rename between directories at all
 constexpr std::uint64_t k_truncate = 1ULL << 14;  // ABI 3
 
 struct Ruleset {
@@ -215,9 +211,7 @@ struct __attribute__((packed)) PathBeneath {
     std::int32_t parent_fd;
 };
 
-std::uint64_t write_rights(int abi) {
-    return k_write_file | k_remove_and_make | k_refer | (abi >= 3 ? k_truncate : 0);
-}
+std::uint64_t write_rights(int abi) { return k_write_file | k_remove_and_make | k_refer | (abi >= 3 ? k_truncate : 0); }
 
 void allow(int ruleset, const std::string& path, std::uint64_t rights) {
     platform::Fd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
@@ -247,8 +241,7 @@ int network_namespace() {
 
 MountAnswer enter_mount(const MountPlan& plan) {
     MountAnswer answer;
-    if (platform::stat_file("/cermet", platform::FollowLinks::No).kind !=
-        platform::FileKind::Absent) {
+    if (platform::stat_file("/cermet", platform::FollowLinks::No).kind != platform::FileKind::Absent) {
         answer.nested = true;
         answer.reason = "/cermet exists already";
         return answer;
@@ -276,8 +269,7 @@ Status bind_place(const std::string& canonical, const std::string& host) {
 Isolation Isolation::probe() {
     Isolation found;
     found.network_ = platform::Fd(sandbox_detail::network_namespace());
-    const long abi =
-        ::syscall(sandbox_detail::k_create_ruleset, nullptr, 0, sandbox_detail::k_version_flag);
+    const long abi = ::syscall(sandbox_detail::k_create_ruleset, nullptr, 0, sandbox_detail::k_version_flag);
     if (abi >= 2) found.landlock_ = static_cast<int>(abi);
     return found;
 }
@@ -286,13 +278,12 @@ void Isolation::limit_writes(const std::vector<std::string>& writable) const {
     using namespace sandbox_detail;
     const std::uint64_t rights = write_rights(landlock_);
     Ruleset attributes{rights};
-    platform::Fd ruleset(
-        static_cast<int>(::syscall(k_create_ruleset, &attributes, sizeof attributes, 0)));
+    platform::Fd ruleset(static_cast<int>(::syscall(k_create_ruleset, &attributes, sizeof attributes, 0)));
     if (!ruleset.valid()) return;
     for (const std::string& directory : writable) allow(ruleset.get(), directory, rights);
     const std::uint64_t file_rights = k_write_file | (landlock_ >= 3 ? k_truncate : 0);
-    for (const char* device : {"/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/random",
-                               "/dev/urandom", "/dev/ptmx"}) {
+    for (const char* device :
+         {"/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/random", "/dev/urandom", "/dev/ptmx"}) {
         allow(ruleset.get(), device, file_rights);
     }
     allow(ruleset.get(), "/dev/pts", file_rights);

@@ -18,8 +18,7 @@ constexpr int k_attempts = 3;  // when inputs change under a running step
 std::string file_of_artifact(std::string_view line) {
     if (!contains(line, "\"artifact\"")) return {};
     Result<Json> json = parse_json(line, "rustc");
-    if (!json.ok() || (*json)["$message_type"].string() != "artifact" ||
-        (*json)["emit"].string() != "metadata")
+    if (!json.ok() || (*json)["$message_type"].string() != "artifact" || (*json)["emit"].string() != "metadata")
         return {};
     return (*json)["artifact"].string();
 }
@@ -33,8 +32,8 @@ class EarlyListener : public LineListener {
         if (!job_.early || job_.early_sent) return;
         const std::string file = file_of_artifact(text);
         if (file.empty() || file_name(file) != file_name(action.early_output)) return;
-        Result<Digest> digest = state_.store.put_file(
-            output_host(state_, action, action.early_output), store::Mode::Plain);
+        Result<Digest> digest =
+            state_.store.put_file(output_host(state_, action, action.early_output), store::Mode::Plain);
         if (!digest.ok()) return;  // the end of the step will tell
         EarlyOutcome early;
         early.directory = action.directory();
@@ -76,8 +75,7 @@ Json render_json(const Places& places, const Json& value) {
     }
     if (value.is_object()) {
         Json::Object members;
-        for (const auto& [name, member] : value.object())
-            members.emplace(name, render_json(places, member));
+        for (const auto& [name, member] : value.object()) members.emplace(name, render_json(places, member));
         return Json(std::move(members));
     }
     return value;
@@ -94,12 +92,10 @@ Status prepare_directory(Executor::State& state, const Action& action) {
             TRY_VOID(platform::remove_file(path));
             state.world.forget_file(output.path);
         }
-        TRY_VOID(platform::make_directories(
-            output.kind == OutputKind::Directory ? path : std::string(parent(path))));
+        TRY_VOID(platform::make_directories(output.kind == OutputKind::Directory ? path : std::string(parent(path))));
     }
     if (!action.discovery_file.empty()) {
-        TRY_VOID(platform::make_directories(
-            std::string(parent(output_host(state, action, action.discovery_file)))));
+        TRY_VOID(platform::make_directories(std::string(parent(output_host(state, action, action.discovery_file)))));
     }
     const std::string scratch = state.host(cat(k_tmp, "/", action.label));
     TRY_VOID(platform::remove_tree(scratch));
@@ -109,8 +105,7 @@ Status prepare_directory(Executor::State& state, const Action& action) {
 Status check_tools(Executor::State& state, const Action& action) {
     for (const std::string& tool : action.expected_tools) {
         if (platform::exists(state.host(tool))) continue;
-        return environment_error(
-            cat(action.description, " needs ", state.for_people(tool), ", which is not there"));
+        return environment_error(cat(action.description, " needs ", state.for_people(tool), ", which is not there"));
     }
     return {};
 }
@@ -118,30 +113,24 @@ Status check_tools(Executor::State& state, const Action& action) {
 ProcessSpec spec_of(Executor::State& state, const Job& job) {
     const Action& action = *job.action;
     ProcessSpec spec;
-    for (const std::string& argument : action.argv)
-        spec.argv.push_back(state.places.render(argument));
+    for (const std::string& argument : action.argv) spec.argv.push_back(state.places.render(argument));
     for (const auto& [name, value] : job.env) spec.env.emplace(name, state.places.render(value));
     spec.cwd = state.places.render(action.cwd.empty() ? action.directory() : action.cwd);
     // Both names of a directory lead to the same inodes; the rules are about inodes.
     spec.writable = {state.host(action.directory()), state.host(cat(k_tmp, "/", action.label))};
-    for (const std::string& directory : action.writable)
-        spec.writable.push_back(state.host(directory));
-    if (std::any_of(action.outputs.begin(), action.outputs.end(),
-                    [](const Output& o) { return in_tree(o.path); })) {
-        for (const std::string& directory : state.mirror.writable())
-            spec.writable.push_back(state.host(directory));
+    for (const std::string& directory : action.writable) spec.writable.push_back(state.host(directory));
+    if (std::any_of(action.outputs.begin(), action.outputs.end(), [](const Output& o) { return in_tree(o.path); })) {
+        for (const std::string& directory : state.mirror.writable()) spec.writable.push_back(state.host(directory));
     }
     if (state.options.tokens != nullptr) {
-        for (auto& [name, value] : state.options.tokens->environment())
-            spec.env.emplace(name, value);
+        for (auto& [name, value] : state.options.tokens->environment()) spec.env.emplace(name, value);
         spec.inherited = state.options.tokens->descriptors();
     }
     return spec;
 }
 
 bool answers_requests(const Action& action) {
-    return !action.worker.empty() && action.argv.size() > 2 &&
-           action.argv[action.argv.size() - 2] == "--once";
+    return !action.worker.empty() && action.argv.size() > 2 && action.argv[action.argv.size() - 2] == "--once";
 }
 
 // A worker serves many steps: it may write where any of them may, and has no scratch directory of
@@ -215,9 +204,8 @@ Status verify_inputs(Executor::State& state, const Action& action) {
         if (hashed.digest == input.digest) continue;
         TRY_VOID(state.store.forget_blob(input.digest));
         TRY_VOID(platform::remove_file(host));
-        return environment_error(
-            cat("lost: ", state.for_people(input.path), " was damaged and has been removed"),
-            "run the build again; `cermet cache verify` looks for more damage");
+        return environment_error(cat("lost: ", state.for_people(input.path), " was damaged and has been removed"),
+                                 "run the build again; `cermet cache verify` looks for more damage");
     }
     return {};
 }
@@ -251,11 +239,9 @@ Result<Attempt> attempt(Executor::State& state, Job& job) {
     if (state.cancelled) ran->end.cancelled = true;
     if (!ran->end.succeeded()) return step_failure(state, action, job.env, ran->end);
     if (ran->end.out_dropped > 0) {
-        return step_error(
-            cat(action.description, " printed more than ", k_max_stdout >> 20, " MiB"));
+        return step_error(cat(action.description, " printed more than ", k_max_stdout >> 20, " MiB"));
     }
-    Result<std::vector<Leaf>> leaves =
-        discover(state, action, job.env, ran->reply ? &*ran->reply : nullptr);
+    Result<std::vector<Leaf>> leaves = discover(state, action, job.env, ran->reply ? &*ran->reply : nullptr);
     if (!leaves.ok()) return std::move(leaves).error();
     TRY(outcome, collect_outputs(state, action));
     std::vector<Leaf> places = observed_places(state, action, outcome);
@@ -284,12 +270,10 @@ Result<Attempt> attempts(Executor::State& state, Job& job) {
         const std::string& changed = made->changed;
         // What was announced early, or keyed by the rules, cannot be taken back: only discovered
         // inputs may be read again.
-        const bool declared =
-            std::any_of(job.action->inputs.begin(), job.action->inputs.end(),
-                        [&](const Input& input) { return input.path == changed; });
+        const bool declared = std::any_of(job.action->inputs.begin(), job.action->inputs.end(),
+                                          [&](const Input& input) { return input.path == changed; });
         if (declared || job.early_sent || round == k_attempts) {
-            return step_error(cat(state.for_people(changed), " changed while ",
-                                  job.action->description, " read it"),
+            return step_error(cat(state.for_people(changed), " changed while ", job.action->description, " read it"),
                               "build again");
         }
         state.world.forget_file(changed);
@@ -298,8 +282,7 @@ Result<Attempt> attempts(Executor::State& state, Job& job) {
 
 Status store_result(Executor::State& state, const Job& job, const Outcome& outcome) {
     const Action& action = *job.action;
-    const Digest digest =
-        outcome.leaves.empty() ? job.intent : encode_exact(action, outcome.leaves).action_digest;
+    const Digest digest = outcome.leaves.empty() ? job.intent : encode_exact(action, outcome.leaves).action_digest;
     TRY_VOID(state.store.put_entry("result", digest, encode_outcome(outcome)));
     const std::string trace = encode_leaves(outcome.leaves);
     const std::vector<std::string> known = state.store.find_candidates("trace", job.intent);
@@ -327,8 +310,8 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
     // Builds of several checkouts do not do the same work at the same time. A step holds one lock
     // and waits for nothing but its own process, so no two builds wait for each other.
     const bool shared = action.scope == Scope::Shared;
-    Result<store::KeyLock> taken = store::KeyLock::take(
-        store.directory(), shared ? digest_of(action.label) : job->intent, &cancelled);
+    Result<store::KeyLock> taken =
+        store::KeyLock::take(store.directory(), shared ? digest_of(action.label) : job->intent, &cancelled);
     if (!taken.ok()) {
         job->fail(std::move(taken).error());
         return;
@@ -336,8 +319,7 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
     std::optional<store::KeyLock> lock(std::move(*taken));
     std::optional<Remembered> other = job->lost ? std::nullopt : find_remembered(*this, *job);
     // Another build made it while this one waited.
-    if (other && (shared ? outputs_in_place(*this, action, *other)
-                         : place_outputs(*this, action, *other).ok())) {
+    if (other && (shared ? outputs_in_place(*this, action, *other) : place_outputs(*this, action, *other).ok())) {
         Result<std::string> said = store.get(other->outcome.stderr_digest);
         if (said.ok() && store.has(other->outcome.stdout_digest)) {
             record(other->outcome.leaves);
@@ -347,16 +329,14 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
         }
     }
     std::unique_lock<std::mutex> tree = hold_tree_outputs(action);
-    if (options.tokens != nullptr && !options.tokens->acquire(processes.cancel_descriptor()))
-        return;
+    if (options.tokens != nullptr && !options.tokens->acquire(processes.cancel_descriptor())) return;
     const std::int64_t start = monotonic_us();
     {
         std::lock_guard guard(mutex);
         ++counts.started;
         if (job->lost) ++counts.repaired;
     }
-    if (events != nullptr)
-        engine::emit(events, engine::StepStarted{action.label, action.description, slot, start});
+    if (events != nullptr) engine::emit(events, engine::StepStarted{action.label, action.description, slot, start});
     const std::optional<StepMemory> before = memory_of(action.label);
     Result<Attempt> made = attempts(*this, *job);
     if (options.tokens != nullptr) options.tokens->release();
@@ -364,8 +344,7 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
     if (!made.ok() || !stored.ok()) {
         Error error = made.ok() ? std::move(stored).error() : std::move(made).error();
         const bool stopped = error.kind == ErrorKind::Cancelled;
-        finished(*job, stopped ? engine::Outcome::Cancelled : engine::Outcome::Failed, slot, start,
-                 error.output);
+        finished(*job, stopped ? engine::Outcome::Cancelled : engine::Outcome::Failed, slot, start, error.output);
         job->fail(std::move(error));
         return;
     }
@@ -383,8 +362,7 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
         counts.cpu_us += made->cpu_us;
     }
     const bool same = before && before->outputs == made->outcome.digest();
-    finished(*job, same ? engine::Outcome::CutOff : engine::Outcome::Ran, slot, start,
-             for_people(made->diagnostics));
+    finished(*job, same ? engine::Outcome::CutOff : engine::Outcome::Ran, slot, start, for_people(made->diagnostics));
     job->succeed(made->outcome);
 }
 

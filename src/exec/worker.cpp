@@ -109,8 +109,7 @@ void WorkerHub::stop() {
     stopped.swap(workers_);
 }
 
-Result<std::shared_ptr<WorkerHub::Worker>> WorkerHub::worker_of(const std::string& kind,
-                                                                const ProcessSpec& spec) {
+Result<std::shared_ptr<WorkerHub::Worker>> WorkerHub::worker_of(const std::string& kind, const ProcessSpec& spec) {
     std::lock_guard lock(mutex_);
     auto found = workers_.find(kind);
     if (found != workers_.end() && !found->second->ended()) return found->second;
@@ -120,8 +119,7 @@ Result<std::shared_ptr<WorkerHub::Worker>> WorkerHub::worker_of(const std::strin
     return worker;
 }
 
-Result<WorkerReply> WorkerHub::ask(const std::string& kind, const ProcessSpec& spec,
-                                   const std::string& request) {
+Result<WorkerReply> WorkerHub::ask(const std::string& kind, const ProcessSpec& spec, const std::string& request) {
     TRY(json, parse_json(request, "a worker's request"));
     TRY(worker, worker_of(kind, spec));
     TRY(line, worker->ask(json));

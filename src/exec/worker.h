@@ -37,8 +37,7 @@ class WorkerHub {
     WorkerHub(const WorkerHub&) = delete;
     WorkerHub& operator=(const WorkerHub&) = delete;
     // `kind` names the worker; `spec` starts it when there is none.
-    Result<WorkerReply> ask(const std::string& kind, const ProcessSpec& spec,
-                            const std::string& request);
+    Result<WorkerReply> ask(const std::string& kind, const ProcessSpec& spec, const std::string& request);
     void stop();  // kills all of them
 
    private:

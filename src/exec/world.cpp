@@ -43,8 +43,7 @@ std::shared_ptr<const World::Names> World::names_in(const std::string& directory
         if (found != names_.end()) return found->second;
     }
     auto names = std::make_shared<Names>();
-    Result<std::vector<platform::DirectoryEntry>> entries =
-        platform::list_any_names(places_.host_outside(directory));
+    Result<std::vector<platform::DirectoryEntry>> entries = platform::list_any_names(places_.host_outside(directory));
     if (entries.ok()) {
         for (platform::DirectoryEntry& entry : *entries) names->insert(std::move(entry.name));
     }
@@ -57,8 +56,7 @@ std::shared_ptr<const World::Names> World::names_in(const std::string& directory
 
 std::string World::current_absence(const Leaf& leaf) {
     if (leaf.value.compare(0, k_absent_in.size(), k_absent_in) != 0) {
-        return platform::exists(places_.host_outside(leaf.name)) ? "present"
-                                                                 : std::string(k_absent);
+        return platform::exists(places_.host_outside(leaf.name)) ? "present" : std::string(k_absent);
     }
     std::shared_ptr<const Names> names = names_in(leaf.name);
     if (names->empty()) return leaf.value;
@@ -71,30 +69,22 @@ std::string World::current_absence(const Leaf& leaf) {
 
 SourceKind World::kind_of(const std::string& host) {
     switch (platform::stat_file(host).kind) {
-        case platform::FileKind::File:
-            return SourceKind::File;
-        case platform::FileKind::Directory:
-            return SourceKind::Directory;
+        case platform::FileKind::File: return SourceKind::File;
+        case platform::FileKind::Directory: return SourceKind::Directory;
         case platform::FileKind::Absent:
         case platform::FileKind::Symlink:
-        case platform::FileKind::Other:
-            return SourceKind::Absent;
+        case platform::FileKind::Other: return SourceKind::Absent;
     }
     return SourceKind::Absent;
 }
 
-SourceKind World::kind(const std::string& path) const {
-    return kind_of(places_.host_outside(path));
-}
+SourceKind World::kind(const std::string& path) const { return kind_of(places_.host_outside(path)); }
 
 std::string World::kind_text(SourceKind kind) {
     switch (kind) {
-        case SourceKind::File:
-            return "file";
-        case SourceKind::Directory:
-            return "directory";
-        case SourceKind::Absent:
-            return std::string(k_absent);
+        case SourceKind::File: return "file";
+        case SourceKind::Directory: return "directory";
+        case SourceKind::Absent: return std::string(k_absent);
     }
     return "?";
 }
@@ -116,9 +106,8 @@ std::vector<SourceEntry> list_host(const std::string& host, bool& there) {
     for (platform::DirectoryEntry& entry : *found) {
         SourceEntry made;
         made.kind = entry.kind == platform::FileKind::Directory ? SourceKind::Directory
-                    : entry.kind == platform::FileKind::File
-                        ? SourceKind::File
-                        : World::kind_of(join_path(host, entry.name));
+                    : entry.kind == platform::FileKind::File    ? SourceKind::File
+                                                                : World::kind_of(join_path(host, entry.name));
         if (entry.kind == platform::FileKind::Symlink && made.kind == SourceKind::Directory &&
             leads_back(host, entry.name)) {
             made.kind = SourceKind::Absent;
@@ -151,11 +140,10 @@ std::string World::listing_value_of(const std::string& host) {
     return there ? listing_value(entries) : std::string(k_absent);
 }
 
-std::string World::program_path(const std::string& name,
-                                const std::map<std::string, std::string>& user) {
+std::string World::program_path(const std::string& name, const std::map<std::string, std::string>& user) {
     auto path = user.find("PATH");
-    std::optional<std::string> found = platform::find_program(
-        name, path == user.end() ? std::string("/usr/local/bin:/usr/bin:/bin") : path->second);
+    std::optional<std::string> found =
+        platform::find_program(name, path == user.end() ? std::string("/usr/local/bin:/usr/bin:/bin") : path->second);
     return found ? *found : std::string(k_absent);
 }
 
@@ -166,16 +154,13 @@ std::string World::current(const Leaf& leaf) {
             std::optional<Digest> now = digest(leaf.name);
             return now ? now->text() : std::string(k_absent);
         }
-        case Leaf::Type::Absent:
-            return current_absence(leaf);
-        case Leaf::Type::Listing:
-            return listing_value_of(places_.host_outside(leaf.name));
+        case Leaf::Type::Absent: return current_absence(leaf);
+        case Leaf::Type::Listing: return listing_value_of(places_.host_outside(leaf.name));
         case Leaf::Type::Env: {
             auto found = user_.find(leaf.name);
             return found == user_.end() ? std::string(k_absent) : "=" + found->second;
         }
-        case Leaf::Type::Place:
-            return places_.render(leaf.name);
+        case Leaf::Type::Place: return places_.render(leaf.name);
         case Leaf::Type::Fact: {
             constexpr std::string_view k_kind = "kind:";
             constexpr std::string_view k_program = "program:";

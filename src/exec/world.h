@@ -32,17 +32,14 @@ class World {
     World(store::Store& store, const Places& places, const std::map<std::string, std::string>& user)
         : store_(store), places_(places), user_(user) {}
 
-    std::optional<Digest> digest(
-        const std::string& path);  // of a file's bytes; nullopt when it is none
+    std::optional<Digest> digest(const std::string& path);  // of a file's bytes; nullopt when it is none
     std::string current(const Leaf& leaf);
     bool holds(const Leaf& leaf) { return current(leaf) == leaf.value; }
     SourceKind kind(const std::string& path) const;
     std::vector<SourceEntry> list(const std::string& path) const;
     static std::string listing_value(const std::vector<SourceEntry>& entries);
-    static std::string listing_value_of(
-        const std::string& host);  // "absent" where it is no directory
-    static std::string program_path(const std::string& name,
-                                    const std::map<std::string, std::string>& user);
+    static std::string listing_value_of(const std::string& host);  // "absent" where it is no directory
+    static std::string program_path(const std::string& name, const std::map<std::string, std::string>& user);
     static std::string kind_text(SourceKind kind);
     static SourceKind kind_of(const std::string& host);
     void forget();

@@ -31,10 +31,9 @@ NetworkCommand download_command(const std::string& url, const std::string& targe
 // Downloads every package of the lock that is not on this machine. `missing` ("serde 1.0.228") is for messages.
 Status cargo_fetch(NetworkHelper& network, const std::string& manifest_host_path, const std::string& directory,
                    const std::vector<std::string>& missing, NetworkListener* listener = nullptr);
-Status cargo_generate_lockfile(NetworkHelper& network, const LockRequest& request,
-                               NetworkListener* listener = nullptr);
+Status cargo_generate_lockfile(NetworkHelper& network, const LockRequest& request, NetworkListener* listener = nullptr);
 // Downloads and checks one file; a Project error when its sha256 (64 hex) differs, and the file is removed.
-Status download(NetworkHelper& network, const std::string& url, const std::string& sha256,
-                const std::string& target, NetworkListener* listener = nullptr);
+Status download(NetworkHelper& network, const std::string& url, const std::string& sha256, const std::string& target,
+                NetworkListener* listener = nullptr);
 
 }  // namespace cermet::fetch

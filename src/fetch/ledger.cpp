@@ -21,9 +21,7 @@ Json Ledger::json() const {
     for (const ExternalBytes& bytes : all()) {
         Json entry = Json(Json::Object());
         entry.set("kind", bytes.kind).set("name", bytes.name).set("sha256", bytes.sha256);
-        entry.set("size", Json(bytes.size))
-            .set("source", bytes.source)
-            .set("version", bytes.version);
+        entry.set("size", Json(bytes.size)).set("source", bytes.source).set("version", bytes.version);
         list.push(std::move(entry));
     }
     Json out = Json(Json::Object());
@@ -34,8 +32,7 @@ Json Ledger::json() const {
 Status Ledger::read(std::string_view bytes, std::string_view name) {
     TRY(parsed, parse_json(bytes, name));
     if (parsed["version"].integer() != 1 || !parsed["external"].is_array()) {
-        return project_error("this is not a list of external bytes of version 1")
-            .at(std::string(name));
+        return project_error("this is not a list of external bytes of version 1").at(std::string(name));
     }
     for (const Json& entry : parsed["external"].array()) {
         ExternalBytes one;

@@ -87,14 +87,11 @@ bool has_terminal() {
     return terminal.valid();
 }
 
-[[noreturn]] void become(const NetworkCommand& command, int out, int err, int failed,
-                         bool own_group) {
+[[noreturn]] void become(const NetworkCommand& command, int out, int err, int failed, bool own_group) {
     if (own_group) (void)::setpgid(0, 0);
-    for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE})
-        (void)::signal(number, SIG_DFL);
+    for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE}) (void)::signal(number, SIG_DFL);
     const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    const bool wired =
-        null >= 0 && ::dup2(null, 0) >= 0 && ::dup2(out, 1) >= 0 && ::dup2(err, 2) >= 0;
+    const bool wired = null >= 0 && ::dup2(null, 0) >= 0 && ::dup2(out, 1) >= 0 && ::dup2(err, 2) >= 0;
     int reason = wired ? 0 : errno;
     if (reason == 0 && !command.cwd.empty() && ::chdir(command.cwd.c_str()) != 0) reason = errno;
     if (reason == 0) {
@@ -106,8 +103,7 @@ bool has_terminal() {
             }
         }
         std::vector<char*> argv;
-        for (const std::string& argument : command.argv)
-            argv.push_back(const_cast<char*>(argument.c_str()));
+        for (const std::string& argument : command.argv) argv.push_back(const_cast<char*>(argument.c_str()));
         argv.push_back(nullptr);
         (void)::execvp(argv[0], argv.data());
         reason = errno;
@@ -121,8 +117,7 @@ Running start_command(const NetworkCommand& command) {
     int out[2];
     int err[2];
     int failed[2];
-    if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0 ||
-        ::pipe2(failed, O_CLOEXEC) != 0) {
+    if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0 || ::pipe2(failed, O_CLOEXEC) != 0) {
         running.start_error = errno;
         return running;
     }
@@ -150,8 +145,7 @@ Running start_command(const NetworkCommand& command) {
 }
 
 bool has_ended(Running& running) {
-    if (!running.reaped)
-        running.reaped = ::waitpid(running.pid, &running.status, WNOHANG) == running.pid;
+    if (!running.reaped) running.reaped = ::waitpid(running.pid, &running.status, WNOHANG) == running.pid;
     return running.reaped;
 }
 
@@ -177,8 +171,7 @@ bool pass_output(int socket, Running& running) {
             if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
             if (n <= 0) {
                 (i == 0 ? out_open : err_open) = false;
-            } else if (!send_frame(socket, i == 0 ? 'o' : 'e',
-                                   {buffer, static_cast<std::size_t>(n)})) {
+            } else if (!send_frame(socket, i == 0 ? 'o' : 'e', {buffer, static_cast<std::size_t>(n)})) {
                 return false;
             }
         }
@@ -189,8 +182,7 @@ bool pass_output(int socket, Running& running) {
 void end_command(Running& running) {
     const pid_t whom = running.own_group ? -running.pid : running.pid;
     (void)::kill(whom, SIGTERM);
-    for (int i = 0; i < 100 && !has_ended(running); ++i)
-        ::usleep(20'000);  // two seconds to end by itself
+    for (int i = 0; i < 100 && !has_ended(running); ++i) ::usleep(20'000);  // two seconds to end by itself
     if (!running.reaped || running.own_group) (void)::kill(whom, SIGKILL);
 }
 
@@ -199,12 +191,10 @@ bool serve_command(int socket, const std::string& request) {
     if (!command || command->argv.empty()) return send_frame(socket, 'f', number_bytes(EINVAL, 0));
     Running running = start_command(*command);
     if (running.pid < 0)
-        return send_frame(socket, 'f',
-                          number_bytes(static_cast<std::uint32_t>(running.start_error), 0));
+        return send_frame(socket, 'f', number_bytes(static_cast<std::uint32_t>(running.start_error), 0));
     if (!pass_output(socket, running)) end_command(running);
     while (!running.reaped) {
-        running.reaped =
-            ::waitpid(running.pid, &running.status, 0) == running.pid || errno != EINTR;
+        running.reaped = ::waitpid(running.pid, &running.status, 0) == running.pid || errno != EINTR;
     }
     const int status = running.status;
     const auto code = static_cast<std::uint32_t>(WIFEXITED(status) ? WEXITSTATUS(status) : 0);
@@ -291,12 +281,10 @@ void NetworkHelper::cancel() {
 }
 
 Error NetworkHelper::gone() const {
-    return environment_error("the process through which Cermet reaches the network has ended",
-                             "run the command again");
+    return environment_error("the process through which Cermet reaches the network has ended", "run the command again");
 }
 
-Result<NetworkEnd> NetworkHelper::converse(const NetworkCommand& command,
-                                           NetworkListener* listener) {
+Result<NetworkEnd> NetworkHelper::converse(const NetworkCommand& command, NetworkListener* listener) {
     using namespace network_detail;
     {
         const std::lock_guard<std::mutex> hold(writing_);
@@ -310,13 +298,11 @@ Result<NetworkEnd> NetworkHelper::converse(const NetworkCommand& command,
         if (kind == 'o' && end.out.size() < k_max_stdout) end.out += bytes;
         if (kind == 'e') {
             end.err += bytes;
-            if (end.err.size() > 2 * k_kept_stderr)
-                end.err.erase(0, end.err.size() - k_kept_stderr);
+            if (end.err.size() > 2 * k_kept_stderr) end.err.erase(0, end.err.size() - k_kept_stderr);
             if (listener != nullptr) listener->printed(bytes);
         }
         if (kind == 'f') {
-            Error error =
-                system_error("cannot run", command.argv.front(), static_cast<int>(numbers.u32()));
+            Error error = system_error("cannot run", command.argv.front(), static_cast<int>(numbers.u32()));
             error.kind = ErrorKind::Environment;
             return error;
         }
@@ -335,8 +321,7 @@ Result<NetworkEnd> NetworkHelper::run(const NetworkCommand& command, NetworkList
         const std::lock_guard<std::mutex> hold(policy_);
         if (!forbidden_.empty()) {
             return environment_error(
-                cat("cannot ", command.purpose.empty() ? command.argv.front() : command.purpose,
-                    ": ", forbidden_),
+                cat("cannot ", command.purpose.empty() ? command.argv.front() : command.purpose, ": ", forbidden_),
                 "build once without --offline, or run `cargo fetch` where there is a network");
         }
     }
@@ -348,16 +333,14 @@ Result<NetworkEnd> NetworkHelper::run(const NetworkCommand& command, NetworkList
 Result<std::string> NetworkHelper::need(const NetworkCommand& command, NetworkListener* listener) {
     TRY(end, run(command, listener));
     if (end.succeeded()) return std::move(end.out);
-    const std::string how = end.signal != 0 ? cat("was killed by signal ", end.signal)
-                                            : cat("failed with exit code ", end.exit_code);
-    Error error = environment_error(
-        cat(command.purpose.empty() ? command.argv.front()
-                                    : cat("cannot ", command.purpose, ": ", command.argv.front()),
-            " ", how));
+    const std::string how =
+        end.signal != 0 ? cat("was killed by signal ", end.signal) : cat("failed with exit code ", end.exit_code);
+    Error error = environment_error(cat(
+        command.purpose.empty() ? command.argv.front() : cat("cannot ", command.purpose, ": ", command.argv.front()),
+        " ", how));
     error.output = std::move(end.err);
-    error.command = command.cwd.empty()
-                        ? shell_join(command.argv)
-                        : cat("cd ", shell_quote(command.cwd), " && ", shell_join(command.argv));
+    error.command = command.cwd.empty() ? shell_join(command.argv)
+                                        : cat("cd ", shell_quote(command.cwd), " && ", shell_join(command.argv));
     return error;
 }
 

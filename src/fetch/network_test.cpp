@@ -53,8 +53,7 @@ TEST_CASE("network: commands survive their encoding; malformed ones are refused"
     CHECK(decoded->argv == command.argv);
     CHECK(decoded->env == command.env);
     CHECK(decoded->cwd == "/tmp");
-    for (std::size_t cut = 0; cut < bytes.size(); ++cut)
-        CHECK_FALSE(decode_command(bytes.substr(0, cut)));
+    for (std::size_t cut = 0; cut < bytes.size(); ++cut) CHECK_FALSE(decode_command(bytes.substr(0, cut)));
     CHECK_FALSE(decode_command(bytes + "x"));
 }
 
@@ -73,8 +72,8 @@ TEST_CASE("network: output, exit codes, environment, directory") {
     CHECK(seen.text == "err\n");
     auto killed = helper->run(shell("kill -9 $$"));
     CHECK(killed->signal == SIGKILL);
-    auto flood = helper->run(
-        shell("head -c 3000000 /dev/zero | tr '\\0' x; head -c 300000 /dev/zero | tr '\\0' y >&2"));
+    auto flood =
+        helper->run(shell("head -c 3000000 /dev/zero | tr '\\0' x; head -c 300000 /dev/zero | tr '\\0' y >&2"));
     REQUIRE(flood.ok());
     CHECK(flood->out.size() == 3'000'000);
     CHECK(flood->err.size() <= 200'000);
@@ -126,8 +125,8 @@ TEST_CASE("network: cancel ends the command; nothing runs afterwards") {
         helper->cancel();
     });
     const std::int64_t began = monotonic_us();
-    auto end = helper->run(shell(cat("echo $$ > ", dir / "pid.new", "; mv ", dir / "pid.new", " ",
-                                     dir / "pid", "; exec sleep 30")));
+    auto end = helper->run(
+        shell(cat("echo $$ > ", dir / "pid.new", "; mv ", dir / "pid.new", " ", dir / "pid", "; exec sleep 30")));
     canceller.join();
     REQUIRE_FALSE(end.ok());
     CHECK(end.error().kind == ErrorKind::Cancelled);
@@ -142,10 +141,8 @@ TEST_CASE("network: the helper and its command end with us") {
     TemporaryDirectory dir;
     {
         auto helper = start();
-        std::thread left(
-            [&] { (void)helper->run(shell(cat("echo $$ > ", dir / "pid", "; exec sleep 30"))); });
-        for (int i = 0; i < 500 && platform::find_file_bytes(dir / "pid").value_or("").empty();
-             ++i) {
+        std::thread left([&] { (void)helper->run(shell(cat("echo $$ > ", dir / "pid", "; exec sleep 30"))); });
+        for (int i = 0; i < 500 && platform::find_file_bytes(dir / "pid").value_or("").empty(); ++i) {
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
         }
         helper->cancel();
@@ -157,9 +154,8 @@ TEST_CASE("network: the helper and its command end with us") {
 }
 
 TEST_CASE("cargo fetch: what is run, and what its failures say") {
-    CHECK(
-        cargo_fetch_command("/p/Cargo.toml", "/p", 2).argv ==
-        std::vector<std::string>{"cargo", "fetch", "--locked", "--manifest-path", "/p/Cargo.toml"});
+    CHECK(cargo_fetch_command("/p/Cargo.toml", "/p", 2).argv ==
+          std::vector<std::string>{"cargo", "fetch", "--locked", "--manifest-path", "/p/Cargo.toml"});
     CHECK(cargo_fetch_command("/p/Cargo.toml", "/p", 1).purpose == "download 1 crate");
     LockRequest lock{"/skeleton/Cargo.toml", "/p", true, true};
     CHECK(cargo_lock_command(lock).cwd == "/p");
@@ -190,8 +186,7 @@ TEST_CASE("download: a file URL is fetched and checked") {
     CHECK(wrong.error().kind == ErrorKind::Project);
     CHECK_FALSE(platform::exists(dir / "sub/second"));
     CHECK_FALSE(platform::exists(dir / "sub/second.part"));
-    CHECK_FALSE(
-        download(*helper, cat("file://", dir / "absent"), digest_of("").hex(), dir / "third").ok());
+    CHECK_FALSE(download(*helper, cat("file://", dir / "absent"), digest_of("").hex(), dir / "third").ok());
 }
 
 }  // namespace cermet::fetch

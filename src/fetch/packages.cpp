@@ -22,9 +22,8 @@ constexpr std::string_view k_canonical = "/cermet/pkg/";
 bool safe_name(std::string_view name) {
     if (name.empty() || name[0] == '.' || name.size() > 200) return false;
     for (const char c : name) {
-        const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '+' ||
-                          c == '!' || c == '~';
+        const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                          c == '_' || c == '.' || c == '+' || c == '!' || c == '~';
         if (!fine) return false;
     }
     return true;
@@ -60,8 +59,7 @@ class CrateFiller final : public PlaceFiller, private TarVisitor {
         file.path = std::string(path.substr(std::min(path.size(), top_.size() + 1)));
         file.digest = digest_of(bytes);
         file.executable = executable;
-        if (file.path.empty() || file.path == ".cargo-ok")
-            return {};  // cargo's own mark does not belong into a crate
+        if (file.path.empty() || file.path == ".cargo-ok") return {};  // cargo's own mark does not belong into a crate
         const std::string target = cat(directory_, "/", file.path);
         TRY_VOID(platform::make_directories(std::string(parent(target))));
         TRY_VOID(store::write_new_file(target, bytes, executable ? 0755 : 0644, 0));
@@ -89,8 +87,7 @@ class CopyFiller final : public PlaceFiller {
                 TRY_VOID(platform::make_symlink(file.link, target));
                 continue;
             }
-            TRY_VOID(
-                store::copy_new_file(cat(from_, "/", file.path), target, file.digest, 0644, 0));
+            TRY_VOID(store::copy_new_file(cat(from_, "/", file.path), target, file.digest, 0644, 0));
         }
         return tree_;
     }
@@ -120,18 +117,17 @@ Status check_vendored(const Tree& tree, const std::string& directory, std::strin
     for (const auto& [name, sha] : listed["files"].object()) {
         const auto found = files.find(name);
         if (found == files.end()) {
-            return project_error(cat("the vendored crate lacks the file ", name,
-                                     " that its .cargo-checksum.json lists"),
-                                 "vendor the crate again with `cargo vendor`")
+            return project_error(
+                       cat("the vendored crate lacks the file ", name, " that its .cargo-checksum.json lists"),
+                       "vendor the crate again with `cargo vendor`")
                 .at(path);
         }
         if (found->second->digest.hex() == lower(sha.string())) continue;
-        return project_error(
-                   cat("the vendored file ", name, " has been changed: its checksum is ",
-                       found->second->digest.short_hex(16), "…, .cargo-checksum.json says ",
-                       std::string_view(sha.string()).substr(0, 16), "…"),
-                   "vendor the crate again, or use a path dependency or [patch] for a changed "
-                   "crate")
+        return project_error(cat("the vendored file ", name, " has been changed: its checksum is ",
+                                 found->second->digest.short_hex(16), "…, .cargo-checksum.json says ",
+                                 std::string_view(sha.string()).substr(0, 16), "…"),
+                             "vendor the crate again, or use a path dependency or [patch] for a changed "
+                             "crate")
             .at(cat(directory, "/", name));
     }
     return {};
@@ -139,20 +135,17 @@ Status check_vendored(const Tree& tree, const std::string& directory, std::strin
 
 }  // namespace packages_detail
 
-Result<Package> import_crate(store::Store& store, const std::string& name,
-                             const std::string& version, const std::string& sha256,
-                             const std::string& crate_host_path) {
+Result<Package> import_crate(store::Store& store, const std::string& name, const std::string& version,
+                             const std::string& sha256, const std::string& crate_host_path) {
     using namespace packages_detail;
     const std::string top = cat(name, "-", version);
-    if (!safe_name(top))
-        return project_error(cat("not a crate's name and version: ", name, " ", version));
+    if (!safe_name(top)) return project_error(cat("not a crate's name and version: ", name, " ", version));
     std::string expected = lower(sha256);
     if (expected.empty()) {
         TRY(found, store.file_digest(crate_host_path));
         expected = found.hex();
     }
-    if (expected.size() != 64)
-        return project_error(cat("not a sha256 of the crate ", name, ": ", sha256));
+    if (expected.size() != 64) return project_error(cat("not a sha256 of the crate ", name, ": ", sha256));
     const std::string place = cat("crate-", top, "-", std::string_view(expected).substr(0, 8));
     ExternalBytes origin;
     origin.kind = "crate";
@@ -165,11 +158,10 @@ Result<Package> import_crate(store::Store& store, const std::string& name,
         TRY(bytes, platform::read_file(crate_host_path));
         const Digest found = digest_of(bytes);
         if (found.hex() != expected) {
-            return project_error(
-                       cat("checksum mismatch: ", file_name(crate_host_path), " has the sha256 ",
-                           found.hex(), ", but the lock file says ", expected),
-                       "remove the file and run `cargo fetch`; if it comes again, do not trust its "
-                       "source")
+            return project_error(cat("checksum mismatch: ", file_name(crate_host_path), " has the sha256 ", found.hex(),
+                                     ", but the lock file says ", expected),
+                                 "remove the file and run `cargo fetch`; if it comes again, do not trust its "
+                                 "source")
                 .at(crate_host_path);
         }
         CrateFiller filler(bytes, top, std::string(file_name(crate_host_path)));
@@ -182,14 +174,13 @@ Result<Package> import_crate(store::Store& store, const std::string& name,
     return package;
 }
 
-Result<Package> import_directory(store::Store& store, const std::string& name,
-                                 const std::string& host_path, const std::string& sha256) {
+Result<Package> import_directory(store::Store& store, const std::string& name, const std::string& host_path,
+                                 const std::string& sha256) {
     using namespace packages_detail;
     if (!safe_name(name)) return project_error(cat("not a package's name: ", name));
     const SourceFilter filter;
     TRY(tree, scan_tree(store, host_path, &filter));
-    if (tree.files.empty())
-        return project_error(cat("the package directory ", host_path, " is empty or absent"));
+    if (tree.files.empty()) return project_error(cat("the package directory ", host_path, " is empty or absent"));
     std::string package_sha256;
     TRY_VOID(check_vendored(tree, host_path, package_sha256));
     if (!sha256.empty() && !package_sha256.empty() && sha256 != package_sha256) {
@@ -205,8 +196,7 @@ Result<Package> import_directory(store::Store& store, const std::string& name,
     Package package = package_of(store, place, mark);
     package.origin.kind = "directory";
     package.origin.name = name;
-    package.origin.source =
-        package_sha256.empty() ? "directory" : cat("vendored crate ", package_sha256);
+    package.origin.source = package_sha256.empty() ? "directory" : cat("vendored crate ", package_sha256);
     package.origin.sha256 = digest.hex();
     package.origin.size = tree.bytes();
     return package;

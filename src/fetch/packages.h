@@ -38,19 +38,17 @@ struct Package {
 
 // A .crate as crates.io serves it: gzipped tar with the one top directory NAME-VERSION. `sha256` is the lock file's (64
 // hex); empty where the lock has none.
-Result<Package> import_crate(store::Store& store, const std::string& name,
-                             const std::string& version, const std::string& sha256,
-                             const std::string& crate_host_path);
+Result<Package> import_crate(store::Store& store, const std::string& name, const std::string& version,
+                             const std::string& sha256, const std::string& crate_host_path);
 
 // A vendored crate's directory (verified against its .cargo-checksum.json) or a git checkout (its .git and what cargo
 // adds left out). `name` is the place's name without the digest: "crate-NAME-VERSION-1a2b3c4d". `sha256`: what the lock
 // says of a vendored crate's .crate file; empty where it says nothing.
-Result<Package> import_directory(store::Store& store, const std::string& name,
-                                 const std::string& host_path, const std::string& sha256 = {});
+Result<Package> import_directory(store::Store& store, const std::string& name, const std::string& host_path,
+                                 const std::string& sha256 = {});
 
 // An installed distribution, by its .dist-info directory. Its digest does not depend on who installed it, or where.
-Result<Package> import_python_distribution(store::Store& store,
-                                           const std::string& dist_info_host_path);
+Result<Package> import_python_distribution(store::Store& store, const std::string& dist_info_host_path);
 
 // --- parts, for tests and for `cache verify` ---
 struct RecordRow {

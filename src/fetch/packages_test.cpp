@@ -42,17 +42,14 @@ TarFile member(std::string path, std::string bytes, bool executable = false) {
 }
 
 std::string crate_bytes() {
-    return write_tar_gz(
-        {member("a-1.0.0/Cargo.toml", "[package]\n"),
-         member("a-1.0.0/src/lib.rs", "pub fn a() {}\n"),
-         member("a-1.0.0/run.sh", "#!/bin/sh\n", true), member("a-1.0.0/.cargo-ok", "")},
-        0);
+    return write_tar_gz({member("a-1.0.0/Cargo.toml", "[package]\n"), member("a-1.0.0/src/lib.rs", "pub fn a() {}\n"),
+                         member("a-1.0.0/run.sh", "#!/bin/sh\n", true), member("a-1.0.0/.cargo-ok", "")},
+                        0);
 }
 
 std::string row(const std::string& path, const std::string& bytes) {
     const Digest digest = digest_of(bytes);
-    const std::string_view hash(reinterpret_cast<const char*>(digest.hash.data()),
-                                digest.hash.size());
+    const std::string_view hash(reinterpret_cast<const char*>(digest.hash.data()), digest.hash.size());
     return cat(path, ",sha256=", base64url(hash), ",", bytes.size(), "\n");
 }
 
@@ -66,13 +63,11 @@ std::string install(const std::string& site, const std::string& installer) {
     write(info + "/METADATA", "Name: Demo_Pkg\n");
     write(info + "/INSTALLER", installer);
     const std::string record = cat(
-        row("demo/__init__.py", "x = 1\n"), row("demo/fast.so", "ELF"),
-        "demo/__pycache__/__init__.cpython-312.pyc,,\n", row("../bin/demo", "#!python\n"),
-        row("Demo_Pkg-1.2.dist-info/METADATA", "Name: Demo_Pkg\n"),
+        row("demo/__init__.py", "x = 1\n"), row("demo/fast.so", "ELF"), "demo/__pycache__/__init__.cpython-312.pyc,,\n",
+        row("../bin/demo", "#!python\n"), row("Demo_Pkg-1.2.dist-info/METADATA", "Name: Demo_Pkg\n"),
         row("Demo_Pkg-1.2.dist-info/INSTALLER", installer), "Demo_Pkg-1.2.dist-info/RECORD,,\n");
     write(info + "/RECORD", record);
-    for (const char* file :
-         {"/demo/__init__.py", "/demo/fast.so", "/Demo_Pkg-1.2.dist-info/METADATA"}) {
+    for (const char* file : {"/demo/__init__.py", "/demo/fast.so", "/Demo_Pkg-1.2.dist-info/METADATA"}) {
         REQUIRE(store::set_modified(site + file, wall_ns() - 60'000'000'000LL).ok());
     }
     return info;
@@ -98,8 +93,7 @@ TEST_CASE("tree digest: REAPI's Directory messages, whatever the order of findin
     CHECK(tree.files[0].path == "b/a");
     CHECK(tree.digest() != one);
     CHECK(tree.bytes() == 2);
-    Tree
-        odd;  // "a-b" sorts between "a" and "a/x" by bytes; the directory "a" must still be one node
+    Tree odd;  // "a-b" sorts between "a" and "a/x" by bytes; the directory "a" must still be one node
     for (const char* path : {"a/x", "a-b/y", "a.c", "a/z"}) {
         file.path = path;
         odd.files.push_back(file);
@@ -149,8 +143,7 @@ TEST_CASE("packages: a crate is verified, unpacked read-only, and used again") {
     CHECK(contains(bad.error().message, "checksum mismatch"));
     CHECK_FALSE(import_crate(*store, "../a", "1.0.0", sha, dir / "a-1.0.0.crate").ok());
     CHECK_FALSE(import_crate(*store, "a", "1.0.0", "abc", dir / "a-1.0.0.crate").ok());
-    const std::string other =
-        write_tar_gz({member("b-1.0.0/Cargo.toml", "")}, 0);  // another top directory
+    const std::string other = write_tar_gz({member("b-1.0.0/Cargo.toml", "")}, 0);  // another top directory
     write(dir / "b.crate", other);
     CHECK_FALSE(import_crate(*store, "a", "1.0.0", digest_of(other).hex(), dir / "b.crate").ok());
     write(dir / "junk.crate", "not a gzip");
@@ -197,12 +190,10 @@ TEST_CASE("packages: any damage to a package makes it anew") {
     CHECK(bytes_of(host + ".ok") == mark);
     REQUIRE(platform::remove_tree(host).ok());
     import();
-    const auto mtime =
-        store::disk_stat(file).mtime_ns;  // a flip that restores size and time: only reading tells
+    const auto mtime = store::disk_stat(file).mtime_ns;  // a flip that restores size and time: only reading tells
     damage(file, "pub fn b() {}\n");
     REQUIRE(store::set_modified(file, mtime).ok());
-    CHECK(find_place(*store, std::string(file_name(host)), digest_of(crate_bytes()).hex())
-              .has_value());
+    CHECK(find_place(*store, std::string(file_name(host)), digest_of(crate_bytes()).hex()).has_value());
     auto bad = verify_packages(*store);
     REQUIRE(bad.ok());
     CHECK(*bad == std::vector<std::string>{std::string(file_name(host))});
@@ -237,22 +228,19 @@ TEST_CASE("packages: four processes import one crate at once") {
     CHECK(store::names_in(dir / "cache/tmp").empty());
 }
 
-TEST_CASE(
-    "packages: directories: checksums, links, what is left out; the name follows the content") {
+TEST_CASE("packages: directories: checksums, links, what is left out; the name follows the content") {
     TemporaryDirectory dir;
     auto store = open(dir / "cache");
     const std::string vendor = dir / "vendor/a";
     write(vendor + "/Cargo.toml", "[package]\n");
     write(vendor + "/src/lib.rs", "// a\n");
     write(vendor + "/.cargo-checksum.json",
-          cat("{\"files\":{\"src/lib.rs\":\"", digest_of("// a\n").hex(),
-              "\"},\"package\":\"00ff\"}"));
+          cat("{\"files\":{\"src/lib.rs\":\"", digest_of("// a\n").hex(), "\"},\"package\":\"00ff\"}"));
     auto first = import_directory(*store, "crate-a-1.0.0-12345678", vendor);
     REQUIRE(first.ok());
     CHECK(contains(first->canonical, "/cermet/pkg/crate-a-1.0.0-12345678-"));
     CHECK(contains(first->origin.source, "00ff"));
-    CHECK(import_directory(*store, "crate-a-1.0.0-12345678", vendor)->canonical ==
-          first->canonical);
+    CHECK(import_directory(*store, "crate-a-1.0.0-12345678", vendor)->canonical == first->canonical);
     write(vendor + "/src/lib.rs", "// b\n");
     auto changed = import_directory(*store, "crate-a-1.0.0-12345678", vendor);
     REQUIRE_FALSE(changed.ok());
@@ -309,18 +297,15 @@ TEST_CASE("packages: a Python distribution is the same whoever installed it, and
     CHECK(contains(first->canonical, "/cermet/pkg/py-demo-pkg-1.2-"));
     CHECK(bytes_of(first->host + "/demo/__init__.py") == "x = 1\n");
     CHECK(store::disk_stat(first->host + "/demo/fast.so").mode == 0555);
-    CHECK(store::names_in(first->host + "/Demo_Pkg-1.2.dist-info") ==
-          std::vector<std::string>{"METADATA"});
-    CHECK(store::names_in(first->host + "/demo") ==
-          std::vector<std::string>{"__init__.py", "fast.so"});
+    CHECK(store::names_in(first->host + "/Demo_Pkg-1.2.dist-info") == std::vector<std::string>{"METADATA"});
+    CHECK(store::names_in(first->host + "/demo") == std::vector<std::string>{"__init__.py", "fast.so"});
     auto second = import_python_distribution(*store, install(dir / "venv2/site", "uv"));
     REQUIRE(second.ok());
     CHECK(second->canonical == first->canonical);
     CHECK(second->digest == first->digest);
 
     write(dir / "venv1/site/demo/__init__.py", "x = 2\n");  // same size, newer than RECORD
-    REQUIRE(
-        store::set_modified(dir / "venv1/site/demo/__init__.py", wall_ns() + 5'000'000'000LL).ok());
+    REQUIRE(store::set_modified(dir / "venv1/site/demo/__init__.py", wall_ns() + 5'000'000'000LL).ok());
     auto edited = import_python_distribution(*store, info);
     REQUIRE(edited.ok());
     CHECK(edited->digest != first->digest);
@@ -343,8 +328,7 @@ TEST_CASE("packages: distributions without RECORD or in editable mode stay outsi
     TemporaryDirectory dir;
     auto store = open(dir / "cache");
     const std::string info = install(dir / "site", "pip\n");
-    write(info + "/direct_url.json",
-          "{\"url\": \"file:///x\", \"dir_info\": {\"editable\": true}}");
+    write(info + "/direct_url.json", "{\"url\": \"file:///x\", \"dir_info\": {\"editable\": true}}");
     auto editable = import_python_distribution(*store, info);
     REQUIRE(editable.ok());
     CHECK(editable->external);

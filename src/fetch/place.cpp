@@ -21,14 +21,12 @@ namespace cermet::fetch {
 
 namespace place_detail {
 
-std::string path_of(store::Store& store, const std::string& name) {
-    return cat(store.packages_directory(), "/", name);
-}
+std::string path_of(store::Store& store, const std::string& name) { return cat(store.packages_directory(), "/", name); }
 
 std::string temporary_path(store::Store& store) {
     static std::atomic<std::uint64_t> counter{0};
-    return cat(store.temporary_directory(), "/", store::process_id(), "-pkg-", counter.fetch_add(1),
-               "-", wall_ns() & 0xFFFF'FFFF);
+    return cat(store.temporary_directory(), "/", store::process_id(), "-pkg-", counter.fetch_add(1), "-",
+               wall_ns() & 0xFFFF'FFFF);
 }
 
 // Every directory of the tree with the names in it; "" is the root.
@@ -39,11 +37,8 @@ std::map<std::string, std::set<std::string>> listings(const Tree& tree) {
         std::string path = file.path;
         while (true) {
             const std::size_t slash = path.rfind('/');
-            const std::string directory =
-                slash == std::string::npos ? std::string() : path.substr(0, slash);
-            const bool fresh = out[directory]
-                                   .insert(path.substr(slash == std::string::npos ? 0 : slash + 1))
-                                   .second;
+            const std::string directory = slash == std::string::npos ? std::string() : path.substr(0, slash);
+            const bool fresh = out[directory].insert(path.substr(slash == std::string::npos ? 0 : slash + 1)).second;
             if (!fresh || slash == std::string::npos) break;
             path = directory;
         }
@@ -143,16 +138,14 @@ bool place_is_whole(const std::string& directory, const Tree& tree) {
             if (!target.ok() || *target != file.link) return false;
             continue;
         }
-        if (!stat.regular || stat.size != file.digest.size ||
-            !place_detail::time_matches(stat.mtime_ns, file.digest))
+        if (!stat.regular || stat.size != file.digest.size || !place_detail::time_matches(stat.mtime_ns, file.digest))
             return false;
         if (((stat.mode & 0100) != 0) != file.executable) return false;
     }
     for (const auto& [relative, names] : place_detail::listings(tree)) {
         const std::vector<std::string> found =
             store::names_in(relative.empty() ? directory : cat(directory, "/", relative));
-        if (found.size() != names.size() || !std::equal(found.begin(), found.end(), names.begin()))
-            return false;
+        if (found.size() != names.size() || !std::equal(found.begin(), found.end(), names.begin())) return false;
     }
     return true;
 }
@@ -168,15 +161,13 @@ bool place_is_right(store::Store& store, const std::string& directory, const Pla
     return true;
 }
 
-std::optional<PlaceMark> find_place(store::Store& store, const std::string& name,
-                                    const std::string& source) {
+std::optional<PlaceMark> find_place(store::Store& store, const std::string& name, const std::string& source) {
     const std::string path = place_detail::path_of(store, name);
     const std::optional<std::string> bytes = platform::find_file_bytes(path + ".ok");
     if (!bytes) return std::nullopt;
     std::optional<PlaceMark> mark = decode_mark(*bytes);
     if (!mark || mark->source != source || !place_is_whole(path, mark->tree)) return std::nullopt;
-    store.touch_directory(
-        path + ".ok");  // the mark's time is the last use; the directory itself stays as it is
+    store.touch_directory(path + ".ok");  // the mark's time is the last use; the directory itself stays as it is
     return mark;
 }
 
@@ -193,8 +184,8 @@ void discard_place(store::Store& store, const std::string& name) {
     }
 }
 
-Result<PlaceMark> make_place(store::Store& store, const std::string& name,
-                             const std::string& source, PlaceFiller& filler) {
+Result<PlaceMark> make_place(store::Store& store, const std::string& name, const std::string& source,
+                             PlaceFiller& filler) {
     if (std::optional<PlaceMark> found = find_place(store, name, source)) return std::move(*found);
     TRY(lock, store::KeyLock::take(store.directory(), digest_of(cat("place ", name))));
     (void)lock;

@@ -32,12 +32,11 @@ class PlaceFiller {
 };
 
 // The place `name` made from `source`: as it is, or made now. Also tells eviction that it is used.
-Result<PlaceMark> make_place(store::Store& store, const std::string& name,
-                             const std::string& source, PlaceFiller& filler);
+Result<PlaceMark> make_place(store::Store& store, const std::string& name, const std::string& source,
+                             PlaceFiller& filler);
 
 // nullopt: absent, made from something else, or damaged (one stat per file, one listing per directory).
-std::optional<PlaceMark> find_place(store::Store& store, const std::string& name,
-                                    const std::string& source);
+std::optional<PlaceMark> find_place(store::Store& store, const std::string& name, const std::string& source);
 bool place_is_whole(const std::string& directory, const Tree& tree);
 // By reading every byte.
 bool place_is_right(store::Store& store, const std::string& directory, const PlaceMark& mark);

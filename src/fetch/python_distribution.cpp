@@ -16,8 +16,7 @@ namespace cermet::fetch {
 namespace python_distribution_detail {
 
 enum class Belief { Record, OnlyBytes };
-constexpr std::string_view k_liars =
-    "wrong-record";  // entries: RECORD files whose hashes are not those of the files
+constexpr std::string_view k_liars = "wrong-record";  // entries: RECORD files whose hashes are not those of the files
 
 bool ends_with(std::string_view text, std::string_view end) {
     return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
@@ -45,14 +44,12 @@ std::vector<std::string> csv_fields(std::string_view line) {
 
 // What differs between installers, users and machines, and what is not data of the distribution.
 bool wanted(const std::string& path, const std::string& dist_info) {
-    if (is_absolute(path) || path == ".." || path.substr(0, 3) == "../")
-        return false;  // scripts and data outside
+    if (is_absolute(path) || path == ".." || path.substr(0, 3) == "../") return false;  // scripts and data outside
     if (ends_with(path, ".pyc") || contains(cat("/", path), "/__pycache__/")) return false;
     if (parent(path) != dist_info) return true;
     const std::string_view name = file_name(path);
-    return name != "RECORD" && name != "INSTALLER" && name != "REQUESTED" &&
-           name != "direct_url.json" && name != "RECORD.jws" && name != "RECORD.p7s" &&
-           name != "uv_cache.json" && name != "uv_build.json";
+    return name != "RECORD" && name != "INSTALLER" && name != "REQUESTED" && name != "direct_url.json" &&
+           name != "RECORD.jws" && name != "RECORD.p7s" && name != "uv_cache.json" && name != "uv_build.json";
 }
 
 bool is_editable(const std::string& dist_info_path, const std::vector<RecordRow>& rows) {
@@ -67,13 +64,10 @@ bool is_editable(const std::string& dist_info_path, const std::vector<RecordRow>
 }
 
 // The digest that RECORD gives, when it is to be believed: same size, and not written after RECORD was.
-std::optional<Digest> recorded_digest(const RecordRow& row, const store::DiskStat& stat,
-                                      std::int64_t record_mtime) {
-    if (row.algorithm != "sha256" || !row.size || *row.size != stat.size ||
-        stat.mtime_ns > record_mtime)
+std::optional<Digest> recorded_digest(const RecordRow& row, const store::DiskStat& stat, std::int64_t record_mtime) {
+    if (row.algorithm != "sha256" || !row.size || *row.size != stat.size || stat.mtime_ns > record_mtime)
         return std::nullopt;
-    static constexpr std::string_view k_alphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static constexpr std::string_view k_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     if (row.hash.size() != 43) return std::nullopt;
     Digest out;
     std::uint32_t bits = 0;
@@ -96,8 +90,7 @@ std::optional<Digest> recorded_digest(const RecordRow& row, const store::DiskSta
 Result<Tree> tree_of(store::Store& store, const std::string& site, const std::string& dist_info,
                      const std::vector<RecordRow>& rows, Belief belief) {
     Tree tree;
-    const std::int64_t record_mtime =
-        store::disk_stat_followed(cat(site, "/", dist_info, "/RECORD")).mtime_ns;
+    const std::int64_t record_mtime = store::disk_stat_followed(cat(site, "/", dist_info, "/RECORD")).mtime_ns;
     for (const RecordRow& row : rows) {
         TreeFile file;
         file.path = normalise(row.path);
@@ -160,8 +153,8 @@ std::string normal_name(std::string_view name) {
 std::string safe_version(std::string_view version) {
     std::string out;
     for (const char c : version) {
-        const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') || c == '.' || c == '+' || c == '-';
+        const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                          c == '+' || c == '-';
         out += fine ? c : '_';
     }
     return out;
@@ -203,8 +196,7 @@ std::vector<RecordRow> parse_record(std::string_view text) {
     return rows;
 }
 
-Result<Package> import_python_distribution(store::Store& store,
-                                           const std::string& dist_info_host_path) {
+Result<Package> import_python_distribution(store::Store& store, const std::string& dist_info_host_path) {
     using namespace python_distribution_detail;
     const std::string path = normalise(dist_info_host_path);
     const std::string site(parent(path));
@@ -217,12 +209,10 @@ Result<Package> import_python_distribution(store::Store& store,
     const std::string name = normal_name(whole.substr(0, dash));
     const std::string version = safe_version(whole.substr(dash + 1));
     const std::optional<std::string> record = platform::find_file_bytes(path + "/RECORD");
-    if (!record)
-        return external_package(site, cat(name, " has no RECORD: its files are not listed"));
+    if (!record) return external_package(site, cat(name, " has no RECORD: its files are not listed"));
     const std::vector<RecordRow> rows = parse_record(*record);
     if (is_editable(path, rows))
-        return external_package(
-            site, cat(name, " is installed in editable mode: its files lie elsewhere"));
+        return external_package(site, cat(name, " is installed in editable mode: its files lie elsewhere"));
     const Digest record_digest = digest_of(*record);
     const bool known_liar = store.find_entry(k_liars, record_digest).has_value();
     for (const Belief belief : {Belief::Record, Belief::OnlyBytes}) {
@@ -232,14 +222,11 @@ Result<Package> import_python_distribution(store::Store& store,
         const std::string place = cat("py-", name, "-", version, "-", digest.short_hex(8));
         DistributionFiller filler(tree, site);
         Result<PlaceMark> mark = make_place(store, place, digest.hex(), filler);
-        if (!mark && filler.record_lied() &&
-            belief == Belief::Record) {  // some files are not what RECORD says
+        if (!mark && filler.record_lied() && belief == Belief::Record) {  // some files are not what RECORD says
             TRY_VOID(store.put_entry(k_liars, record_digest, "1"));
             continue;
         }
-        if (!mark)
-            return std::move(mark).error().note(
-                cat("while copying the Python distribution ", name));
+        if (!mark) return std::move(mark).error().note(cat("while copying the Python distribution ", name));
         Package package;
         package.canonical = cat("/cermet/pkg/", place);
         package.host = cat(store.packages_directory(), "/", place);

@@ -59,8 +59,7 @@ Digest digest_range(Iterator begin, Iterator end, std::size_t prefix) {
         }
         const std::string_view name = rest.substr(0, slash);
         Iterator last = begin;
-        while (last != end && std::string_view((*last)->path).substr(prefix, slash + 1) ==
-                                  rest.substr(0, slash + 1))
+        while (last != end && std::string_view((*last)->path).substr(prefix, slash + 1) == rest.substr(0, slash + 1))
             ++last;
         children.directories[name] = digest_range(begin, last, prefix + slash + 1);
         begin = last;
@@ -71,8 +70,7 @@ Digest digest_range(Iterator begin, Iterator end, std::size_t prefix) {
 }  // namespace tree_digest_detail
 
 void Tree::sort() {
-    std::sort(files.begin(), files.end(),
-              [](const TreeFile& a, const TreeFile& b) { return a.path < b.path; });
+    std::sort(files.begin(), files.end(), [](const TreeFile& a, const TreeFile& b) { return a.path < b.path; });
 }
 
 Digest Tree::digest() const {
@@ -101,15 +99,13 @@ bool link_stays_inside(std::string_view path, std::string_view target) {
     return true;
 }
 
-Result<Tree> scan_tree(store::Store& store, const std::string& directory,
-                       const TreeFilter* filter) {
+Result<Tree> scan_tree(store::Store& store, const std::string& directory, const TreeFilter* filter) {
     Tree tree;
     std::vector<std::string> open = {""};
     while (!open.empty()) {
         const std::string relative = std::move(open.back());
         open.pop_back();
-        TRY(entries,
-            platform::list_directory(relative.empty() ? directory : cat(directory, "/", relative)));
+        TRY(entries, platform::list_directory(relative.empty() ? directory : cat(directory, "/", relative)));
         for (const platform::DirectoryEntry& entry : entries) {
             std::string path = relative.empty() ? entry.name : cat(relative, "/", entry.name);
             const bool is_directory = entry.kind == platform::FileKind::Directory;

@@ -41,8 +41,7 @@ class TreeFilter {
 };
 
 // Links that leave the directory, devices and sockets are left out. Project error for names that are not UTF-8.
-Result<Tree> scan_tree(store::Store& store, const std::string& directory,
-                       const TreeFilter* filter = nullptr);
+Result<Tree> scan_tree(store::Store& store, const std::string& directory, const TreeFilter* filter = nullptr);
 
 // True when `target`, found in a link at `path`, stays below the tree's root.
 bool link_stays_inside(std::string_view path, std::string_view target);

@@ -14,9 +14,7 @@ namespace check_detail {
 struct Checker {
     Config* config;
     bool in_pyproject;
-    std::string title(const char* section) const {
-        return find_section(section)->title(in_pyproject);
-    }
+    std::string title(const char* section) const { return find_section(section)->title(in_pyproject); }
 };
 
 Error at_table(const Table& table, std::string message, std::string hint = {}) {
@@ -36,8 +34,7 @@ bool is_identifier(std::string_view word) {
     if (word.empty() || (word[0] >= '0' && word[0] <= '9') || is_keyword(word)) return false;
     return std::all_of(word.begin(), word.end(), [](char c) {
         const auto u = static_cast<unsigned char>(c);
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '_' || u >= 0x80;
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || u >= 0x80;
     });
 }
 
@@ -54,19 +51,17 @@ Status check_module_name(const Text& name) {
 // Names that become part of file names: libraries, programs, steps.
 Status check_plain_name(const Text& name) {
     const std::string& text = *name;
-    const bool good = !text.empty() && text[0] != '-' && text[0] != '.' &&
-                      std::all_of(text.begin(), text.end(), [](char c) {
-                          return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                                 (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' ||
-                                 c == '+';
-                      });
+    const bool good =
+        !text.empty() && text[0] != '-' && text[0] != '.' && std::all_of(text.begin(), text.end(), [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+                   c == '.' || c == '+';
+        });
     if (good) return {};
     return value_error(name.origin, cat("'", text, "' is not a good name"),
                        "use letters, digits, '_', '-', '.' and '+'");
 }
 
-Status need_name(const Checker& check, const char* section, const Table& table, const Text& name,
-                 bool module) {
+Status need_name(const Checker& check, const char* section, const Table& table, const Text& name, bool module) {
     if (name->empty()) {
         return at_table(table, cat(check.title(section), " needs a name"),
                         cat("for example: name = ", find_section(section)->find("name")->example));
@@ -74,29 +69,25 @@ Status need_name(const Checker& check, const char* section, const Table& table, 
     return module ? check_module_name(name) : check_plain_name(name);
 }
 
-Status need_sources(const Checker& check, const char* section, const Table& table,
-                    const Sources& sources) {
+Status need_sources(const Checker& check, const char* section, const Table& table, const Sources& sources) {
     if (!sources->empty()) return {};
-    return at_table(
-        table, cat(check.title(section), " needs sources"),
-        cat("for example: sources = ", find_section(section)->find("sources")->example));
+    return at_table(table, cat(check.title(section), " needs sources"),
+                    cat("for example: sources = ", find_section(section)->find("sources")->example));
 }
 
 Status check_limited_api(const Text& value, bool automatic) {
     const std::string& text = *value;
     if (text == "no" || (automatic && text == "auto")) return {};
-    const bool version =
-        text.size() > 2 && text.size() < 6 && text.substr(0, 2) == "3." &&
-        std::all_of(text.begin() + 2, text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool version = text.size() > 2 && text.size() < 6 && text.substr(0, 2) == "3." &&
+                         std::all_of(text.begin() + 2, text.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (version) return {};
-    return value_error(value.origin, cat("'limited-api' takes a Python version such as 3.9",
-                                         automatic ? ", auto" : "", " or no, not '", text, "'"));
+    return value_error(value.origin, cat("'limited-api' takes a Python version such as 3.9", automatic ? ", auto" : "",
+                                         " or no, not '", text, "'"));
 }
 
 Status check_selection(const CrateOptions& crate) {
     if (*crate.all_features && !crate.features->empty()) {
-        return value_error(crate.features.origin,
-                           "'features' has no meaning beside 'all-features = true'",
+        return value_error(crate.features.origin, "'features' has no meaning beside 'all-features = true'",
                            "keep one of the two");
     }
     return {};
@@ -106,12 +97,10 @@ Status check_cython(const Checker& check) {
     for (const CythonGroup& group : check.config->cython) {
         const bool one = !group.name->empty() || !group.sources->empty();
         if (one == !group.modules->empty()) {
-            return at_table(
-                group,
-                cat(check.title("cython"),
-                    one ? " has both 'modules' and one module's name or sources"
-                        : " names no modules"),
-                "write modules = [globs], or name = \"pkg.module\" with sources = [files]");
+            return at_table(group,
+                            cat(check.title("cython"),
+                                one ? " has both 'modules' and one module's name or sources" : " names no modules"),
+                            "write modules = [globs], or name = \"pkg.module\" with sources = [files]");
         }
         if (one) {
             TRY_VOID(need_name(check, "cython", group, group.name, true));
@@ -131,8 +120,7 @@ Status check_c(const Checker& check) {
     for (const CLibrary& library : check.config->c_libraries) {
         TRY_VOID(need_name(check, "c-library", library, library.name, false));
         // A library of headers only has no sources.
-        if (library.public_include->empty())
-            TRY_VOID(need_sources(check, "c-library", library, library.sources));
+        if (library.public_include->empty()) TRY_VOID(need_sources(check, "c-library", library, library.sources));
     }
     return {};
 }
@@ -143,8 +131,7 @@ Status check_executables(const Checker& check) {
         if (program.sources->empty() == program.crate->empty()) {
             return at_table(program,
                             cat(check.title("executable"), " '", *program.name, "' needs ",
-                                program.crate->empty() ? "'sources' or 'crate'"
-                                                       : "only one of 'sources' and 'crate'"));
+                                program.crate->empty() ? "'sources' or 'crate'" : "only one of 'sources' and 'crate'"));
         }
         if (program.crate->empty() && program.bin.set()) {
             return value_error(program.bin.origin, "'bin' has no meaning without 'crate'");
@@ -158,8 +145,7 @@ Status check_rust(const Checker& check) {
     for (const RustModule& module : check.config->rust_modules) {
         TRY_VOID(need_name(check, "rust-module", module, module.name, true));
         if (module.crate->empty()) {
-            return at_table(module,
-                            cat(check.title("rust-module"), " '", *module.name, "' needs a crate"),
+            return at_table(module, cat(check.title("rust-module"), " '", *module.name, "' needs a crate"),
                             "for example: crate = \"rust/crates/core\"");
         }
         TRY_VOID(check_limited_api(module.limited_api, true));
@@ -168,8 +154,7 @@ Status check_rust(const Checker& check) {
     for (const RustLibrary& library : check.config->rust_libraries) {
         TRY_VOID(need_name(check, "rust-library", library, library.name, false));
         if (library.crates->empty()) {
-            return at_table(library,
-                            cat(check.title("rust-library"), " '", *library.name, "' needs crates"),
+            return at_table(library, cat(check.title("rust-library"), " '", *library.name, "' needs crates"),
                             "for example: crates = [\"core\", \"model\"]");
         }
         TRY_VOID(check_selection(library));
@@ -180,8 +165,7 @@ Status check_rust(const Checker& check) {
 Status check_outputs(const Texts& outputs) {
     for (const std::string& path : *outputs) {
         if (is_absolute(path) || path == ".." || path.substr(0, 3) == "../" || path == ".") {
-            return value_error(outputs.origin,
-                               cat("the output '", path, "' lies outside the project"),
+            return value_error(outputs.origin, cat("the output '", path, "' lies outside the project"),
                                "outputs are files below the project's directory");
         }
         if (has_glob(path))
@@ -191,8 +175,7 @@ Status check_outputs(const Texts& outputs) {
     return {};
 }
 
-Status check_use(const Config& config, const Texts& uses, const std::string& text,
-                 const char* key = "uses") {
+Status check_use(const Config& config, const Texts& uses, const std::string& text, const char* key = "uses") {
     Result<Use> use = parse_use(text);
     if (!use) return value_error(uses.origin, use.error().message, use.error().hint);
     std::vector<std::string> known;
@@ -213,10 +196,9 @@ Status check_use(const Config& config, const Texts& uses, const std::string& tex
         return {};
     }
     if (std::find(known.begin(), known.end(), use->name) != known.end()) return {};
-    return value_error(
-        uses.origin,
-        cat("'", key, "' names ", text, ", but there is no ", what, " called '", use->name, "'"),
-        did_you_mean(use->name, known, cat(what, " tables")));
+    return value_error(uses.origin,
+                       cat("'", key, "' names ", text, ", but there is no ", what, " called '", use->name, "'"),
+                       did_you_mean(use->name, known, cat(what, " tables")));
 }
 
 Status check_steps(const Checker& check) {
@@ -226,20 +208,17 @@ Status check_steps(const Checker& check) {
             return at_table(step,
                             cat(check.title("generate"), " '", *step.name, "' needs ",
                                 step.command->empty() ? "a command" : "outputs"),
-                            step.command->empty()
-                                ? "for example: command = [\"python\", \"make.py\"]"
-                                : "for example: outputs = [\"pkg/tables.h\"]");
+                            step.command->empty() ? "for example: command = [\"python\", \"make.py\"]"
+                                                  : "for example: outputs = [\"pkg/tables.h\"]");
         }
         TRY_VOID(check_outputs(step.outputs));
         const std::string& program = step.command->front();
-        if (program.substr(0, 5) == "tool:")
-            TRY_VOID(check_use(*check.config, step.command, program, "command"));
+        if (program.substr(0, 5) == "tool:") TRY_VOID(check_use(*check.config, step.command, program, "command"));
     }
     for (const CrateRule& rule : check.config->crates) {
         TRY_VOID(check_outputs(rule.outputs));
         if (!rule.provides->empty() && !*rule.deny_run) {
-            return value_error(rule.provides.origin,
-                               "'provides' has no meaning without 'deny-run = true'",
+            return value_error(rule.provides.origin, "'provides' has no meaning without 'deny-run = true'",
                                "a build script that runs says for itself what it provides");
         }
     }
@@ -251,9 +230,8 @@ Status check_when(const Text& when) {
     const std::string_view text = trim(*when);
     const bool cfg = text.substr(0, 4) == "cfg(";
     if (text.empty() || (cfg && text.back() != ')')) {
-        return value_error(
-            when.origin, cat("'when' takes a PEP 508 marker or cfg(…), not '", text, "'"),
-            "for example: when = \"sys_platform == 'linux'\" or when = \"cfg(unix)\"");
+        return value_error(when.origin, cat("'when' takes a PEP 508 marker or cfg(…), not '", text, "'"),
+                           "for example: when = \"sys_platform == 'linux'\" or when = \"cfg(unix)\"");
     }
     return {};
 }
@@ -285,35 +263,32 @@ Status check_profiles(const Checker& check) {
         while (at != nullptr && !at->inherits->empty()) {
             const std::string next = *at->inherits;
             if (!exists(next)) {
-                return value_error(at->inherits.origin,
-                                   cat("there is no profile '", next, "' to inherit"),
+                return value_error(at->inherits.origin, cat("there is no profile '", next, "' to inherit"),
                                    did_you_mean(next, known, "profiles"));
             }
             const bool cycle = std::find(chain.begin(), chain.end(), next) != chain.end();
             chain.push_back(next);
             if (cycle) {
-                return value_error(at->inherits.origin,
-                                   cat("profiles inherit in a circle: ", join(chain, " -> ")));
+                return value_error(at->inherits.origin, cat("profiles inherit in a circle: ", join(chain, " -> ")));
             }
             at = nullptr;
             for (const Profile& other : config.profiles) at = other.id == next ? &other : at;
         }
     }
     if (exists(*config.default_profile)) return {};
-    return value_error(config.default_profile.origin,
-                       cat("there is no profile '", *config.default_profile, "'"),
+    return value_error(config.default_profile.origin, cat("there is no profile '", *config.default_profile, "'"),
                        did_you_mean(*config.default_profile, known, "profiles"));
 }
 
 Status check_version(const Config& config) {
     const Version& version = config.version;
-    const bool said = version.file.set() || version.pattern.set() || version.crate.set() ||
-                      version.write.set() || version.fallback.set();
+    const bool said = version.file.set() || version.pattern.set() || version.crate.set() || version.write.set() ||
+                      version.fallback.set();
     if (version.from->empty()) {
         if (!said && version.place.line == 0) return {};
         // `write` alone is fine: it writes [project].version.
-        if (version.write.set() && !version.file.set() && !version.pattern.set() &&
-            !version.crate.set() && !version.fallback.set()) {
+        if (version.write.set() && !version.file.set() && !version.pattern.set() && !version.crate.set() &&
+            !version.fallback.set()) {
             return {};
         }
         return project_error("'version' does not say where the version comes from",
@@ -322,17 +297,15 @@ Status check_version(const Config& config) {
     }
     const bool file = *version.from == "file";
     if (file && version.file->empty()) {
-        return value_error(
-            version.from.origin, "'version' from a file needs 'file'",
-            "for example: version = { from = \"file\", file = \"pkg/__init__.py\" }");
+        return value_error(version.from.origin, "'version' from a file needs 'file'",
+                           "for example: version = { from = \"file\", file = \"pkg/__init__.py\" }");
     }
     if (!file && version.file.set())
         return value_error(version.file.origin, "'file' has no meaning without from = \"file\"");
     if (*version.from != "cargo" && version.crate.set())
         return value_error(version.crate.origin, "'crate' has no meaning without from = \"cargo\"");
     if (*version.from != "git" && version.fallback.set())
-        return value_error(version.fallback.origin,
-                           "'fallback' has no meaning without from = \"git\"");
+        return value_error(version.fallback.origin, "'fallback' has no meaning without from = \"git\"");
     if (version.pattern.set() && !contains(*version.pattern, "{version}")) {
         return value_error(version.pattern.origin, "'pattern' does not contain {version}",
                            "for example: pattern = '__version__ = \"{version}\"'");
@@ -346,11 +319,9 @@ Status check_top(const Config& config) {
         Text text{name, config.packages.origin};
         TRY_VOID(check_module_name(text));
     }
-    if (config.cargo.manifest_path.set() &&
-        file_name(*config.cargo.manifest_path) != "Cargo.toml") {
-        return value_error(
-            config.cargo.manifest_path.origin,
-            cat("'manifest-path' names '", *config.cargo.manifest_path, "', not a Cargo.toml"));
+    if (config.cargo.manifest_path.set() && file_name(*config.cargo.manifest_path) != "Cargo.toml") {
+        return value_error(config.cargo.manifest_path.origin,
+                           cat("'manifest-path' names '", *config.cargo.manifest_path, "', not a Cargo.toml"));
     }
     return {};
 }
@@ -361,8 +332,8 @@ struct Named {
 };
 
 // One target or two? Drops the second where all its settings agree.
-Status resolve_duplicate(const Checker& check, const Named& first, const Named& second,
-                         const std::string& name, bool& drop) {
+Status resolve_duplicate(const Checker& check, const Named& first, const Named& second, const std::string& name,
+                         bool& drop) {
     Config& config = *check.config;
     const Table& a = *first.section->head(config, first.index);
     const Table& b = *second.section->head(config, second.index);
@@ -371,21 +342,17 @@ Status resolve_duplicate(const Checker& check, const Named& first, const Named& 
     Origin place;
     place.kind = OriginKind::File;
     place.where = a.place;
-    const std::string hint =
-        cat("the first is at ", place.text(), "; keep one, or give each a `when` of its own");
+    const std::string hint = cat("the first is at ", place.text(), "; keep one, or give each a `when` of its own");
     if (first.section != second.section) {
-        return at_table(
-            b, cat("'", name, "' is both a ", first.section->name, " and a ", second.section->name),
-            hint);
+        return at_table(b, cat("'", name, "' is both a ", first.section->name, " and a ", second.section->name), hint);
     }
     for (const Row& row : first.section->rows) {
         void* left = first.section->element(config, first.index);
         void* right = second.section->element(config, second.index);
         if (!same_value(row, left, right)) {
             return at_table(b,
-                            cat(second.section->name, " '", name,
-                                "' is listed twice with different settings: '", row.key, "' is ",
-                                value_text(row, left), " and ", value_text(row, right)),
+                            cat(second.section->name, " '", name, "' is listed twice with different settings: '",
+                                row.key, "' is ", value_text(row, left), " and ", value_text(row, right)),
                             hint);
         }
     }

@@ -46,36 +46,30 @@ Error unknown_key(std::string_view key, const Toml& value, const std::string& ti
         .at(document.file, value.line, value.column);
 }
 
-Status fill(const Section& section, void* table, const Toml& toml, const std::string& title,
-            const Document& document) {
+Status fill(const Section& section, void* table, const Toml& toml, const std::string& title, const Document& document) {
     for (const auto& [key, value] : toml.table()) {
         const Row* row = section.find(key);
         if (row == nullptr) return unknown_key(key, value, title, section.keys(), document);
-        TRY_VOID(
-            assign(*row, table, value, origin_at(document, value), document.base, document.mode));
+        TRY_VOID(assign(*row, table, value, origin_at(document, value), document.base, document.mode));
     }
     return {};
 }
 
-Error not_a_table(const Section& section, const Toml& value, const std::string& title,
-                  const Document& document) {
+Error not_a_table(const Section& section, const Toml& value, const std::string& title, const Document& document) {
     std::string hint = cat("write ", title, " with its keys below it");
     if (section.name == "version") hint = "for example: version = { from = \"git\" }";
-    return project_error(cat("'", section.name, "' takes a table, not ", value.kind_name()),
-                         std::move(hint))
+    return project_error(cat("'", section.name, "' takes a table, not ", value.kind_name()), std::move(hint))
         .at(document.file, value.line, value.column);
 }
 
-Status fill_named(Config& config, const Section& section, const Toml& toml,
-                  const Document& document) {
-    if (!toml.is_table())
-        return not_a_table(section, toml, title_of(section, "NAME", document), document);
+Status fill_named(Config& config, const Section& section, const Toml& toml, const Document& document) {
+    if (!toml.is_table()) return not_a_table(section, toml, title_of(section, "NAME", document), document);
     for (const auto& [name, value] : toml.table()) {
         const std::string title = title_of(section, name, document);
         if (!value.is_table()) {
-            return project_error(cat("'", section.name, "' takes tables with names, but '", name,
-                                     "' is ", value.kind_name()),
-                                 cat("write ", title_of(section, "NAME", document)))
+            return project_error(
+                       cat("'", section.name, "' takes tables with names, but '", name, "' is ", value.kind_name()),
+                       cat("write ", title_of(section, "NAME", document)))
                 .at(document.file, value.line, value.column);
         }
         std::size_t index = find_element(section, config, name);
@@ -88,55 +82,47 @@ Status fill_named(Config& config, const Section& section, const Toml& toml,
 }
 
 // [cython.NAME] in an overrides file changes a table that the project has.
-Status change_elements(Config& config, const Section& section, const Toml& toml,
-                       const Document& document) {
+Status change_elements(Config& config, const Section& section, const Toml& toml, const Document& document) {
     for (const auto& [name, value] : toml.table()) {
         const std::size_t index = find_element(section, config, name);
         if (index == k_no_element || !value.is_table()) {
-            return project_error(
-                       cat("there is no ", section.title(false), " called '", name, "' to change"),
-                       name.find('.') == std::string::npos && value.is_table() &&
-                               !value.table().empty() && value.table()[0].second.is_table()
-                           ? std::string("quote a name with dots: [cython.\"pkg.module\"]")
-                           : did_you_mean(name, element_names(section, config), "tables"))
+            return project_error(cat("there is no ", section.title(false), " called '", name, "' to change"),
+                                 name.find('.') == std::string::npos && value.is_table() && !value.table().empty() &&
+                                         value.table()[0].second.is_table()
+                                     ? std::string("quote a name with dots: [cython.\"pkg.module\"]")
+                                     : did_you_mean(name, element_names(section, config), "tables"))
                 .at(document.file, value.line, value.column);
         }
-        TRY_VOID(fill(section, section.element(config, index), value,
-                      cat("[", section.name, ".", name, "]"), document));
+        TRY_VOID(
+            fill(section, section.element(config, index), value, cat("[", section.name, ".", name, "]"), document));
     }
     return {};
 }
 
-Status fill_array(Config& config, const Section& section, const Toml& toml,
-                  const Document& document) {
+Status fill_array(Config& config, const Section& section, const Toml& toml, const Document& document) {
     const std::string title = section.title(document.in_pyproject);
     if (toml.is_table() && document.kind == OriginKind::OverridesFile)
         return change_elements(config, section, toml, document);
     if (!toml.is_array()) {
-        return project_error(
-                   cat("'", section.name, "' is a list of tables, not ", toml.kind_name()),
-                   cat("write ", title, ", with two brackets"))
+        return project_error(cat("'", section.name, "' is a list of tables, not ", toml.kind_name()),
+                             cat("write ", title, ", with two brackets"))
             .at(document.file, toml.line, toml.column);
     }
     for (const Toml& item : toml.array()) {
         if (!item.is_table()) return not_a_table(section, item, title, document);
-        const std::size_t index = add_element(config, section, to_text(section.count(config)),
-                                              {document.file, item.line, item.column});
+        const std::size_t index =
+            add_element(config, section, to_text(section.count(config)), {document.file, item.line, item.column});
         TRY_VOID(fill(section, section.element(config, index), item, title, document));
     }
     return {};
 }
 
-Status fill_section(Config& config, const Section& section, const Toml& toml,
-                    const Document& document) {
+Status fill_section(Config& config, const Section& section, const Toml& toml, const Document& document) {
     switch (section.shape) {
-        case Shape::Named:
-            return fill_named(config, section, toml, document);
-        case Shape::Array:
-            return fill_array(config, section, toml, document);
+        case Shape::Named: return fill_named(config, section, toml, document);
+        case Shape::Array: return fill_array(config, section, toml, document);
         case Shape::Top:
-        case Shape::Single:
-            break;
+        case Shape::Single: break;
     }
     const std::string title = section.title(document.in_pyproject);
     if (!toml.is_table()) return not_a_table(section, toml, title, document);
@@ -189,8 +175,7 @@ Status read_project(SourceFiles& files, Config& config, bool& in_pyproject) {
     }
     if (config.file.empty() && !config.has_pyproject &&
         files.kind(join_path(config.directory, "Cargo.toml")) != SourceKind::File) {
-        return project_error(cat("there is no pyproject.toml, cermet.toml or Cargo.toml in '",
-                                 config.directory, "'"),
+        return project_error(cat("there is no pyproject.toml, cermet.toml or Cargo.toml in '", config.directory, "'"),
                              "run cermet in the project's directory, or name it with --directory");
     }
     Document document;
@@ -213,8 +198,7 @@ void append(std::vector<std::string>& to, const Texts& more) {
 }
 
 // Lays a profile over `flags`, what it inherits first. check_config() has refused cycles.
-void add_profile(const Config& config, std::string_view name, std::size_t depth,
-                 ProfileFlags& flags) {
+void add_profile(const Config& config, std::string_view name, std::size_t depth, ProfileFlags& flags) {
     if (depth > config.profiles.size()) return;
     for (const Profile& profile : config.profiles) {
         if (profile.id != name) continue;
@@ -223,8 +207,7 @@ void add_profile(const Config& config, std::string_view name, std::size_t depth,
         append(flags.cxx_flags, profile.cxx_flags);
         append(flags.link_flags, profile.link_flags);
         for (const auto& [key, value] : *profile.define) flags.define[key] = value;
-        for (const auto& [key, value] : *profile.cython_directives)
-            flags.cython_directives[key] = value;
+        for (const auto& [key, value] : *profile.cython_directives) flags.cython_directives[key] = value;
     }
 }
 
@@ -232,14 +215,11 @@ void add_profile(const Config& config, std::string_view name, std::size_t depth,
 
 std::string Origin::text() const {
     switch (kind) {
-        case OriginKind::Default:
-            return "default";
+        case OriginKind::Default: return "default";
         case OriginKind::Environment:
-        case OriginKind::CommandLine:
-            return name;
+        case OriginKind::CommandLine: return name;
         case OriginKind::File:
-        case OriginKind::OverridesFile:
-            break;
+        case OriginKind::OverridesFile: break;
     }
     return where.line > 0 ? cat(where.file, ":", where.line) : where.file;
 }
@@ -249,14 +229,12 @@ Status apply_document(Config& config, const Toml& root, const Document& document
     const Section& top = schema().front();
     for (const auto& [key, value] : root.table()) {
         if (const Row* row = top.find(key)) {
-            TRY_VOID(assign(*row, &config, value, origin_at(document, value), document.base,
-                            document.mode));
+            TRY_VOID(assign(*row, &config, value, origin_at(document, value), document.base, document.mode));
         } else if (const Section* section = find_section(key); section != nullptr && !key.empty()) {
             TRY_VOID(fill_section(config, *section, value, document));
         } else if (key == "options") {
-            return project_error(
-                       "options for downstream users ([options.NAME]) are not supported yet",
-                       "take the table out; -C and CERMET_… set every other key from outside")
+            return project_error("options for downstream users ([options.NAME]) are not supported yet",
+                                 "take the table out; -C and CERMET_… set every other key from outside")
                 .at(document.file, value.line, value.column);
         } else {
             std::vector<std::string> known = top.keys();
@@ -289,13 +267,11 @@ std::size_t find_element(const Section& section, Config& config, std::string_vie
 
 std::vector<std::string> element_names(const Section& section, Config& config) {
     std::vector<std::string> names;
-    for (std::size_t i = 0; i < section.count(config); ++i)
-        names.push_back(element_name(section, config, i));
+    for (std::size_t i = 0; i < section.count(config); ++i) names.push_back(element_name(section, config, i));
     return names;
 }
 
-Result<Config> load_config(SourceFiles& files, const std::string& directory,
-                           const Overrides& overrides) {
+Result<Config> load_config(SourceFiles& files, const std::string& directory, const Overrides& overrides) {
     Config config;
     config.directory = normalise(directory);
     for (const Section& section : schema()) {
@@ -319,10 +295,10 @@ Result<ProfileFlags> flags_for(const Config& config, std::string_view profile) {
     std::vector<std::string> known = {"release", "dev"};
     for (const Profile& each : config.profiles) known.push_back(each.id);
     if (std::find(known.begin(), known.end(), flags.name) == known.end()) {
-        return usage_error(cat("there is no profile '", flags.name, "'"),
-                           cat(did_you_mean(flags.name, known, "profiles"),
-                               "; a profile of Cargo.toml needs a table [profile.", flags.name,
-                               "] in Cermet's configuration"));
+        return usage_error(
+            cat("there is no profile '", flags.name, "'"),
+            cat(did_you_mean(flags.name, known, "profiles"), "; a profile of Cargo.toml needs a table [profile.",
+                flags.name, "] in Cermet's configuration"));
     }
     flags.rust_profile = flags.name;
     for (const Profile& each : config.profiles) {
@@ -338,9 +314,8 @@ Result<Use> parse_use(std::string_view text) {
         {"sys", UseKind::System}, {"tool", UseKind::Tool}, {"generate", UseKind::Generate}};
     const std::size_t colon = text.find(':');
     if (colon == std::string_view::npos || colon + 1 == text.size()) {
-        return project_error(
-            cat("'", text, "' does not say what it uses"),
-            "write KIND:NAME, for example py:numpy, rust:core, c:tree or sys:zlib");
+        return project_error(cat("'", text, "' does not say what it uses"),
+                             "write KIND:NAME, for example py:numpy, rust:core, c:tree or sys:zlib");
     }
     std::vector<std::string> names;
     for (const auto& [name, kind] : kinds) {
@@ -354,13 +329,11 @@ Result<Use> parse_use(std::string_view text) {
 std::string differing_setting(const CythonGroup& a, const CythonGroup& b) {
     const Section* section = find_section("cython");
     for (const Row& row : section->rows) {
-        if (row.key == "modules" || row.key == "exclude" || row.key == "name" ||
-            row.key == "sources") {
+        if (row.key == "modules" || row.key == "exclude" || row.key == "name" || row.key == "sources") {
             continue;
         }
         // Rows take a mutable table; same_value() only reads it.
-        if (!same_value(row, const_cast<CythonGroup*>(&a), const_cast<CythonGroup*>(&b)))
-            return row.key;
+        if (!same_value(row, const_cast<CythonGroup*>(&a), const_cast<CythonGroup*>(&b))) return row.key;
     }
     return {};
 }

@@ -47,8 +47,7 @@ using Flag = Setting<bool>;
 using Texts = Setting<std::vector<std::string>>;
 using Defines = Setting<std::map<std::string, std::string>>;  // NAME -> value; true is "1"; false
                                                               // removes the name
-using Values =
-    Setting<std::map<std::string, Json>>;  // Cython directives: bool, integer, string or list
+using Values = Setting<std::map<std::string, Json>>;          // Cython directives: bool, integer, string or list
 using Lists = Setting<std::map<std::string, std::vector<std::string>>>;
 
 // `sources = ["a.c", "src/*.c"]` or `sources = { from = "src/all.cpp" }`: the #include "x.cpp"
@@ -74,8 +73,7 @@ struct NativeOptions {
     Texts c_flags, cxx_flags, link_flags;
     Texts libraries;     // names for -l
     Texts library_dirs;  // directories for -L
-    Texts
-        uses;  // "py:numpy", "rust:core", "c:x", "sys:zlib", "tool:x", "generate:x": see parse_use
+    Texts uses;          // "py:numpy", "rust:core", "c:x", "sys:zlib", "tool:x", "generate:x": see parse_use
 };
 
 // What every selection of crates shares; cargo's --features, --no-default-features, --all-features.
@@ -176,11 +174,11 @@ struct Generate : Table {
 struct CrateRule : Table {
     Defines env;
     Texts pass_env;
-    Texts features;  // added wherever the crate is selected
-    Texts inputs;    // globs its build script reads outside its package
-    Texts outputs;   // files its build script writes outside OUT_DIR
-    Flag deny_run;   // never run its build script: `provides` stands in
-    Lists provides;  // "rustc-link-lib" = ["z"], … the directives that stand in for the script
+    Texts features;        // added wherever the crate is selected
+    Texts inputs;          // globs its build script reads outside its package
+    Texts outputs;         // files its build script writes outside OUT_DIR
+    Flag deny_run;         // never run its build script: `provides` stands in
+    Lists provides;        // "rustc-link-lib" = ["z"], … the directives that stand in for the script
     Flag canonical_paths;  // the script sees /cermet/… texts in place of rendered paths
 };
 
@@ -193,15 +191,13 @@ struct Cargo {
 };
 
 struct Config {
-    std::string
-        directory;     // the project's directory, in the terms of the SourceFiles it was read with
-    std::string file;  // pyproject.toml or cermet.toml; "" when neither says anything about Cermet
-    bool has_pyproject =
-        false;  // a Python package: [project] can be asked of directory/pyproject.toml
+    std::string directory;       // the project's directory, in the terms of the SourceFiles it was read with
+    std::string file;            // pyproject.toml or cermet.toml; "" when neither says anything about Cermet
+    bool has_pyproject = false;  // a Python package: [project] can be asked of directory/pyproject.toml
 
-    Texts packages;          // import packages; empty = the one that matches project.name
-    Text package_dir;        // directory that holds them; "" = "src" where it holds them, else "."
-    Texts include, exclude;  // globs, wheel
+    Texts packages;                      // import packages; empty = the one that matches project.name
+    Text package_dir;                    // directory that holds them; "" = "src" where it holds them, else "."
+    Texts include, exclude;              // globs, wheel
     Texts sdist_include, sdist_exclude;  // globs, sdist
     Text default_profile;
     Texts pass_env;  // [env]
@@ -228,9 +224,8 @@ struct Config {
 struct Overrides {
     std::string file;  // a TOML file with the tables of cermet.toml; [cython.NAME] or [cython.0]
                        // addresses one of [[cython]]
-    std::vector<std::pair<std::string, std::string>>
-        environment;                        // CERMET_A__B = value; other names are ignored
-    std::vector<std::string> command_line;  // "a.b=value", without -C
+    std::vector<std::pair<std::string, std::string>> environment;  // CERMET_A__B = value; other names are ignored
+    std::vector<std::string> command_line;                         // "a.b=value", without -C
 };
 
 // The first setting in which two groups differ, beside which modules they name; "" = they agree, so
@@ -239,8 +234,7 @@ std::string differing_setting(const CythonGroup& a, const CythonGroup& b);
 
 // Reads directory/pyproject.toml or directory/cermet.toml, applies the overrides and checks across
 // tables.
-Result<Config> load_config(SourceFiles& files, const std::string& directory,
-                           const Overrides& overrides = {});
+Result<Config> load_config(SourceFiles& files, const std::string& directory, const Overrides& overrides = {});
 
 // The flags of a profile with what it inherits, in order. "release" and "dev" always exist.
 struct ProfileFlags {

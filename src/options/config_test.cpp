@@ -183,12 +183,11 @@ TEST_CASE("configuration: checks across tables") {
     CHECK(bad("[[cython]]\nmodules=['a.pyx']\nuses=['numpy']\n") ==
           "error: 'numpy' does not say what it uses\n  --> cermet.toml:3:6\n"
           "  hint: write KIND:NAME, for example py:numpy, rust:core, c:tree or sys:zlib\n");
-    CHECK(
-        bad("[[c-module]]\nname='a.b'\nsources=['b.c']\n[[c-module]]\nname='a.b'\nsources=['c.c']"
-            "\n") ==
-        "error: c-module 'a.b' is listed twice with different settings: 'sources' is [\"b.c\"] and "
-        "[\"c.c\"]\n  --> cermet.toml:4:1\n"
-        "  hint: the first is at cermet.toml:1; keep one, or give each a `when` of its own\n");
+    CHECK(bad("[[c-module]]\nname='a.b'\nsources=['b.c']\n[[c-module]]\nname='a.b'\nsources=['c.c']"
+              "\n") ==
+          "error: c-module 'a.b' is listed twice with different settings: 'sources' is [\"b.c\"] and "
+          "[\"c.c\"]\n  --> cermet.toml:4:1\n"
+          "  hint: the first is at cermet.toml:1; keep one, or give each a `when` of its own\n");
     CHECK(bad("[[c-module]]\nname='a.b'\nsources=['b.c']\n[[rust-module]]\nname='a.b'\ncrate='c'"
               "\n") ==
           "error: 'a.b' is both a c-module and a rust-module\n  --> cermet.toml:4:1\n"
@@ -219,11 +218,9 @@ TEST_CASE("configuration: checks across tables") {
     CHECK(contains(bad("[[rust-module]]\nname='m'\ncrate='c'\nlimited-api='3'\n"),
                    "takes a Python version such as 3.9, auto or no, not '3'"));
     CHECK(contains(bad("[version]\nfile='x'\n"), "'version' does not say where"));
-    CHECK(contains(bad("[crates.x]\nprovides={ rustc-link-lib=['z'] }\n"),
-                   "without 'deny-run = true'"));
+    CHECK(contains(bad("[crates.x]\nprovides={ rustc-link-lib=['z'] }\n"), "without 'deny-run = true'"));
     CHECK(contains(bad("[[executable]]\nname='x'\n"), "needs 'sources' or 'crate'"));
-    CHECK(contains(bad("[[c-module]]\nname='a'\nsources=['a.c']\nwhen='cfg(unix'\n"),
-                   "'when' takes"));
+    CHECK(contains(bad("[[c-module]]\nname='a'\nsources=['a.c']\nwhen='cfg(unix'\n"), "'when' takes"));
     CHECK(contains(bad("[[c-module]]\nname='a'\nsources=['a\\b.c']\n"), "a path with a backslash"));
 }
 
@@ -380,8 +377,7 @@ TEST_CASE("configuration: the committed reference page and schema are the genera
         }
         std::string bytes;
         char buffer[4096];
-        for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, in)) > 0;)
-            bytes.append(buffer, n);
+        for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, in)) > 0;) bytes.append(buffer, n);
         std::fclose(in);
         const bool same = bytes == wanted;
         CHECK_MESSAGE(same, path, " is stale: run the unit tests with CERMET_ACCEPT=1");

@@ -41,9 +41,7 @@ struct Finder {
     const Origin* origin;
     std::vector<std::string> parts;
 
-    bool same(std::string_view name, std::string_view part) const {
-        return spelled(name, spelling) == part;
-    }
+    bool same(std::string_view name, std::string_view part) const { return spelled(name, spelling) == part; }
     const Row* row(const Section& section, std::string_view part) const {
         for (const Row& each : section.rows) {
             if (same(each.key, part)) return &each;
@@ -51,15 +49,13 @@ struct Finder {
         return nullptr;
     }
     std::string rest(std::size_t from) const {
-        std::vector<std::string> tail(parts.begin() + static_cast<std::ptrdiff_t>(from),
-                                      parts.end());
+        std::vector<std::string> tail(parts.begin() + static_cast<std::ptrdiff_t>(from), parts.end());
         return join(tail, spelling == Spelling::Exact ? "." : "__");
     }
     std::size_t element(const Section& section, std::string_view name) const {
         if (spelling == Spelling::Exact) return find_element(section, *config, name);
         for (std::size_t i = 0; i < section.count(*config); ++i) {
-            if (same(element_name(section, *config, i), name) ||
-                section.head(*config, i)->id == name) {
+            if (same(element_name(section, *config, i), name) || section.head(*config, i)->id == name) {
                 return i;
             }
         }
@@ -69,8 +65,7 @@ struct Finder {
 
 bool takes_entries(const Row& row) {
     const Storage storage = storage_of(row.kind);
-    return storage == Storage::DefineMap || storage == Storage::ValueMap ||
-           storage == Storage::ListMap;
+    return storage == Storage::DefineMap || storage == Storage::ValueMap || storage == Storage::ListMap;
 }
 
 // Macros and variables keep a variable's capitals; directives and directives' names are lower case.
@@ -80,35 +75,30 @@ std::string entry_name(const Row& row, std::string name, Spelling spelling) {
     return row.kind == Kind::ListMap ? replace_all(name, "_", "-") : name;
 }
 
-Result<Target> finish(const Finder& finder, const Section& section, void* table, const Row& row,
-                      std::size_t next) {
+Result<Target> finish(const Finder& finder, const Section& section, void* table, const Row& row, std::size_t next) {
     Target target{&section, table, &row, {}};
     if (next == finder.parts.size()) return target;
     if (!takes_entries(row)) {
-        return value_error(*finder.origin,
-                           cat("'", row.key, "' takes ", type_text(row),
-                               " and has no entries such as '", finder.rest(next), "'"));
+        return value_error(*finder.origin, cat("'", row.key, "' takes ", type_text(row),
+                                               " and has no entries such as '", finder.rest(next), "'"));
     }
     target.entry = entry_name(row, finder.rest(next), finder.spelling);
     return target;
 }
 
-Error unknown(const Finder& finder, std::string_view part, const std::vector<std::string>& known,
-              std::string_view in) {
+Error unknown(const Finder& finder, std::string_view part, const std::vector<std::string>& known, std::string_view in) {
     const std::string word =
         finder.spelling == Spelling::Exact ? std::string(part) : replace_all(lower(part), "_", "-");
-    return value_error(*finder.origin,
-                       cat("unknown key '", word, "'", in.empty() ? "" : " in ", in),
+    return value_error(*finder.origin, cat("unknown key '", word, "'", in.empty() ? "" : " in ", in),
                        did_you_mean(word, known, "keys"));
 }
 
 Result<Target> find_in_many(const Finder& finder, const Section& section) {
     const std::vector<std::string>& parts = finder.parts;
     if (parts.size() < 3) {
-        return value_error(
-            *finder.origin, cat("'", section.name, "' needs a name and a key"),
-            cat("for example: ", section.name, section.shape == Shape::Array ? ".0." : ".NAME.",
-                section.rows.front().key, "=…"));
+        return value_error(*finder.origin, cat("'", section.name, "' needs a name and a key"),
+                           cat("for example: ", section.name, section.shape == Shape::Array ? ".0." : ".NAME.",
+                               section.rows.front().key, "=…"));
     }
     std::string name;
     bool name_known = false;
@@ -118,8 +108,7 @@ Result<Target> find_in_many(const Finder& finder, const Section& section) {
         const std::size_t index = finder.element(section, name);
         if (index == k_no_element) continue;
         const Row* row = finder.row(section, parts[i + 1]);
-        if (row != nullptr)
-            return finish(finder, section, section.element(*finder.config, index), *row, i + 2);
+        if (row != nullptr) return finish(finder, section, section.element(*finder.config, index), *row, i + 2);
         if (!name_known) bad_key = parts[i + 1];
         name_known = true;
     }
@@ -138,8 +127,7 @@ Result<Target> find_in_many(const Finder& finder, const Section& section) {
         if (i > 1 && finder.row(section, parts[i]) != nullptr) break;
         name += (i > 1 ? "." : "") + parts[i];
     }
-    return value_error(*finder.origin,
-                       cat("there is no ", section.title(false), " called '", name, "'"),
+    return value_error(*finder.origin, cat("there is no ", section.title(false), " called '", name, "'"),
                        did_you_mean(name, element_names(section, *finder.config), "names"));
 }
 
@@ -154,8 +142,7 @@ Result<Target> find_target(const Finder& finder) {
             return value_error(*finder.origin, cat("'", section.name, "' needs a key"),
                                did_you_mean("", section.keys(), "keys"));
         const Row* row = finder.row(section, finder.parts[1]);
-        if (row == nullptr)
-            return unknown(finder, finder.parts[1], section.keys(), section.title(false));
+        if (row == nullptr) return unknown(finder, finder.parts[1], section.keys(), section.title(false));
         return finish(finder, section, section.single(*finder.config), *row, 2);
     }
     std::vector<std::string> known = top.keys();
@@ -165,9 +152,8 @@ Result<Target> find_target(const Finder& finder) {
 
 Status apply_one(const Finder& finder, std::string_view text, const PathBase& base) {
     TRY(target, find_target(finder));
-    Result<Toml> value = target.entry.empty()
-                             ? toml_of_text(*target.row, text, *finder.origin)
-                             : toml_of_entry(*target.row, target.entry, text, *finder.origin);
+    Result<Toml> value = target.entry.empty() ? toml_of_text(*target.row, text, *finder.origin)
+                                              : toml_of_entry(*target.row, target.entry, text, *finder.origin);
     if (!value) return std::move(value).error();
     return assign(*target.row, target.table, *value, *finder.origin, base, Assign::Merge);
 }
@@ -194,8 +180,7 @@ Status apply_environment(Config& config, const Overrides& overrides, const PathB
         Finder finder{&config, Spelling::Variable, &origin,
                       split_variable(std::string_view(name).substr(prefix.size()))};
         // CERMET_CACHE and its like are not options: only keys of the top table have one part.
-        if (finder.parts.size() == 1 && finder.row(schema().front(), finder.parts[0]) == nullptr)
-            continue;
+        if (finder.parts.size() == 1 && finder.row(schema().front(), finder.parts[0]) == nullptr) continue;
         TRY_VOID(apply_one(finder, text, base));
     }
     return {};
@@ -211,8 +196,7 @@ Status apply_command_line(Config& config, const Overrides& overrides, const Path
             return usage_error(cat(origin.name, ": an option needs KEY=VALUE"),
                                "for example: -C profile.release.c-flags='-O3 -g'");
         }
-        const Finder finder{&config, Spelling::Exact, &origin,
-                            split(std::string_view(option).substr(0, equal), '.')};
+        const Finder finder{&config, Spelling::Exact, &origin, split(std::string_view(option).substr(0, equal), '.')};
         TRY_VOID(apply_one(finder, std::string_view(option).substr(equal + 1), base));
     }
     return {};

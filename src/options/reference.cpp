@@ -22,13 +22,10 @@ void add_section(std::string& out, const Section& section) {
     for (const Row& row : section.rows) {
         const std::string standard = default_text(row);
         out += cat("| `", row.key, "` | ", cell(type_text(row)), " | ",
-                   standard.empty() ? std::string() : cat("`", cell(standard), "`"), " | ",
-                   cell(row.doc), " |\n");
+                   standard.empty() ? std::string() : cat("`", cell(standard), "`"), " | ", cell(row.doc), " |\n");
     }
-    out += cat(
-        "\nEach key once, to show how it is written (not all go together):\n\n```toml\n",
-        replace_all(heading(section), "NAME", section.name == "crates" ? "openssl-sys" : "release"),
-        "\n");
+    out += cat("\nEach key once, to show how it is written (not all go together):\n\n```toml\n",
+               replace_all(heading(section), "NAME", section.name == "crates" ? "openssl-sys" : "release"), "\n");
     for (const Row& row : section.rows) out += cat(row.key, " = ", row.example, "\n");
     out += "```\n";
 }
@@ -66,10 +63,8 @@ Json row_type(const Row& row) {
             if (row.kind == Kind::Choice) type.set("enum", Json::strings(row.choices));
             return type;
         }
-        case Storage::Boolean:
-            return of_type("boolean");
-        case Storage::Strings:
-            return string_list();
+        case Storage::Boolean: return of_type("boolean");
+        case Storage::Strings: return string_list();
         case Storage::DefineMap: {
             Json value;
             std::vector<std::string> types = {"string", "integer"};
@@ -77,10 +72,8 @@ Json row_type(const Row& row) {
             value.set("type", Json::strings(types));
             return map_of(std::move(value));
         }
-        case Storage::ValueMap:
-            return map_of(Json(true));
-        case Storage::ListMap:
-            return map_of(string_list());
+        case Storage::ValueMap: return map_of(Json(true));
+        case Storage::ListMap: return map_of(string_list());
         case Storage::SourcePaths: {
             Json from;
             from.set("from", of_type("string"));
@@ -107,17 +100,14 @@ Json section_type(const Section& section) {
         properties.set(row.key, std::move(type));
     }
     Json type = of_type("object");
-    type.set("description", section.doc)
-        .set("additionalProperties", false)
-        .set("properties", std::move(properties));
+    type.set("description", section.doc).set("additionalProperties", false).set("properties", std::move(properties));
     return type;
 }
 
-void add_options(std::vector<OptionInfo>& out, const Section& section, void* table,
-                 const std::string& prefix) {
+void add_options(std::vector<OptionInfo>& out, const Section& section, void* table, const std::string& prefix) {
     for (const Row& row : section.rows) {
-        out.push_back({cat(prefix, row.key), type_text(row), default_text(row),
-                       value_text(row, table), origin_of(row, table).text(), row.doc});
+        out.push_back({cat(prefix, row.key), type_text(row), default_text(row), value_text(row, table),
+                       origin_of(row, table).text(), row.doc});
     }
 }
 

@@ -27,11 +27,10 @@ void* field_of(void* table) {
 }
 
 template <class T, auto Member>
-Row row(const char* key, Kind kind, const char* example, const char* doc,
-        const char* default_text = "", std::vector<std::string> choices = {}) {
+Row row(const char* key, Kind kind, const char* example, const char* doc, const char* default_text = "",
+        std::vector<std::string> choices = {}) {
     using M = std::remove_reference_t<decltype(std::declval<T&>().*Member)>;
-    if (storage_of(kind) != storage_for<M>())
-        abort_bug(cat("schema row ", key, " has a wrong kind"));
+    if (storage_of(kind) != storage_for<M>()) abort_bug(cat("schema row ", key, " has a wrong kind"));
     Row made;
     made.key = key;
     made.kind = kind;
@@ -45,8 +44,7 @@ Row row(const char* key, Kind kind, const char* example, const char* doc,
 
 template <auto Vector>
 struct Many {
-    using T =
-        typename std::remove_reference_t<decltype(std::declval<Config&>().*Vector)>::value_type;
+    using T = typename std::remove_reference_t<decltype(std::declval<Config&>().*Vector)>::value_type;
     static std::size_t count(Config& c) { return (c.*Vector).size(); }
     static void* element(Config& c, std::size_t i) { return &(c.*Vector)[i]; }
     static Table* head(Config& c, std::size_t i) { return &(c.*Vector)[i]; }
@@ -58,9 +56,8 @@ struct Many {
 
 template <class T>
 Row when_row() {
-    return row<T, &T::when>(
-        "when", Kind::String, "\"sys_platform == 'linux'\"",
-        "A PEP 508 marker or `cfg(…)`: the table counts only where it is true.");
+    return row<T, &T::when>("when", Kind::String, "\"sys_platform == 'linux'\"",
+                            "A PEP 508 marker or `cfg(…)`: the table counts only where it is true.");
 }
 
 template <auto Vector>
@@ -80,40 +77,36 @@ Section many(const char* name, Shape shape, const char* doc, std::vector<Row> ro
 
 template <class T>
 void add_native(std::vector<Row>& rows) {
-    rows.push_back(row<T, &T::include_dirs>("include-dirs", Kind::Paths, "[\"include\"]",
-                                            "Directories searched for headers."));
-    rows.push_back(row<T, &T::define>("define", Kind::DefineMap,
-                                      "{ NPY_NO_DEPRECATED_API = \"NPY_1_7_API_VERSION\" }",
+    rows.push_back(
+        row<T, &T::include_dirs>("include-dirs", Kind::Paths, "[\"include\"]", "Directories searched for headers."));
+    rows.push_back(row<T, &T::define>("define", Kind::DefineMap, "{ NPY_NO_DEPRECATED_API = \"NPY_1_7_API_VERSION\" }",
                                       "Macros; `true` defines one as 1, `false` takes it away."));
     rows.push_back(row<T, &T::c_flags>("c-flags", Kind::Words, "[\"-O2\"]",
                                        "Options for the C compiler, after those of the profile."));
-    rows.push_back(
-        row<T, &T::cxx_flags>("cxx-flags", Kind::Words, "[\"-std=c++20\"]",
-                              "Options for the C++ compiler, after those of the profile."));
+    rows.push_back(row<T, &T::cxx_flags>("cxx-flags", Kind::Words, "[\"-std=c++20\"]",
+                                         "Options for the C++ compiler, after those of the profile."));
     rows.push_back(row<T, &T::link_flags>("link-flags", Kind::Words, "[\"-Wl,--as-needed\"]",
                                           "Options for the link, after those of the profile."));
     rows.push_back(row<T, &T::libraries>("libraries", Kind::Strings, "[\"m\"]",
                                          "System libraries to link, by the name `-l` takes."));
     rows.push_back(row<T, &T::library_dirs>("library-dirs", Kind::Paths, "[\"vendor/lib\"]",
                                             "Directories searched for libraries."));
-    rows.push_back(row<T, &T::uses>(
-        "uses", Kind::Strings, "[\"py:numpy\", \"sys:zlib\"]",
-        "Providers of headers, pxd files, libraries and flags: `py:` a Python package, `rust:` and "
-        "`c:` libraries of "
-        "this project, `sys:` pkg-config, `tool:` a program, `generate:` a generate table."));
+    rows.push_back(
+        row<T, &T::uses>("uses", Kind::Strings, "[\"py:numpy\", \"sys:zlib\"]",
+                         "Providers of headers, pxd files, libraries and flags: `py:` a Python package, `rust:` and "
+                         "`c:` libraries of "
+                         "this project, `sys:` pkg-config, `tool:` a program, `generate:` a generate table."));
 }
 
 template <class T>
 void add_crate(std::vector<Row>& rows) {
-    rows.push_back(
-        row<T, &T::features>("features", Kind::Strings, "[\"ffi\"]", "Cargo features to enable."));
+    rows.push_back(row<T, &T::features>("features", Kind::Strings, "[\"ffi\"]", "Cargo features to enable."));
     rows.push_back(row<T, &T::default_features>("default-features", Kind::Boolean, "false",
                                                 "Enable the crate's default features.", "true"));
-    rows.push_back(row<T, &T::all_features>("all-features", Kind::Boolean, "true",
-                                            "Enable every feature of the crate.", "false"));
-    rows.push_back(row<T, &T::profile>(
-        "profile", Kind::String, "\"release\"",
-        "Cargo profile; without it the one that belongs to the chosen profile."));
+    rows.push_back(
+        row<T, &T::all_features>("all-features", Kind::Boolean, "true", "Enable every feature of the crate.", "false"));
+    rows.push_back(row<T, &T::profile>("profile", Kind::String, "\"release\"",
+                                       "Cargo profile; without it the one that belongs to the chosen profile."));
     rows.push_back(row<T, &T::selection>("selection", Kind::String, "\"all\"",
                                          "Targets that name the same selection resolve their "
                                          "features together, as one cargo command would; "
@@ -145,8 +138,7 @@ Section top() {
             "sdist-exclude", Kind::Globs, "[\"tests/data/**\"]",
             "Files that the sdist leaves out; leaving out what the build reads is an error."),
         row<Config, &Config::default_profile>("default-profile", Kind::String, "\"release\"",
-                                              "The profile where the command line names none.",
-                                              "release"),
+                                              "The profile where the command line names none.", "release"),
     };
     return section;
 }
@@ -161,25 +153,22 @@ Section version() {
     section.single = [](Config& config) -> void* { return &config.version; };
     section.place = [](Config& config) -> Where* { return &config.version.place; };
     section.rows = {
-        row<Version, &Version::from>(
-            "from", Kind::Choice, "\"git\"",
-            "The source: tags of git, the manifest of a crate, or a text file.", "",
-            {"git", "cargo", "file"}),
+        row<Version, &Version::from>("from", Kind::Choice, "\"git\"",
+                                     "The source: tags of git, the manifest of a crate, or a text file.", "",
+                                     {"git", "cargo", "file"}),
         row<Version, &Version::file>("file", Kind::Path, "\"rustybt/__init__.py\"",
                                      "The file to read; with `from = \"file\"` only."),
         row<Version, &Version::pattern>("pattern", Kind::String, "'__version__ = \"{version}\"'",
                                         "Text around `{version}`, in the file or of a tag; without "
                                         "it `__version__ = \"{version}\"` and "
                                         "`v{version}` or `{version}`."),
-        row<Version, &Version::crate>(
-            "crate", Kind::Crate, "\"core\"",
-            "Package name or directory of the crate; with `from = \"cargo\"` only."),
+        row<Version, &Version::crate>("crate", Kind::Crate, "\"core\"",
+                                      "Package name or directory of the crate; with `from = \"cargo\"` only."),
         row<Version, &Version::write>("write", Kind::Path, "\"rustybt/_version.py\"",
                                       "A Python module with the version, written into wheel, sdist "
                                       "and develop, never into the checkout."),
-        row<Version, &Version::fallback>(
-            "fallback", Kind::String, "\"0.0.0\"",
-            "The version where there is no git history; without it that is an error."),
+        row<Version, &Version::fallback>("fallback", Kind::String, "\"0.0.0\"",
+                                         "The version where there is no git history; without it that is an error."),
     };
     return section;
 }
@@ -193,10 +182,8 @@ Section cargo() {
     section.place = [](Config& config) -> Where* { return &config.cargo.place; };
     section.rows = {
         row<Cargo, &Cargo::locked>("locked", Kind::Boolean, "true",
-                                   "A Cargo.lock that is missing or would change is an error.",
-                                   "false"),
-        row<Cargo, &Cargo::offline>("offline", Kind::Boolean, "true",
-                                    "Crates never come from the network.", "false"),
+                                   "A Cargo.lock that is missing or would change is an error.", "false"),
+        row<Cargo, &Cargo::offline>("offline", Kind::Boolean, "true", "Crates never come from the network.", "false"),
         row<Cargo, &Cargo::manifest_path>("manifest-path", Kind::Path, "\"rust/Cargo.toml\"",
                                           "Cargo.toml of the workspace; without it the one found "
                                           "from the crates that are named."),
@@ -213,12 +200,10 @@ Section environment() {
     Section section;
     section.name = "env";
     section.shape = Shape::Single;
-    section.doc =
-        "Steps see a closed environment; what is listed here is let in, and is part of every key.";
+    section.doc = "Steps see a closed environment; what is listed here is let in, and is part of every key.";
     section.single = [](Config& config) -> void* { return &config; };
-    section.rows = {
-        row<Config, &Config::pass_env>("pass-env", Kind::Strings, "[\"OPENSSL_DIR\"]",
-                                       "Names of environment variables that every step may see.")};
+    section.rows = {row<Config, &Config::pass_env>("pass-env", Kind::Strings, "[\"OPENSSL_DIR\"]",
+                                                   "Names of environment variables that every step may see.")};
     return section;
 }
 
@@ -230,17 +215,13 @@ Section profile() {
         "the environment, and before those of the target.",
         {row<Profile, &Profile::inherits>("inherits", Kind::String, "\"release\"",
                                           "A profile whose values come first."),
-         row<Profile, &Profile::c_flags>("c-flags", Kind::Words, "[\"-O2\"]",
-                                         "Options for the C compiler."),
-         row<Profile, &Profile::cxx_flags>("cxx-flags", Kind::Words, "[\"-O2\"]",
-                                           "Options for the C++ compiler."),
-         row<Profile, &Profile::link_flags>("link-flags", Kind::Words, "[\"-s\"]",
-                                            "Options for every link."),
+         row<Profile, &Profile::c_flags>("c-flags", Kind::Words, "[\"-O2\"]", "Options for the C compiler."),
+         row<Profile, &Profile::cxx_flags>("cxx-flags", Kind::Words, "[\"-O2\"]", "Options for the C++ compiler."),
+         row<Profile, &Profile::link_flags>("link-flags", Kind::Words, "[\"-s\"]", "Options for every link."),
          row<Profile, &Profile::define>("define", Kind::DefineMap, "{ NDEBUG = true }",
                                         "Macros for C, C++ and Cython's output."),
-         row<Profile, &Profile::cython_directives>(
-             "cython-directives", Kind::ValueMap, "{ profile = false }",
-             "Cython directives, before those of the target."),
+         row<Profile, &Profile::cython_directives>("cython-directives", Kind::ValueMap, "{ profile = false }",
+                                                   "Cython directives, before those of the target."),
          row<Profile, &Profile::rust>("rust", Kind::String, "\"release\"",
                                       "Cargo's profile; without it the one of the same name.")});
 }
@@ -254,59 +235,50 @@ Section cython() {
                                                 "Globs taken out of `modules`."),
         row<CythonGroup, &CythonGroup::name>("name", Kind::String, "\"rustybt.lib.rank\"",
                                              "Dotted name of one module; with `sources`."),
-        row<CythonGroup, &CythonGroup::sources>(
-            "sources", Kind::SourcePaths, "[\"lib/rank.pyx\", \"lib/tree.c\"]",
-            "Its sources: one Cython source and any number of C and C++ ones."),
-        row<CythonGroup, &CythonGroup::language>("language", Kind::Choice, "\"c++\"",
-                                                 "What Cython writes.", "c", {"c", "c++"}),
-        row<CythonGroup, &CythonGroup::directives>(
-            "directives", Kind::ValueMap, "{ language_level = \"3\", embedsignature = true }",
-            "Cython compiler directives."),
-        row<CythonGroup, &CythonGroup::compile_time_env>("compile-time-env", Kind::ValueMap,
-                                                         "{ DEBUG = false }",
+        row<CythonGroup, &CythonGroup::sources>("sources", Kind::SourcePaths, "[\"lib/rank.pyx\", \"lib/tree.c\"]",
+                                                "Its sources: one Cython source and any number of C and C++ ones."),
+        row<CythonGroup, &CythonGroup::language>("language", Kind::Choice, "\"c++\"", "What Cython writes.", "c",
+                                                 {"c", "c++"}),
+        row<CythonGroup, &CythonGroup::directives>("directives", Kind::ValueMap,
+                                                   "{ language_level = \"3\", embedsignature = true }",
+                                                   "Cython compiler directives."),
+        row<CythonGroup, &CythonGroup::compile_time_env>("compile-time-env", Kind::ValueMap, "{ DEBUG = false }",
                                                          "Values for Cython's IF and DEF."),
         row<CythonGroup, &CythonGroup::include_path>(
             "include-path", Kind::Paths, "[\"pxd\"]",
             "Directories searched for .pxd and .pxi files, after the project and the Python "
             "packages."),
         row<CythonGroup, &CythonGroup::annotate>("annotate", Kind::Boolean, "true",
-                                                 "Write Cython's annotated HTML page as well.",
-                                                 "false"),
-        row<CythonGroup, &CythonGroup::limited_api>(
-            "limited-api", Kind::String, "\"3.11\"",
-            "Oldest Python of an abi3 module; `no` for none.", "no"),
+                                                 "Write Cython's annotated HTML page as well.", "false"),
+        row<CythonGroup, &CythonGroup::limited_api>("limited-api", Kind::String, "\"3.11\"",
+                                                    "Oldest Python of an abi3 module; `no` for none.", "no"),
         row<CythonGroup, &CythonGroup::exports>(
             "exports", Kind::Strings, "[\"my_api\"]",
             "Symbols the module exports beside its init function; `*` exports all."),
     };
     add_native<CythonGroup>(rows);
     rows.push_back(when_row<CythonGroup>());
-    return many<&Config::cython>(
-        "cython", Shape::Array,
-        "A group of Cython modules with shared settings, or one module. A module that two "
-        "groups reach is one target where their settings agree, else an error.",
-        std::move(rows));
+    return many<&Config::cython>("cython", Shape::Array,
+                                 "A group of Cython modules with shared settings, or one module. A module that two "
+                                 "groups reach is one target where their settings agree, else an error.",
+                                 std::move(rows));
 }
 
 Section c_module() {
     std::vector<Row> rows = {
-        row<CModule, &CModule::name>("name", Kind::String, "\"pkg._fast\"",
-                                     "Dotted name of the module."),
+        row<CModule, &CModule::name>("name", Kind::String, "\"pkg._fast\"", "Dotted name of the module."),
         row<CModule, &CModule::sources>("sources", Kind::SourcePaths, "[\"src/fast/*.c\"]",
                                         "C and C++ sources, paths or globs."),
-        row<CModule, &CModule::std>("std", Kind::String, "\"c11\"",
-                                    "Language standard, as `-std=` takes it."),
+        row<CModule, &CModule::std>("std", Kind::String, "\"c11\"", "Language standard, as `-std=` takes it."),
         row<CModule, &CModule::limited_api>("limited-api", Kind::String, "\"3.9\"",
-                                            "Oldest Python of an abi3 module; `no` for none.",
-                                            "no"),
-        row<CModule, &CModule::exports>(
-            "exports", Kind::Strings, "[\"fast_api\"]",
-            "Symbols the module exports beside its init function; `*` exports all."),
+                                            "Oldest Python of an abi3 module; `no` for none.", "no"),
+        row<CModule, &CModule::exports>("exports", Kind::Strings, "[\"fast_api\"]",
+                                        "Symbols the module exports beside its init function; `*` exports all."),
     };
     add_native<CModule>(rows);
     rows.push_back(when_row<CModule>());
-    return many<&Config::c_modules>("c-module", Shape::Array,
-                                    "An extension module written in C or C++.", std::move(rows));
+    return many<&Config::c_modules>("c-module", Shape::Array, "An extension module written in C or C++.",
+                                    std::move(rows));
 }
 
 Section c_library() {
@@ -316,82 +288,70 @@ Section c_library() {
         row<CLibrary, &CLibrary::sources>("sources", Kind::SourcePaths, "[\"src/tree/*.c\"]",
                                           "C and C++ sources, paths or globs."),
         row<CLibrary, &CLibrary::kind>("kind", Kind::Choice, "\"shared\"",
-                                       "An archive, or one shared library inside the wheel.",
-                                       "static", {"static", "shared"}),
-        row<CLibrary, &CLibrary::std>("std", Kind::String, "\"c++17\"",
-                                      "Language standard, as `-std=` takes it."),
-        row<CLibrary, &CLibrary::public_include>(
-            "public-include", Kind::Paths, "[\"src/tree/include\"]",
-            "Directories with its headers, given to those who use it."),
-        row<CLibrary, &CLibrary::public_define>("public-define", Kind::DefineMap,
-                                                "{ TREE_API = true }",
+                                       "An archive, or one shared library inside the wheel.", "static",
+                                       {"static", "shared"}),
+        row<CLibrary, &CLibrary::std>("std", Kind::String, "\"c++17\"", "Language standard, as `-std=` takes it."),
+        row<CLibrary, &CLibrary::public_include>("public-include", Kind::Paths, "[\"src/tree/include\"]",
+                                                 "Directories with its headers, given to those who use it."),
+        row<CLibrary, &CLibrary::public_define>("public-define", Kind::DefineMap, "{ TREE_API = true }",
                                                 "Macros for itself and for those who use it."),
         row<CLibrary, &CLibrary::exports>("exports", Kind::Strings, "[\"tree_new\"]",
                                           "Exported symbols of a shared library; without it all."),
     };
     add_native<CLibrary>(rows);
     rows.push_back(when_row<CLibrary>());
-    return many<&Config::c_libraries>("c-library", Shape::Array,
-                                      "A C or C++ library for other targets.", std::move(rows));
+    return many<&Config::c_libraries>("c-library", Shape::Array, "A C or C++ library for other targets.",
+                                      std::move(rows));
 }
 
 Section executable() {
     std::vector<Row> rows = {
-        row<Executable, &Executable::name>("name", Kind::String, "\"cermet\"",
-                                           "Name of the program."),
+        row<Executable, &Executable::name>("name", Kind::String, "\"cermet\"", "Name of the program."),
         row<Executable, &Executable::sources>(
             "sources", Kind::SourcePaths, "{ from = \"src/all.cpp\" }",
             "C and C++ sources, or `{ from = \"x.cpp\" }`: the sources which that file includes."),
         row<Executable, &Executable::crate>(
             "crate", Kind::Crate, "\"rust/cli\"",
             "Package name, or directory (with a `/`), of a crate, in place of sources."),
-        row<Executable, &Executable::bin>(
-            "bin", Kind::String, "\"cli\"",
-            "The crate's binary; without it the one called `name`, or the only one."),
-        row<Executable, &Executable::std>("std", Kind::String, "\"c++20\"",
-                                          "Language standard, as `-std=` takes it."),
-        row<Executable, &Executable::install>("install", Kind::Boolean, "false",
-                                              "Ship it as a command of the wheel.", "true"),
+        row<Executable, &Executable::bin>("bin", Kind::String, "\"cli\"",
+                                          "The crate's binary; without it the one called `name`, or the only one."),
+        row<Executable, &Executable::std>("std", Kind::String, "\"c++20\"", "Language standard, as `-std=` takes it."),
+        row<Executable, &Executable::install>("install", Kind::Boolean, "false", "Ship it as a command of the wheel.",
+                                              "true"),
     };
     add_native<Executable>(rows);
     add_crate<Executable>(rows);
     rows.push_back(when_row<Executable>());
-    return many<&Config::executables>(
-        "executable", Shape::Array, "A program, from C and C++ or from a crate.", std::move(rows));
+    return many<&Config::executables>("executable", Shape::Array, "A program, from C and C++ or from a crate.",
+                                      std::move(rows));
 }
 
 Section rust_module() {
     std::vector<Row> rows = {
-        row<RustModule, &RustModule::name>("name", Kind::String, "\"rustybt._rustybt\"",
-                                           "Dotted name of the module."),
-        row<RustModule, &RustModule::crate>(
-            "crate", Kind::Crate, "\"rust/crates/rustybt\"",
-            "Package name, or directory (with a `/`), of the PyO3 crate."),
+        row<RustModule, &RustModule::name>("name", Kind::String, "\"rustybt._rustybt\"", "Dotted name of the module."),
+        row<RustModule, &RustModule::crate>("crate", Kind::Crate, "\"rust/crates/rustybt\"",
+                                            "Package name, or directory (with a `/`), of the PyO3 crate."),
         row<RustModule, &RustModule::limited_api>(
             "limited-api", Kind::String, "\"auto\"",
-            "Oldest Python of an abi3 module; `auto` reads pyo3's features, `no` for none.",
-            "auto"),
-        row<RustModule, &RustModule::exports>(
-            "exports", Kind::Strings, "[\"my_api\"]",
-            "Symbols the module exports beside its init function; `*` exports all."),
+            "Oldest Python of an abi3 module; `auto` reads pyo3's features, `no` for none.", "auto"),
+        row<RustModule, &RustModule::exports>("exports", Kind::Strings, "[\"my_api\"]",
+                                              "Symbols the module exports beside its init function; `*` exports all."),
     };
     add_crate<RustModule>(rows);
     rows.push_back(when_row<RustModule>());
-    return many<&Config::rust_modules>("rust-module", Shape::Array,
-                                       "An extension module written in Rust.", std::move(rows));
+    return many<&Config::rust_modules>("rust-module", Shape::Array, "An extension module written in Rust.",
+                                       std::move(rows));
 }
 
 Section rust_library() {
     std::vector<Row> rows = {
-        row<RustLibrary, &RustLibrary::name>(
-            "name", Kind::String, "\"core\"",
-            "Name of the library: others say `uses = [\"rust:core\"]`."),
-        row<RustLibrary, &RustLibrary::crates>(
-            "crates", Kind::Crates, "[\"nautilus-core\", \"rust/model\"]",
-            "Crates, by package name or directory, merged into one library."),
+        row<RustLibrary, &RustLibrary::name>("name", Kind::String, "\"core\"",
+                                             "Name of the library: others say `uses = [\"rust:core\"]`."),
+        row<RustLibrary, &RustLibrary::crates>("crates", Kind::Crates, "[\"nautilus-core\", \"rust/model\"]",
+                                               "Crates, by package name or directory, merged into one library."),
         row<RustLibrary, &RustLibrary::link>("link", Kind::Choice, "\"shared\"",
-                                             "One archive, or one shared library inside the wheel.",
-                                             "static", {"static", "shared"}),
+                                             "One archive, or one shared library inside the wheel.", "static",
+                                             {"static", "shared"}),
         row<RustLibrary, &RustLibrary::public_include>(
             "public-include", Kind::Paths, "[\"rust/include\"]",
             "Directories with its headers and pxd files, given to those who use it."),
@@ -402,59 +362,50 @@ Section rust_library() {
     add_crate<RustLibrary>(rows);
     rows.push_back(when_row<RustLibrary>());
     return many<&Config::rust_libraries>("rust-library", Shape::Array,
-                                         "Crates for C, C++ and Cython to link, as ONE library.",
-                                         std::move(rows));
+                                         "Crates for C, C++ and Cython to link, as ONE library.", std::move(rows));
 }
 
 Section crates() {
     return many<&Config::crates>(
-        "crates", Shape::Named,
-        "Rules for one crate of the graph, said outside of it; NAME is its package name.",
+        "crates", Shape::Named, "Rules for one crate of the graph, said outside of it; NAME is its package name.",
         {row<CrateRule, &CrateRule::env>("env", Kind::EnvMap, "{ OPENSSL_STATIC = \"1\" }",
                                          "Environment of its build script and its compilation."),
-         row<CrateRule, &CrateRule::pass_env>(
-             "pass-env", Kind::Strings, "[\"OPENSSL_DIR\"]",
-             "Environment variables that its build script may see."),
+         row<CrateRule, &CrateRule::pass_env>("pass-env", Kind::Strings, "[\"OPENSSL_DIR\"]",
+                                              "Environment variables that its build script may see."),
          row<CrateRule, &CrateRule::features>("features", Kind::Strings, "[\"vendored\"]",
                                               "Features added wherever the crate is selected."),
-         row<CrateRule, &CrateRule::inputs>(
-             "inputs", Kind::Globs, "[\"proto/**/*.proto\"]",
-             "Files outside its package that its build script reads."),
+         row<CrateRule, &CrateRule::inputs>("inputs", Kind::Globs, "[\"proto/**/*.proto\"]",
+                                            "Files outside its package that its build script reads."),
          row<CrateRule, &CrateRule::outputs>(
              "outputs", Kind::Paths, "[\"pkg/includes/core.h\"]",
              "Files its build script writes outside OUT_DIR; they stand over checked-in copies."),
-         row<CrateRule, &CrateRule::deny_run>(
-             "deny-run", Kind::Boolean, "true",
-             "Never run its build script; `provides` says what it would have printed.", "false"),
-         row<CrateRule, &CrateRule::provides>(
-             "provides", Kind::ListMap, "{ rustc-link-lib = [\"z\"] }",
-             "Directives that stand in for the build script's output."),
+         row<CrateRule, &CrateRule::deny_run>("deny-run", Kind::Boolean, "true",
+                                              "Never run its build script; `provides` says what it would have printed.",
+                                              "false"),
+         row<CrateRule, &CrateRule::provides>("provides", Kind::ListMap, "{ rustc-link-lib = [\"z\"] }",
+                                              "Directives that stand in for the build script's output."),
          row<CrateRule, &CrateRule::canonical_paths>(
              "canonical-paths", Kind::Boolean, "true",
-             "Give the crate canonical texts for the places that it bakes into its output.",
-             "false"),
+             "Give the crate canonical texts for the places that it bakes into its output.", "false"),
          when_row<CrateRule>()});
 }
 
 Section generate() {
     return many<&Config::generates>(
         "generate", Shape::Array, "Any command with declared inputs and outputs.",
-        {row<Generate, &Generate::name>(
-             "name", Kind::String, "\"tables\"",
-             "Name of the step: others say `uses = [\"generate:tables\"]`."),
+        {row<Generate, &Generate::name>("name", Kind::String, "\"tables\"",
+                                        "Name of the step: others say `uses = [\"generate:tables\"]`."),
          row<Generate, &Generate::command>("command", Kind::Words,
                                            "[\"python\", \"tools/tables.py\", \"pkg/tables.h\"]",
                                            "The program and its arguments; no shell. `tool:NAME` is an "
                                            "executable of this project."),
-         row<Generate, &Generate::inputs>("inputs", Kind::Globs,
-                                          "[\"tools/tables.py\", \"data/*.csv\"]",
+         row<Generate, &Generate::inputs>("inputs", Kind::Globs, "[\"tools/tables.py\", \"data/*.csv\"]",
                                           "Files it reads, paths or globs."),
          row<Generate, &Generate::outputs>("outputs", Kind::Paths, "[\"pkg/tables.h\"]",
                                            "Files it writes; they stand over checked-in copies."),
          row<Generate, &Generate::uses>("uses", Kind::Strings, "[\"py:numpy\"]",
                                         "Programs and targets it needs, as in other tables."),
-         row<Generate, &Generate::env>("env", Kind::EnvMap, "{ LANG = \"C\" }",
-                                       "Environment variables it sees."),
+         row<Generate, &Generate::env>("env", Kind::EnvMap, "{ LANG = \"C\" }", "Environment variables it sees."),
          row<Generate, &Generate::pass_env>("pass-env", Kind::Strings, "[\"SOURCE_DATE_EPOCH\"]",
                                             "Environment variables it may see from outside."),
          row<Generate, &Generate::cwd>("cwd", Kind::Path, "\"tools\"",
@@ -469,25 +420,18 @@ Storage storage_of(Kind kind) {
         case Kind::String:
         case Kind::Choice:
         case Kind::Path:
-        case Kind::Crate:
-            return Storage::String;
-        case Kind::Boolean:
-            return Storage::Boolean;
+        case Kind::Crate: return Storage::String;
+        case Kind::Boolean: return Storage::Boolean;
         case Kind::Strings:
         case Kind::Words:
         case Kind::Paths:
         case Kind::Globs:
-        case Kind::Crates:
-            return Storage::Strings;
+        case Kind::Crates: return Storage::Strings;
         case Kind::DefineMap:
-        case Kind::EnvMap:
-            return Storage::DefineMap;
-        case Kind::ValueMap:
-            return Storage::ValueMap;
-        case Kind::ListMap:
-            return Storage::ListMap;
-        case Kind::SourcePaths:
-            return Storage::SourcePaths;
+        case Kind::EnvMap: return Storage::DefineMap;
+        case Kind::ValueMap: return Storage::ValueMap;
+        case Kind::ListMap: return Storage::ListMap;
+        case Kind::SourcePaths: return Storage::SourcePaths;
     }
     abort_bug("unknown kind of setting");
 }
@@ -514,10 +458,9 @@ std::string Section::title(bool in_pyproject) const {
 
 const std::vector<Section>& schema() {
     using namespace schema_detail;
-    static const std::vector<Section> sections = {
-        top(),       version(),     profile(),     cython(),       c_module(),
-        c_library(), executable(),  rust_module(), rust_library(), crates(),
-        generate(),  environment(), cargo()};
+    static const std::vector<Section> sections = {top(),       version(),     profile(),     cython(),       c_module(),
+                                                  c_library(), executable(),  rust_module(), rust_library(), crates(),
+                                                  generate(),  environment(), cargo()};
     return sections;
 }
 

@@ -16,14 +16,11 @@ std::string quote_name(std::string_view text) { return Json(text).dump(); }
 bool bare_key(std::string_view key) {
     if (key.empty()) return false;
     return std::all_of(key.begin(), key.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '_' || c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     });
 }
 
-std::string key_text(std::string_view key) {
-    return bare_key(key) ? std::string(key) : quote_name(key);
-}
+std::string key_text(std::string_view key) { return bare_key(key) ? std::string(key) : quote_name(key); }
 
 std::string json_as_toml(const Json& value) {
     if (value.is_array()) {
@@ -33,16 +30,13 @@ std::string json_as_toml(const Json& value) {
     }
     if (value.is_object()) {
         std::vector<std::string> parts;
-        for (const auto& [key, item] : value.object())
-            parts.push_back(cat(key_text(key), " = ", json_as_toml(item)));
+        for (const auto& [key, item] : value.object()) parts.push_back(cat(key_text(key), " = ", json_as_toml(item)));
         return parts.empty() ? "{}" : cat("{ ", join(parts, ", "), " }");
     }
     return value.dump();
 }
 
-std::string list_text(const std::vector<std::string>& list) {
-    return json_as_toml(Json::strings(list));
-}
+std::string list_text(const std::vector<std::string>& list) { return json_as_toml(Json::strings(list)); }
 
 template <class Map, class Show>
 std::string table_text(const Map& map, Show show) {
@@ -53,20 +47,17 @@ std::string table_text(const Map& map, Show show) {
 }
 
 Error wrong_type(const Row& row, const Toml& value, const Origin& origin) {
-    return value_error(origin,
-                       cat("'", row.key, "' takes ", type_text(row), ", not ", value.kind_name()),
+    return value_error(origin, cat("'", row.key, "' takes ", type_text(row), ", not ", value.kind_name()),
                        cat("for example: ", row.key, " = ", row.example));
 }
 
 // A path or glob as the user wrote it, made relative to the project where it lies in it.
-Result<std::string> place_path(const Row& row, const std::string& text, const Origin& origin,
-                               const PathBase& base) {
+Result<std::string> place_path(const Row& row, const std::string& text, const Origin& origin, const PathBase& base) {
     if (text.empty()) return value_error(origin, cat("'", row.key, "' holds an empty path"));
     if (contains(text, std::string_view("\0", 1)))
         return value_error(origin, cat("'", row.key, "' holds a path with a zero byte"));
     if (text.find('\\') != std::string::npos) {
-        return value_error(origin,
-                           cat("'", row.key, "' holds '", text, "', a path with a backslash"),
+        return value_error(origin, cat("'", row.key, "' holds '", text, "', a path with a backslash"),
                            "write paths with '/' on every system");
     }
     if (base.holder == base.project && !is_absolute(text)) return normalise(text);
@@ -81,18 +72,14 @@ bool is_path_kind(const Row& row, std::string_view text) {
         case Kind::Path:
         case Kind::Paths:
         case Kind::Globs:
-        case Kind::SourcePaths:
-            return true;
+        case Kind::SourcePaths: return true;
         case Kind::Crate:
-        case Kind::Crates:
-            return text.find('/') != std::string_view::npos || text == ".";
-        default:
-            return false;
+        case Kind::Crates: return text.find('/') != std::string_view::npos || text == ".";
+        default: return false;
     }
 }
 
-Result<std::string> place_text(const Row& row, const std::string& text, const Origin& origin,
-                               const PathBase& base) {
+Result<std::string> place_text(const Row& row, const std::string& text, const Origin& origin, const PathBase& base) {
     if (!is_path_kind(row, text)) return text;
     TRY(placed, place_path(row, text, origin, base));
     // A crate's directory keeps its '/', which tells it from a package name.
@@ -113,8 +100,7 @@ Result<std::vector<std::string>> read_list(const Row& row, const Toml& value, co
         }
         if (!item.is_string()) {
             return value_error(place,
-                               cat("'", row.key, "' takes ", type_text(row), ", but an entry is ",
-                                   item.kind_name()),
+                               cat("'", row.key, "' takes ", type_text(row), ", but an entry is ", item.kind_name()),
                                cat("for example: ", row.key, " = ", row.example));
         }
         TRY(text, place_text(row, item.string(), place, base));
@@ -123,15 +109,12 @@ Result<std::vector<std::string>> read_list(const Row& row, const Toml& value, co
     return out;
 }
 
-Status assign_text(const Row& row, void* table, const Toml& value, const Origin& origin,
-                   const PathBase& base) {
+Status assign_text(const Row& row, void* table, const Toml& value, const Origin& origin, const PathBase& base) {
     if (!value.is_string()) return wrong_type(row, value, origin);
     const std::string& text = value.string();
-    if (row.kind == Kind::Choice &&
-        std::find(row.choices.begin(), row.choices.end(), text) == row.choices.end()) {
+    if (row.kind == Kind::Choice && std::find(row.choices.begin(), row.choices.end(), text) == row.choices.end()) {
         const std::string near = nearest(text, row.choices);
-        return value_error(origin,
-                           cat("'", row.key, "' takes ", type_text(row), ", not '", text, "'"),
+        return value_error(origin, cat("'", row.key, "' takes ", type_text(row), ", not '", text, "'"),
                            near.empty() ? std::string() : cat("did you mean '", near, "'?"));
     }
     TRY(placed, place_text(row, text, origin, base));
@@ -139,8 +122,7 @@ Status assign_text(const Row& row, void* table, const Toml& value, const Origin&
     return {};
 }
 
-Status assign_defines(const Row& row, void* table, const Toml& value, const Origin& origin,
-                      Assign mode) {
+Status assign_defines(const Row& row, void* table, const Toml& value, const Origin& origin, Assign mode) {
     if (!value.is_table()) return wrong_type(row, value, origin);
     Defines& target = setting<Defines>(row, table);
     if (mode == Assign::Replace) target.value.clear();
@@ -167,8 +149,7 @@ Status assign_defines(const Row& row, void* table, const Toml& value, const Orig
     return {};
 }
 
-Status assign_values(const Row& row, void* table, const Toml& value, const Origin& origin,
-                     Assign mode) {
+Status assign_values(const Row& row, void* table, const Toml& value, const Origin& origin, Assign mode) {
     if (!value.is_table()) return wrong_type(row, value, origin);
     Values& target = setting<Values>(row, table);
     if (mode == Assign::Replace) target.value.clear();
@@ -184,8 +165,7 @@ Status assign_values(const Row& row, void* table, const Toml& value, const Origi
         const Item item = std::move(open.back());
         open.pop_back();
         if (item.value->is_table()) {
-            for (const auto& [name, inner] : item.value->table())
-                open.push_back({cat(item.name, ".", name), &inner});
+            for (const auto& [name, inner] : item.value->table()) open.push_back({cat(item.name, ".", name), &inner});
         } else {
             target.value[item.name] = item.value->to_json();
         }
@@ -193,8 +173,8 @@ Status assign_values(const Row& row, void* table, const Toml& value, const Origi
     return {};
 }
 
-Status assign_lists(const Row& row, void* table, const Toml& value, const Origin& origin,
-                    const PathBase& base, Assign mode) {
+Status assign_lists(const Row& row, void* table, const Toml& value, const Origin& origin, const PathBase& base,
+                    Assign mode) {
     if (!value.is_table()) return wrong_type(row, value, origin);
     Lists& target = setting<Lists>(row, table);
     if (mode == Assign::Replace) target.value.clear();
@@ -206,8 +186,7 @@ Status assign_lists(const Row& row, void* table, const Toml& value, const Origin
     return {};
 }
 
-Status assign_sources(const Row& row, void* table, const Toml& value, const Origin& origin,
-                      const PathBase& base) {
+Status assign_sources(const Row& row, void* table, const Toml& value, const Origin& origin, const PathBase& base) {
     Sources made;
     made.origin = origin;
     if (value.is_array()) {
@@ -216,8 +195,7 @@ Status assign_sources(const Row& row, void* table, const Toml& value, const Orig
     } else if (value.is_table()) {
         for (const auto& [name, item] : value.table()) {
             if (name != "from" || !item.is_string()) {
-                return value_error(origin,
-                                   cat("'", row.key, "' as a table takes only 'from', a path"),
+                return value_error(origin, cat("'", row.key, "' as a table takes only 'from', a path"),
                                    cat("for example: ", row.key, " = { from = \"src/all.cpp\" }"));
             }
             TRY(path, place_path(row, item.string(), origin, base));
@@ -235,8 +213,7 @@ Result<Toml> parse_one(const Row& row, std::string_view text, const Origin& orig
     Result<Toml> parsed = parse_toml(cat("v = ", text), "");
     const Toml* value = parsed.ok() ? parsed->find("v") : nullptr;
     if (value == nullptr || parsed->table().size() != 1) {
-        return value_error(origin,
-                           cat("'", text, "' is not ", type_text(row), " as TOML writes it"),
+        return value_error(origin, cat("'", text, "' is not ", type_text(row), " as TOML writes it"),
                            cat("for example: ", row.example));
     }
     Toml out = *value;
@@ -247,8 +224,7 @@ Result<Toml> parse_one(const Row& row, std::string_view text, const Origin& orig
 
 Result<Toml> words_of(const Row& row, std::string_view text, const Origin& origin) {
     std::vector<std::string> words;
-    if (!split_shell(text, words))
-        return value_error(origin, cat("'", row.key, "' has a quote that does not close"));
+    if (!split_shell(text, words)) return value_error(origin, cat("'", row.key, "' has a quote that does not close"));
     Toml::Array items;
     for (std::string& word : words) items.push_back(Toml::of(std::move(word)));
     return Toml::of(std::move(items));
@@ -265,28 +241,23 @@ bool flag_of(std::string_view text, bool& value) {
 Error value_error(const Origin& origin, std::string message, std::string hint) {
     switch (origin.kind) {
         case OriginKind::Environment:
-        case OriginKind::CommandLine:
-            return usage_error(cat(origin.name, ": ", message), std::move(hint));
-        default:
-            break;
+        case OriginKind::CommandLine: return usage_error(cat(origin.name, ": ", message), std::move(hint));
+        default: break;
     }
     return project_error(std::move(message), std::move(hint)).at(origin.where);
 }
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& known,
-                         std::string_view what) {
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known, std::string_view what) {
     const std::string near = nearest(word, known);
     if (!near.empty()) return cat("did you mean '", near, "'?");
     if (known.empty()) return cat("there are no ", what);
     return cat("known ", what, ": ", join(known, ", "));
 }
 
-Status assign(const Row& row, void* table, const Toml& value, const Origin& origin,
-              const PathBase& base, Assign mode) {
+Status assign(const Row& row, void* table, const Toml& value, const Origin& origin, const PathBase& base, Assign mode) {
     using namespace values_detail;
     switch (storage_of(row.kind)) {
-        case Storage::String:
-            return assign_text(row, table, value, origin, base);
+        case Storage::String: return assign_text(row, table, value, origin, base);
         case Storage::Boolean:
             if (!value.is_bool()) return wrong_type(row, value, origin);
             setting<Flag>(row, table) = {value.boolean(), origin};
@@ -296,14 +267,10 @@ Status assign(const Row& row, void* table, const Toml& value, const Origin& orig
             setting<Texts>(row, table) = {std::move(list), origin};
             return {};
         }
-        case Storage::DefineMap:
-            return assign_defines(row, table, value, origin, mode);
-        case Storage::ValueMap:
-            return assign_values(row, table, value, origin, mode);
-        case Storage::ListMap:
-            return assign_lists(row, table, value, origin, base, mode);
-        case Storage::SourcePaths:
-            return assign_sources(row, table, value, origin, base);
+        case Storage::DefineMap: return assign_defines(row, table, value, origin, mode);
+        case Storage::ValueMap: return assign_values(row, table, value, origin, mode);
+        case Storage::ListMap: return assign_lists(row, table, value, origin, base, mode);
+        case Storage::SourcePaths: return assign_sources(row, table, value, origin, base);
     }
     abort_bug("unknown storage of a setting");
 }
@@ -313,18 +280,15 @@ Result<Toml> toml_of_text(const Row& row, std::string_view text, const Origin& o
     const std::string_view trimmed = trim(text);
     const char first = trimmed.empty() ? '\0' : trimmed.front();
     switch (storage_of(row.kind)) {
-        case Storage::String:
-            return Toml::of(std::string(text));
+        case Storage::String: return Toml::of(std::string(text));
         case Storage::Boolean: {
             bool value = false;
             if (!flag_of(trimmed, value)) {
-                return value_error(origin,
-                                   cat("'", row.key, "' takes true or false, not '", text, "'"));
+                return value_error(origin, cat("'", row.key, "' takes true or false, not '", text, "'"));
             }
             return Toml::of(value);
         }
-        case Storage::Strings:
-            return first == '[' ? parse_one(row, trimmed, origin) : words_of(row, text, origin);
+        case Storage::Strings: return first == '[' ? parse_one(row, trimmed, origin) : words_of(row, text, origin);
         case Storage::SourcePaths:
             if (first == '[' || first == '{') return parse_one(row, trimmed, origin);
             return words_of(row, text, origin);
@@ -332,22 +296,19 @@ Result<Toml> toml_of_text(const Row& row, std::string_view text, const Origin& o
         case Storage::ValueMap:
         case Storage::ListMap:
             if (first == '{') return parse_one(row, trimmed, origin);
-            return value_error(
-                origin, cat("'", row.key, "' takes ", type_text(row)),
-                cat("write '", row.key, ".NAME=value' for one entry, or a TOML table"));
+            return value_error(origin, cat("'", row.key, "' takes ", type_text(row)),
+                               cat("write '", row.key, ".NAME=value' for one entry, or a TOML table"));
     }
     abort_bug("unknown storage of a setting");
 }
 
-Result<Toml> toml_of_entry(const Row& row, std::string_view name, std::string_view text,
-                           const Origin& origin) {
+Result<Toml> toml_of_entry(const Row& row, std::string_view name, std::string_view text, const Origin& origin) {
     using namespace values_detail;
     const std::string_view trimmed = trim(text);
     Toml item = Toml::of(std::string(text));
     if (row.kind == Kind::ListMap) {
-        Result<Toml> list = !trimmed.empty() && trimmed.front() == '['
-                                ? parse_one(row, trimmed, origin)
-                                : words_of(row, text, origin);
+        Result<Toml> list =
+            !trimmed.empty() && trimmed.front() == '[' ? parse_one(row, trimmed, origin) : words_of(row, text, origin);
         if (!list) return list;
         item = std::move(*list);
     } else if (row.kind == Kind::ValueMap || row.kind == Kind::DefineMap) {
@@ -377,61 +338,40 @@ void set_default(const Row& row, void* table) {
 
 std::string type_text(const Row& row) {
     switch (row.kind) {
-        case Kind::String:
-            return "text";
-        case Kind::Choice:
-            return cat("one of ", join(row.choices, ", "));
-        case Kind::Path:
-            return "a path";
-        case Kind::Crate:
-            return "a package name or directory";
-        case Kind::Boolean:
-            return "true or false";
-        case Kind::Strings:
-            return "a list of text";
-        case Kind::Words:
-            return "a list of words";
-        case Kind::Paths:
-            return "a list of paths";
-        case Kind::Globs:
-            return "a list of globs";
-        case Kind::Crates:
-            return "a list of package names or directories";
-        case Kind::DefineMap:
-            return "a table of macros";
-        case Kind::EnvMap:
-            return "a table of text";
-        case Kind::ValueMap:
-            return "a table of values";
-        case Kind::ListMap:
-            return "a table of lists of text";
-        case Kind::SourcePaths:
-            return "a list of globs or { from = path }";
+        case Kind::String: return "text";
+        case Kind::Choice: return cat("one of ", join(row.choices, ", "));
+        case Kind::Path: return "a path";
+        case Kind::Crate: return "a package name or directory";
+        case Kind::Boolean: return "true or false";
+        case Kind::Strings: return "a list of text";
+        case Kind::Words: return "a list of words";
+        case Kind::Paths: return "a list of paths";
+        case Kind::Globs: return "a list of globs";
+        case Kind::Crates: return "a list of package names or directories";
+        case Kind::DefineMap: return "a table of macros";
+        case Kind::EnvMap: return "a table of text";
+        case Kind::ValueMap: return "a table of values";
+        case Kind::ListMap: return "a table of lists of text";
+        case Kind::SourcePaths: return "a list of globs or { from = path }";
     }
     abort_bug("unknown kind of setting");
 }
 
 std::string default_text(const Row& row) {
     if (row.default_text.empty()) return row.kind == Kind::Boolean ? "false" : "";
-    return row.kind == Kind::Boolean ? row.default_text
-                                     : values_detail::quote_name(row.default_text);
+    return row.kind == Kind::Boolean ? row.default_text : values_detail::quote_name(row.default_text);
 }
 
 std::string value_text(const Row& row, void* table) {
     using namespace values_detail;
     switch (storage_of(row.kind)) {
-        case Storage::String:
-            return quote_name(setting<Text>(row, table).value);
-        case Storage::Boolean:
-            return setting<Flag>(row, table).value ? "true" : "false";
-        case Storage::Strings:
-            return list_text(setting<Texts>(row, table).value);
+        case Storage::String: return quote_name(setting<Text>(row, table).value);
+        case Storage::Boolean: return setting<Flag>(row, table).value ? "true" : "false";
+        case Storage::Strings: return list_text(setting<Texts>(row, table).value);
         case Storage::DefineMap:
-            return table_text(setting<Defines>(row, table).value,
-                              [](const std::string& v) { return quote_name(v); });
+            return table_text(setting<Defines>(row, table).value, [](const std::string& v) { return quote_name(v); });
         case Storage::ValueMap:
-            return table_text(setting<Values>(row, table).value,
-                              [](const Json& v) { return json_as_toml(v); });
+            return table_text(setting<Values>(row, table).value, [](const Json& v) { return json_as_toml(v); });
         case Storage::ListMap:
             return table_text(setting<Lists>(row, table).value,
                               [](const std::vector<std::string>& v) { return list_text(v); });
@@ -446,26 +386,17 @@ std::string value_text(const Row& row, void* table) {
 
 const Origin& origin_of(const Row& row, void* table) {
     switch (storage_of(row.kind)) {
-        case Storage::String:
-            return setting<Text>(row, table).origin;
-        case Storage::Boolean:
-            return setting<Flag>(row, table).origin;
-        case Storage::Strings:
-            return setting<Texts>(row, table).origin;
-        case Storage::DefineMap:
-            return setting<Defines>(row, table).origin;
-        case Storage::ValueMap:
-            return setting<Values>(row, table).origin;
-        case Storage::ListMap:
-            return setting<Lists>(row, table).origin;
-        case Storage::SourcePaths:
-            return setting<Sources>(row, table).origin;
+        case Storage::String: return setting<Text>(row, table).origin;
+        case Storage::Boolean: return setting<Flag>(row, table).origin;
+        case Storage::Strings: return setting<Texts>(row, table).origin;
+        case Storage::DefineMap: return setting<Defines>(row, table).origin;
+        case Storage::ValueMap: return setting<Values>(row, table).origin;
+        case Storage::ListMap: return setting<Lists>(row, table).origin;
+        case Storage::SourcePaths: return setting<Sources>(row, table).origin;
     }
     abort_bug("unknown storage of a setting");
 }
 
-bool same_value(const Row& row, void* a, void* b) {
-    return value_text(row, a) == value_text(row, b);
-}
+bool same_value(const Row& row, void* a, void* b) { return value_text(row, a) == value_text(row, b); }
 
 }  // namespace cermet::options

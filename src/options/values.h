@@ -25,16 +25,13 @@ enum class Assign {
 // An error about a value of this origin.
 Error value_error(const Origin& origin, std::string message, std::string hint = {});
 // "did you mean 'x'?", or "known: a, b, c" where nothing is near.
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& known,
-                         std::string_view what);
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known, std::string_view what);
 
-Status assign(const Row& row, void* table, const Toml& value, const Origin& origin,
-              const PathBase& base, Assign mode);
+Status assign(const Row& row, void* table, const Toml& value, const Origin& origin, const PathBase& base, Assign mode);
 // The value that an option or a variable says as text: TOML lists and tables, else plain words.
 Result<Toml> toml_of_text(const Row& row, std::string_view text, const Origin& origin);
 // One entry of a table-valued row: `define.NAME=1`.
-Result<Toml> toml_of_entry(const Row& row, std::string_view name, std::string_view text,
-                           const Origin& origin);
+Result<Toml> toml_of_entry(const Row& row, std::string_view name, std::string_view text, const Origin& origin);
 void set_default(const Row& row, void* table);
 
 std::string type_text(const Row& row);                // "list of text"

@@ -35,8 +35,7 @@ int cpus_of_cpu_max(std::string_view text) {
         const auto end = std::from_chars(word.data(), word.data() + word.size(), out);
         return end.ec == std::errc() && end.ptr == word.data() + word.size();
     };
-    if (!number(words[0], quota) || !number(words[1], period) || quota <= 0 || period <= 0)
-        return 0;
+    if (!number(words[0], quota) || !number(words[1], period) || quota <= 0 || period <= 0) return 0;
     const long long cpus = quota / period + (quota % period != 0 ? 1 : 0);
     return static_cast<int>(std::min<long long>(cpus, 1 << 20));
 }
@@ -86,9 +85,7 @@ int cgroup_limit() { return 0; }
 
 #endif
 
-bool is_program(const std::string& path) {
-    return is_file(path) && ::access(path.c_str(), X_OK) == 0;
-}
+bool is_program(const std::string& path) { return is_file(path) && ::access(path.c_str(), X_OK) == 0; }
 
 }  // namespace host_posix_detail
 
@@ -113,8 +110,7 @@ std::vector<std::string> environment_names() {
     for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
         const std::string_view text(*entry);
         const std::size_t equals = text.find('=');
-        if (equals != std::string_view::npos && equals > 0)
-            out.emplace_back(text.substr(0, equals));
+        if (equals != std::string_view::npos && equals > 0) out.emplace_back(text.substr(0, equals));
     }
     std::sort(out.begin(), out.end());
     out.erase(std::unique(out.begin(), out.end()), out.end());
@@ -124,11 +120,9 @@ std::vector<std::string> environment_names() {
 std::optional<std::string> find_program(const std::string& name, const std::string& path) {
     using host_posix_detail::is_program;
     if (name.empty()) return std::nullopt;
-    if (contains(name, "/"))
-        return is_program(name) ? std::optional<std::string>(name) : std::nullopt;
+    if (contains(name, "/")) return is_program(name) ? std::optional<std::string>(name) : std::nullopt;
     for (const std::string& directory : split(path, ':')) {
-        if (directory.empty())
-            continue;  // POSIX reads it as the current directory; nobody means that
+        if (directory.empty()) continue;  // POSIX reads it as the current directory; nobody means that
         std::string candidate = cat(directory, directory.back() == '/' ? "" : "/", name);
         if (is_program(candidate)) return candidate;
     }
@@ -161,10 +155,8 @@ std::string own_executable() {
     return real_path(buffer).value_or({});
 #else
     std::string out = read_link("/proc/self/exe").value_or({});
-    constexpr std::string_view kDeleted =
-        " (deleted)";  // replaced while running: the new one stands at the path
-    if (out.size() > kDeleted.size() &&
-        out.compare(out.size() - kDeleted.size(), kDeleted.size(), kDeleted) == 0) {
+    constexpr std::string_view kDeleted = " (deleted)";  // replaced while running: the new one stands at the path
+    if (out.size() > kDeleted.size() && out.compare(out.size() - kDeleted.size(), kDeleted.size(), kDeleted) == 0) {
         out.resize(out.size() - kDeleted.size());
     }
     return out;

@@ -51,7 +51,8 @@ class Fd {
 
 enum class FollowLinks { No, Yes };
 
-FileInfo stat_file(const std::string& path, FollowLinks follow = FollowLinks::Yes);  // kind Absent when it cannot be reached
+FileInfo stat_file(const std::string& path,
+                   FollowLinks follow = FollowLinks::Yes);  // kind Absent when it cannot be reached
 bool exists(const std::string& path);
 bool is_directory(const std::string& path);
 bool is_file(const std::string& path);
@@ -73,10 +74,10 @@ Status write_file(const std::string& path, std::string_view bytes, std::uint32_t
 Status append_file(const std::string& path, std::string_view bytes);
 
 Status make_directories(const std::string& path, std::uint32_t mode = 0777);
-Status remove_file(const std::string& path);   // absent is fine
-Status remove_tree(const std::string& path);   // absent is fine; never follows links (openat-based), chmods as needed
+Status remove_file(const std::string& path);  // absent is fine
+Status remove_tree(const std::string& path);  // absent is fine; never follows links (openat-based), chmods as needed
 Status rename_path(const std::string& from, const std::string& to);
-Status hard_link(const std::string& from, const std::string& to);      // fails where `to` exists
+Status hard_link(const std::string& from, const std::string& to);  // fails where `to` exists
 Status make_symlink(const std::string& target, const std::string& path);
 Status set_mode(const std::string& path, std::uint32_t mode);
 Status set_times(const std::string& path, std::int64_t mtime_ns);
@@ -106,8 +107,9 @@ enum class LockKind { Shared, Exclusive };
 enum class LockWait { No, Yes };
 class FileLock {
    public:
-    static Result<FileLock> take(const std::string& path, LockKind kind);                    // waits
-    static Result<std::optional<FileLock>> try_take(const std::string& path, LockKind kind);  // nullopt: held by another
+    static Result<FileLock> take(const std::string& path, LockKind kind);  // waits
+    static Result<std::optional<FileLock>> try_take(const std::string& path,
+                                                    LockKind kind);  // nullopt: held by another
     Status convert(LockKind kind);
     void let_children_inherit();
     int fd() const { return fd_.get(); }
@@ -121,9 +123,9 @@ std::optional<std::string> environment(const std::string& name);
 std::vector<std::string> environment_names();
 // The first executable called `name` in the PATH-like `path` text (":"-separated); a name with a slash is only checked.
 std::optional<std::string> find_program(const std::string& name, const std::string& path);
-int cpu_count();          // the CPUs this process may use (affinity and cgroup quota)
+int cpu_count();  // the CPUs this process may use (affinity and cgroup quota)
 bool stderr_is_terminal();
-int terminal_columns();   // 80 when unknown
+int terminal_columns();  // 80 when unknown
 std::string own_executable();
 
 }  // namespace cermet::platform

@@ -30,9 +30,7 @@ Fd open_file(const std::string& path, int flags, mode_t mode = 0) {
     }
 }
 
-std::int64_t nanoseconds(const timespec& t) {
-    return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
-}
+std::int64_t nanoseconds(const timespec& t) { return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec; }
 
 FileKind kind_of(mode_t mode) {
     if (S_ISREG(mode)) return FileKind::File;
@@ -44,8 +42,7 @@ FileKind kind_of(mode_t mode) {
 // Appends everything up to the end of the file. 0 or an errno.
 int read_rest(int fd, std::string& out, std::size_t expected) {
     std::size_t used = out.size();
-    std::size_t want =
-        expected + 1;  // one more byte: the read that finds the end needs no second buffer
+    std::size_t want = expected + 1;  // one more byte: the read that finds the end needs no second buffer
     while (true) {
         out.resize(used + want);
         const ssize_t n = ::read(fd, out.data() + used, want);
@@ -121,8 +118,7 @@ class Replacement {
         if (::fchmod(fd_.get(), static_cast<mode_t>(mode)) != 0) {
             return system_error("set the mode of", temporary_, errno);
         }
-        if (::close(fd_.release()) != 0 && errno != EINTR)
-            return system_error("write", target_, errno);
+        if (::close(fd_.release()) != 0 && errno != EINTR) return system_error("write", target_, errno);
         if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
             return system_error("write", target_, errno);
         }
@@ -145,8 +141,7 @@ Result<Replacement> Replacement::create(const std::string& target) {
         const unsigned number = counter.fetch_add(1, std::memory_order_relaxed);
         // The process id is not unique across containers that share a directory; O_EXCL decides,
         // the next number wins.
-        std::string temporary =
-            cat(prefix, ".cermet-", static_cast<long>(::getpid()), "-", number, ".tmp");
+        std::string temporary = cat(prefix, ".cermet-", static_cast<long>(::getpid()), "-", number, ".tmp");
         Fd fd = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, 0600);
         if (fd.valid()) return Replacement(target, std::move(temporary), std::move(fd));
         if (errno != EEXIST) return system_error("create a file beside", target, errno);
@@ -225,8 +220,7 @@ Result<std::string> read_file(const std::string& path) {
     if (S_ISDIR(st.st_mode)) return system_error("read", path, EISDIR);
     const std::size_t size = S_ISREG(st.st_mode) ? static_cast<std::size_t>(st.st_size) : 0;
     std::string out;
-    const int problem =
-        os_posix_detail::read_rest(fd.get(), out, size == 0 ? os_posix_detail::kChunk : size);
+    const int problem = os_posix_detail::read_rest(fd.get(), out, size == 0 ? os_posix_detail::kChunk : size);
     if (problem != 0) return system_error("read", path, problem);
     return out;
 }
@@ -245,8 +239,7 @@ Status write_file_atomic(const std::string& path, std::string_view bytes, std::u
 }
 
 Status write_file(const std::string& path, std::string_view bytes, std::uint32_t mode) {
-    Fd fd =
-        os_posix_detail::open_file(path, O_WRONLY | O_CREAT | O_TRUNC, static_cast<mode_t>(mode));
+    Fd fd = os_posix_detail::open_file(path, O_WRONLY | O_CREAT | O_TRUNC, static_cast<mode_t>(mode));
     if (!fd.valid()) return system_error("open", path, errno);
     const int problem = os_posix_detail::write_all(fd.get(), bytes);
     if (problem != 0) return system_error("write", path, problem);
@@ -369,8 +362,8 @@ Result<Fd> take_lock(const std::string& path, LockKind kind, LockWait wait) {
         // The holder before us may have removed the file: then we hold a lock that nobody else will
         // ever meet.
         struct stat ours = {}, theirs = {};
-        if (::fstat(fd.get(), &ours) == 0 && ::stat(path.c_str(), &theirs) == 0 &&
-            ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino) {
+        if (::fstat(fd.get(), &ours) == 0 && ::stat(path.c_str(), &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+            ours.st_ino == theirs.st_ino) {
             return fd;
         }
     }
@@ -390,8 +383,7 @@ Result<std::optional<FileLock>> FileLock::try_take(const std::string& path, Lock
 }
 
 Status FileLock::convert(LockKind kind) {
-    const int problem =
-        os_posix_detail::lock_fd(fd_.get(), os_posix_detail::lock_operation(kind, LockWait::Yes));
+    const int problem = os_posix_detail::lock_fd(fd_.get(), os_posix_detail::lock_operation(kind, LockWait::Yes));
     if (problem != 0) return system_error("convert a lock", "", problem);
     return {};
 }

@@ -185,8 +185,7 @@ TEST_CASE("a tree is removed without following links") {
 
 TEST_CASE("a tree with directories nobody may write or read is removed") {
     const Scratch dir;
-    for (const char* name : {"t/ro/deep", "t/none/deep", "t/noexec/deep"})
-        CHECK(make_directories(dir / name).ok());
+    for (const char* name : {"t/ro/deep", "t/none/deep", "t/noexec/deep"}) CHECK(make_directories(dir / name).ok());
     CHECK(write_file(dir / "t/ro/deep/f", "").ok());
     CHECK(set_mode(dir / "t/ro/deep", 0555).ok());
     CHECK(set_mode(dir / "t/ro", 0555).ok());
@@ -195,11 +194,9 @@ TEST_CASE("a tree with directories nobody may write or read is removed") {
     CHECK(set_mode(dir / "t", 0500).ok());
     // Root may do everything: run the removal as an unprivileged user where that is possible.
     if (::geteuid() == 0) {
-        const std::vector<std::string> all = {
-            ".",           "t",        "t/ro",          "t/ro/deep",  "t/none",
-            "t/none/deep", "t/noexec", "t/noexec/deep", "t/ro/deep/f"};
-        for (const std::string& name : all)
-            CHECK(::lchown((dir / name).c_str(), 65534, 65534) == 0);
+        const std::vector<std::string> all = {".",           "t",        "t/ro",          "t/ro/deep",  "t/none",
+                                              "t/none/deep", "t/noexec", "t/noexec/deep", "t/ro/deep/f"};
+        for (const std::string& name : all) CHECK(::lchown((dir / name).c_str(), 65534, 65534) == 0);
         const pid_t child = ::fork();
         if (child == 0) {
             const bool dropped = ::setgid(65534) == 0 && ::setuid(65534) == 0;
@@ -245,8 +242,7 @@ TEST_CASE("locks exclude, share, convert and end with their owner") {
         exclusive->let_children_inherit();
         CHECK((::fcntl(exclusive->fd(), F_GETFD) & FD_CLOEXEC) == 0);
         CHECK(remove_file(path).ok());
-        CHECK(
-            FileLock::try_take(path, LockKind::Exclusive)->has_value());  // a new file, a new lock
+        CHECK(FileLock::try_take(path, LockKind::Exclusive)->has_value());  // a new file, a new lock
     }
     CHECK(FileLock::try_take(path, LockKind::Exclusive)->has_value());
     CHECK_FALSE(FileLock::take(dir / "no/lock", LockKind::Shared).ok());

@@ -31,28 +31,20 @@ using Directory = std::unique_ptr<DIR, CloseDirectory>;
 
 FileKind kind_of(const dirent& entry, int directory_fd) {
     switch (entry.d_type) {
-        case DT_REG:
-            return FileKind::File;
-        case DT_DIR:
-            return FileKind::Directory;
-        case DT_LNK:
-            return FileKind::Symlink;
-        case DT_UNKNOWN:
-            break;  // some file systems do not tell
-        default:
-            return FileKind::Other;
+        case DT_REG: return FileKind::File;
+        case DT_DIR: return FileKind::Directory;
+        case DT_LNK: return FileKind::Symlink;
+        case DT_UNKNOWN: break;  // some file systems do not tell
+        default: return FileKind::Other;
     }
     struct stat st = {};
-    if (::fstatat(directory_fd, entry.d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return FileKind::Other;
+    if (::fstatat(directory_fd, entry.d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) return FileKind::Other;
     if (S_ISREG(st.st_mode)) return FileKind::File;
     if (S_ISDIR(st.st_mode)) return FileKind::Directory;
     return S_ISLNK(st.st_mode) ? FileKind::Symlink : FileKind::Other;
 }
 
-bool is_dot(const char* name) {
-    return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
-}
+bool is_dot(const char* name) { return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0')); }
 
 // All entries of an open directory, in no order. 0 or an errno. Takes the descriptor.
 int read_entries(Fd fd, std::vector<DirectoryEntry>& out) {
@@ -124,8 +116,7 @@ class Remover {
         const char* name = entry.name.c_str();
         if (entry.kind != FileKind::Directory) {
             if (::unlinkat(fd, name, 0) == 0 || errno == ENOENT) return;
-            if (errno != EISDIR && errno != EPERM)
-                return fail("remove", join_path(path, entry.name), errno);
+            if (errno != EISDIR && errno != EPERM) return fail("remove", join_path(path, entry.name), errno);
         }
         const std::string child = join_path(path, entry.name);
         const Fd directory = open_directory(fd, name);
@@ -135,8 +126,7 @@ class Remover {
         }
         if (depth >= kMaxDepth) return move_up(fd, directory.get(), child, name);
         empty(directory.get(), child, depth + 1);
-        if (::unlinkat(fd, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
-            fail("remove", child, errno);
+        if (::unlinkat(fd, name, AT_REMOVEDIR) != 0 && errno != ENOENT) fail("remove", child, errno);
     }
 
     void move_up(int fd, int directory_fd, const std::string& child, const char* name) {
@@ -145,8 +135,7 @@ class Remover {
             const std::string target = cat(".cermet-remove-", next_++);
             struct stat st = {};
             if (::fstatat(root_fd_, target.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0) continue;
-            if (::renameat(fd, name, root_fd_, target.c_str()) != 0)
-                return fail("remove", child, errno);
+            if (::renameat(fd, name, root_fd_, target.c_str()) != 0) return fail("remove", child, errno);
             moved_ = true;
             return;
         }
@@ -167,8 +156,7 @@ Result<std::vector<DirectoryEntry>> list_any_names(const std::string& path) {
     std::vector<DirectoryEntry> out;
     const int problem = tree_posix_detail::read_entries(std::move(fd), out);
     if (problem != 0) return system_error("list", path, problem);
-    std::sort(out.begin(), out.end(),
-              [](const DirectoryEntry& a, const DirectoryEntry& b) { return a.name < b.name; });
+    std::sort(out.begin(), out.end(), [](const DirectoryEntry& a, const DirectoryEntry& b) { return a.name < b.name; });
     return out;
 }
 
@@ -176,9 +164,8 @@ Result<std::vector<DirectoryEntry>> list_directory(const std::string& path) {
     TRY(out, list_any_names(path));
     for (const DirectoryEntry& entry : out) {
         if (valid_utf8(entry.name)) continue;
-        return project_error(
-            cat("a file name in ", path, " is not UTF-8 (its bytes are ", hex(entry.name), ")"),
-            "rename the file, or move it out of the project");
+        return project_error(cat("a file name in ", path, " is not UTF-8 (its bytes are ", hex(entry.name), ")"),
+                             "rename the file, or move it out of the project");
     }
     return std::move(out);
 }

@@ -15,9 +15,7 @@ namespace cermet::platform {
 
 namespace triple_detail {
 
-bool starts_with(std::string_view text, std::string_view prefix) {
-    return text.substr(0, prefix.size()) == prefix;
-}
+bool starts_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
 
 bool ends_with(std::string_view text, std::string_view suffix) {
     return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
@@ -32,9 +30,8 @@ bool one_of(std::string_view text, const std::array<std::string_view, N>& names)
 }
 
 // The second part of a three-part name is a system, not a vendor, when it is one of these.
-constexpr std::array<std::string_view, 12> kSystems = {"linux",  "none",    "nuttx",  "rtems",
-                                                       "espidf", "freebsd", "netbsd", "openbsd",
-                                                       "darwin", "windows", "hurd",   "solaris"};
+constexpr std::array<std::string_view, 12> kSystems = {"linux",  "none",    "nuttx",  "rtems",   "espidf", "freebsd",
+                                                       "netbsd", "openbsd", "darwin", "windows", "hurd",   "solaris"};
 
 // GNU's names of processors that rustc calls otherwise; the system decides some of them (see
 // rust_arch()).
@@ -48,8 +45,7 @@ std::string rust_arch(std::string_view arch, std::string_view os, std::string_vi
     if (arch == "ppc") return "powerpc";
     if (arch == "riscv64" && os == "linux" && environment != "android") return "riscv64gc";
     if (arch == "riscv32" && os == "linux") return "riscv32gc";
-    if (arch == "riscv64" && (os == "freebsd" || os == "netbsd" || os == "openbsd"))
-        return "riscv64gc";
+    if (arch == "riscv64" && (os == "freebsd" || os == "netbsd" || os == "openbsd")) return "riscv64gc";
     if (arch == "armv7l" || arch == "armv7hl") return "armv7";
     if (arch == "armv6l") return "arm";
     // Debian's armhf is ARMv7, its arm-linux-gnueabihf says only "arm": rustc's own name of that is
@@ -81,8 +77,7 @@ std::string plain_os(std::string_view os) {
 }
 
 bool valid_part(std::string_view part) {
-    constexpr std::string_view allowed =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
     return !part.empty() && part.find_first_not_of(allowed) == std::string_view::npos;
 }
 
@@ -116,8 +111,8 @@ Triple from_parts(const std::vector<std::string>& parts) {
 
 // MinGW's and Cygwin's GNU names say the C library where rustc says the system.
 void fix_windows(Triple& t) {
-    const bool mingw = t.os == "mingw32" || t.os == "mingw64" || t.os == "w64" ||
-                       (t.vendor == "w64" && t.os == "mingw32");
+    const bool mingw =
+        t.os == "mingw32" || t.os == "mingw64" || t.os == "w64" || (t.vendor == "w64" && t.os == "mingw32");
     if (mingw) {
         t.vendor = "pc";
         t.os = "windows";
@@ -128,11 +123,9 @@ void fix_windows(Triple& t) {
 // Vendors that distributions write and that mean nothing to a compiler.
 void fix_vendor(Triple& t) {
     constexpr std::array<std::string_view, 9> distributions = {
-        "redhat",    "suse",         "alpine",    "gentoo", "conda",
-        "slackware", "openmandriva", "buildroot", "poky"};
+        "redhat", "suse", "alpine", "gentoo", "conda", "slackware", "openmandriva", "buildroot", "poky"};
     const bool linux_pc = t.os == "linux" && (t.vendor == "pc" || one_of(t.vendor, distributions));
-    const bool bsd_pc =
-        t.vendor == "pc" && (t.os == "freebsd" || t.os == "netbsd" || t.os == "openbsd");
+    const bool bsd_pc = t.vendor == "pc" && (t.os == "freebsd" || t.os == "netbsd" || t.os == "openbsd");
     if (linux_pc || bsd_pc) t.vendor = "unknown";
     if (t.os == "linux" && starts_with(t.environment, "android")) t.vendor = "";
 }
@@ -150,8 +143,7 @@ std::string Triple::rust() const {
 std::string Triple::gnu() const {
     const std::string cpu = triple_detail::gnu_arch(*this);
     if (os == "darwin") return cat(cpu, "-apple-darwin");
-    if (os == "windows" && triple_detail::starts_with(environment, "gnu"))
-        return cat(cpu, "-w64-mingw32");
+    if (os == "windows" && triple_detail::starts_with(environment, "gnu")) return cat(cpu, "-w64-mingw32");
     if (os == "linux" || os == "none") {
         return cat(cpu, "-", os, environment.empty() ? "" : "-", environment);
     }
@@ -190,10 +182,8 @@ std::string Triple::python_platform() const {
         if (cpu == "powerpc") cpu = "ppc";
         if (cpu == "i586") cpu = "i686";
         if (cpu == "arm")
-            cpu = triple_detail::starts_with(arch, "armv7") ||
-                          triple_detail::starts_with(arch, "thumbv7")
-                      ? "armv7l"
-                      : "armv6l";
+            cpu = triple_detail::starts_with(arch, "armv7") || triple_detail::starts_with(arch, "thumbv7") ? "armv7l"
+                                                                                                           : "armv6l";
     }
     return cat(os, "_", cpu);
 }
@@ -204,9 +194,8 @@ int Triple::pointer_width() const {
     if (arch == "arm64_32") return 32;
     if (arch == "avr" || arch == "msp430") return 16;
     constexpr std::array<std::string_view, 16> wide = {
-        "x86_64",    "aarch64", "arm64",   "riscv64", "powerpc64",   "mips64",
-        "mipsisa64", "sparc64", "sparcv9", "s390x",   "loongarch64", "wasm64",
-        "bpf",       "nvptx64", "amdgcn",  "ia64"};
+        "x86_64",  "aarch64", "arm64",       "riscv64", "powerpc64", "mips64",  "mipsisa64", "sparc64",
+        "sparcv9", "s390x",   "loongarch64", "wasm64",  "bpf",       "nvptx64", "amdgcn",    "ia64"};
     for (const std::string_view prefix : wide) {
         if (starts_with(arch, prefix)) return 64;
     }

@@ -15,9 +15,9 @@ struct Triple {
     std::string os;           // linux, darwin, windows, none …
     std::string environment;  // gnu, musl, gnueabihf, msvc or ""
 
-    std::string rust() const;       // x86_64-unknown-linux-gnu
-    std::string gnu() const;        // x86_64-linux-gnu, as config.sub prints it
-    std::string multiarch() const;  // x86_64-linux-gnu, as Debian and CPython's MULTIARCH write it
+    std::string rust() const;             // x86_64-unknown-linux-gnu
+    std::string gnu() const;              // x86_64-linux-gnu, as config.sub prints it
+    std::string multiarch() const;        // x86_64-linux-gnu, as Debian and CPython's MULTIARCH write it
     std::string python_platform() const;  // linux_x86_64: the platform tag before any manylinux audit
     int pointer_width() const;
     bool operator==(const Triple&) const = default;

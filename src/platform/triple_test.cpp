@@ -139,48 +139,36 @@ TEST_CASE("GNU's and Debian's spellings mean rustc's targets") {
         const char *spelled, *rust, *gnu, *multiarch, *python;
     };
     const Row rows[] = {
-        {"x86_64-linux-gnu", "x86_64-unknown-linux-gnu", "x86_64-linux-gnu", "x86_64-linux-gnu",
-         "linux_x86_64"},
-        {"x86_64-pc-linux-gnu", "x86_64-unknown-linux-gnu", "x86_64-linux-gnu", "x86_64-linux-gnu",
-         "linux_x86_64"},
-        {"x86_64-redhat-linux-gnu", "x86_64-unknown-linux-gnu", "x86_64-linux-gnu",
-         "x86_64-linux-gnu", "linux_x86_64"},
-        {"i386-linux-gnu", "i686-unknown-linux-gnu", "i686-linux-gnu", "i386-linux-gnu",
-         "linux_i686"},
-        {"i686-linux-gnu", "i686-unknown-linux-gnu", "i686-linux-gnu", "i386-linux-gnu",
-         "linux_i686"},
-        {"aarch64-linux-gnu", "aarch64-unknown-linux-gnu", "aarch64-linux-gnu", "aarch64-linux-gnu",
-         "linux_aarch64"},
-        {"armv7-unknown-linux-gnueabihf", "armv7-unknown-linux-gnueabihf", "arm-linux-gnueabihf",
-         "arm-linux-gnueabihf", "linux_armv7l"},
+        {"x86_64-linux-gnu", "x86_64-unknown-linux-gnu", "x86_64-linux-gnu", "x86_64-linux-gnu", "linux_x86_64"},
+        {"x86_64-pc-linux-gnu", "x86_64-unknown-linux-gnu", "x86_64-linux-gnu", "x86_64-linux-gnu", "linux_x86_64"},
+        {"x86_64-redhat-linux-gnu", "x86_64-unknown-linux-gnu", "x86_64-linux-gnu", "x86_64-linux-gnu", "linux_x86_64"},
+        {"i386-linux-gnu", "i686-unknown-linux-gnu", "i686-linux-gnu", "i386-linux-gnu", "linux_i686"},
+        {"i686-linux-gnu", "i686-unknown-linux-gnu", "i686-linux-gnu", "i386-linux-gnu", "linux_i686"},
+        {"aarch64-linux-gnu", "aarch64-unknown-linux-gnu", "aarch64-linux-gnu", "aarch64-linux-gnu", "linux_aarch64"},
+        {"armv7-unknown-linux-gnueabihf", "armv7-unknown-linux-gnueabihf", "arm-linux-gnueabihf", "arm-linux-gnueabihf",
+         "linux_armv7l"},
         {"armv7l-unknown-linux-gnueabihf", "armv7-unknown-linux-gnueabihf", "arm-linux-gnueabihf",
          "arm-linux-gnueabihf", "linux_armv7l"},
-        {"arm-linux-gnueabi", "arm-unknown-linux-gnueabi", "arm-linux-gnueabi", "arm-linux-gnueabi",
-         "linux_armv6l"},
-        {"powerpc64le-linux-gnu", "powerpc64le-unknown-linux-gnu", "powerpc64le-linux-gnu",
-         "powerpc64le-linux-gnu", "linux_ppc64le"},
-        {"ppc64le-redhat-linux-gnu", "powerpc64le-unknown-linux-gnu", "powerpc64le-linux-gnu",
-         "powerpc64le-linux-gnu", "linux_ppc64le"},
-        {"riscv64-linux-gnu", "riscv64gc-unknown-linux-gnu", "riscv64-linux-gnu",
-         "riscv64-linux-gnu", "linux_riscv64"},
-        {"s390x-linux-gnu", "s390x-unknown-linux-gnu", "s390x-linux-gnu", "s390x-linux-gnu",
-         "linux_s390x"},
+        {"arm-linux-gnueabi", "arm-unknown-linux-gnueabi", "arm-linux-gnueabi", "arm-linux-gnueabi", "linux_armv6l"},
+        {"powerpc64le-linux-gnu", "powerpc64le-unknown-linux-gnu", "powerpc64le-linux-gnu", "powerpc64le-linux-gnu",
+         "linux_ppc64le"},
+        {"ppc64le-redhat-linux-gnu", "powerpc64le-unknown-linux-gnu", "powerpc64le-linux-gnu", "powerpc64le-linux-gnu",
+         "linux_ppc64le"},
+        {"riscv64-linux-gnu", "riscv64gc-unknown-linux-gnu", "riscv64-linux-gnu", "riscv64-linux-gnu", "linux_riscv64"},
+        {"s390x-linux-gnu", "s390x-unknown-linux-gnu", "s390x-linux-gnu", "s390x-linux-gnu", "linux_s390x"},
         {"mips64el-linux-gnuabi64", "mips64el-unknown-linux-gnuabi64", "mips64el-linux-gnuabi64",
          "mips64el-linux-gnuabi64", "linux_mips64el"},
-        {"x86_64-linux-gnux32", "x86_64-unknown-linux-gnux32", "x86_64-linux-gnux32",
-         "x86_64-linux-gnux32", "linux_x86_64"},
-        {"x86_64-alpine-linux-musl", "x86_64-unknown-linux-musl", "x86_64-linux-musl",
-         "x86_64-linux-musl", "linux_x86_64"},
-        {"arm64-apple-darwin23.1.0", "aarch64-apple-darwin", "arm64-apple-darwin", "darwin",
-         "macosx_arm64"},
-        {"x86_64-apple-darwin", "x86_64-apple-darwin", "x86_64-apple-darwin", "darwin",
-         "macosx_x86_64"},
-        {"x86_64-w64-mingw32", "x86_64-pc-windows-gnu", "x86_64-w64-mingw32", "x86_64-w64-mingw32",
-         "win_amd64"},
-        {"aarch64-linux-android", "aarch64-linux-android", "aarch64-linux-android",
-         "aarch64-linux-android", "android_arm64_v8a"},
-        {"x86_64-unknown-freebsd14.1", "x86_64-unknown-freebsd", "x86_64-unknown-freebsd",
-         "x86_64-unknown-freebsd", "freebsd_x86_64"},
+        {"x86_64-linux-gnux32", "x86_64-unknown-linux-gnux32", "x86_64-linux-gnux32", "x86_64-linux-gnux32",
+         "linux_x86_64"},
+        {"x86_64-alpine-linux-musl", "x86_64-unknown-linux-musl", "x86_64-linux-musl", "x86_64-linux-musl",
+         "linux_x86_64"},
+        {"arm64-apple-darwin23.1.0", "aarch64-apple-darwin", "arm64-apple-darwin", "darwin", "macosx_arm64"},
+        {"x86_64-apple-darwin", "x86_64-apple-darwin", "x86_64-apple-darwin", "darwin", "macosx_x86_64"},
+        {"x86_64-w64-mingw32", "x86_64-pc-windows-gnu", "x86_64-w64-mingw32", "x86_64-w64-mingw32", "win_amd64"},
+        {"aarch64-linux-android", "aarch64-linux-android", "aarch64-linux-android", "aarch64-linux-android",
+         "android_arm64_v8a"},
+        {"x86_64-unknown-freebsd14.1", "x86_64-unknown-freebsd", "x86_64-unknown-freebsd", "x86_64-unknown-freebsd",
+         "freebsd_x86_64"},
     };
     for (const Row& row : rows) {
         const Triple t = parsed(row.spelled);
@@ -192,22 +180,19 @@ TEST_CASE("GNU's and Debian's spellings mean rustc's targets") {
 }
 
 TEST_CASE("pointer widths") {
-    for (const char* wide :
-         {"x86_64-unknown-linux-gnu", "aarch64-apple-darwin", "arm64ec-pc-windows-msvc",
-          "sparcv9-sun-solaris", "bpfel-unknown-none", "wasm64-unknown-unknown"}) {
+    for (const char* wide : {"x86_64-unknown-linux-gnu", "aarch64-apple-darwin", "arm64ec-pc-windows-msvc",
+                             "sparcv9-sun-solaris", "bpfel-unknown-none", "wasm64-unknown-unknown"}) {
         CHECK(parsed(wide).pointer_width() == 64);
     }
-    for (const char* narrow :
-         {"i686-unknown-linux-gnu", "x86_64-unknown-linux-gnux32", "arm64_32-apple-watchos",
-          "aarch64-unknown-linux-gnu_ilp32", "wasm32-wasip1", "armv7a-none-eabi"}) {
+    for (const char* narrow : {"i686-unknown-linux-gnu", "x86_64-unknown-linux-gnux32", "arm64_32-apple-watchos",
+                               "aarch64-unknown-linux-gnu_ilp32", "wasm32-wasip1", "armv7a-none-eabi"}) {
         CHECK(parsed(narrow).pointer_width() == 32);
     }
     CHECK(parsed("avr-none").pointer_width() == 16);
 }
 
 TEST_CASE("what is no triple is refused") {
-    for (const char* bad :
-         {"", "x86_64", "-", "a--b", "a b-c", "a-b-c-d-e-f", "../x-y-z", "x-y\n"}) {
+    for (const char* bad : {"", "x86_64", "-", "a--b", "a b-c", "a-b-c-d-e-f", "../x-y-z", "x-y\n"}) {
         CHECK_FALSE(parse_triple(bad).ok());
     }
 }

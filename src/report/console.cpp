@@ -148,37 +148,30 @@ struct Console::State {
         queue({event.label, event.description});
         queued.erase(event.label);
         ++done;
-        running.erase(std::remove_if(running.begin(), running.end(),
-                                     [&event](const console_detail::Running& step) {
-                                         return step.label == event.label;
-                                     }),
-                      running.end());
+        running.erase(
+            std::remove_if(running.begin(), running.end(),
+                           [&event](const console_detail::Running& step) { return step.label == event.label; }),
+            running.end());
         std::string text;
-        const bool ran =
-            event.outcome != engine::Outcome::Hit && event.outcome != engine::Outcome::Cancelled;
+        const bool ran = event.outcome != engine::Outcome::Hit && event.outcome != engine::Outcome::Cancelled;
         const bool verbose = settings.verbosity >= Verbosity::Verbose;
         if (event.outcome == engine::Outcome::Failed) {
-            text = cat(counts(), " ", coloured("31", "failed"), " ", one_line(event.description),
-                       "\n");
-        } else if (settings.verbosity != Verbosity::Quiet &&
-                   (verbose || (ran && !settings.redraw))) {
+            text = cat(counts(), " ", coloured("31", "failed"), " ", one_line(event.description), "\n");
+        } else if (settings.verbosity != Verbosity::Quiet && (verbose || (ran && !settings.redraw))) {
             text = cat(counts(), " ", one_line(event.description));
             if (ran) text += cat(" (", seconds_text(event.duration_us), ")");
-            if (event.outcome != engine::Outcome::Ran)
-                text += cat(" ", engine::outcome_name(event.outcome));
+            if (event.outcome != engine::Outcome::Ran) text += cat(" ", engine::outcome_name(event.outcome));
             if (verbose && !event.why.empty()) text += cat(": ", one_line(event.why));
             text += "\n";
         }
-        if (settings.verbosity == Verbosity::Commands && !event.command.empty())
-            text += cat("  ", event.command, "\n");
+        if (settings.verbosity == Verbosity::Commands && !event.command.empty()) text += cat("  ", event.command, "\n");
         print(cat(text, diagnostics(event)));
     }
 
     // Warnings, once each; a failed step's output belongs to its Error.
     std::string diagnostics(const engine::StepFinished& event) {
         if (event.diagnostics.empty() || event.outcome == engine::Outcome::Failed) return {};
-        if (settings.verbosity == Verbosity::Quiet || !warned.insert(event.diagnostics).second)
-            return {};
+        if (settings.verbosity == Verbosity::Quiet || !warned.insert(event.diagnostics).second) return {};
         std::string text = shown(event.diagnostics);
         if (!text.empty() && text.back() != '\n') text += '\n';
         if (settings.redraw) text = cat(coloured("1", one_line(event.description)), ":\n", text);
@@ -248,15 +241,14 @@ void Console::tick() {
     if (!state.active) return;
     state.draw_if_due();
     const std::int64_t now = state.settings.now_us();
-    if (state.settings.redraw || state.settings.verbosity == Verbosity::Quiet ||
-        state.running.empty() || now - state.printed_us < console_detail::k_sign_of_life_us) {
+    if (state.settings.redraw || state.settings.verbosity == Verbosity::Quiet || state.running.empty() ||
+        now - state.printed_us < console_detail::k_sign_of_life_us) {
         return;
     }
     const console_detail::Running& oldest = state.running.front();
-    state.print(
-        cat(state.counts(), " still running after ", clock_text(now - state.started_us), ": ",
-            one_line(oldest.description),
-            state.running.size() > 1 ? cat(" +", state.running.size() - 1) : std::string()));
+    state.print(cat(state.counts(), " still running after ", clock_text(now - state.started_us), ": ",
+                    one_line(oldest.description),
+                    state.running.size() > 1 ? cat(" +", state.running.size() - 1) : std::string()));
 }
 
 void Console::on(const engine::Event& event) {

@@ -162,8 +162,7 @@ TEST_CASE("report: quiet says only what failed, verbose says why") {
     console.on(BuildStarted{"", 1000000});
     console.on(finished("a", Outcome::CutOff));
     console.on(finished("b", Outcome::Hit));
-    CHECK(kept.take() ==
-          "[1/1] cc a (1.2s) cut-off: input a.c changed\n[2/2] cc b hit: input a.c changed\n");
+    CHECK(kept.take() == "[1/1] cc a (1.2s) cut-off: input a.c changed\n[2/2] cc b hit: input a.c changed\n");
 }
 
 TEST_CASE("report: events may come from any thread") {

@@ -9,8 +9,8 @@ namespace cermet::report {
 namespace shown_text_detail {
 
 bool path_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-' || c == '+' || c == '/' || static_cast<unsigned char>(c) >= 0x80;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-' || c == '+' || c == '/' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 // "/x" in "-I/x" starts a path; in "/home/x" or "a/x" it goes one on.
@@ -108,16 +108,14 @@ std::string clock_text(std::int64_t us) {
     const std::int64_t seconds = us < 0 ? 0 : us / 1000000;
     const std::int64_t minutes = seconds / 60;
     if (minutes < 60) return cat(static_cast<long long>(minutes), ":", two_digits(seconds % 60));
-    return cat(static_cast<long long>(minutes / 60), ":", two_digits(minutes % 60), ":",
-               two_digits(seconds % 60));
+    return cat(static_cast<long long>(minutes / 60), ":", two_digits(minutes % 60), ":", two_digits(seconds % 60));
 }
 
 std::string seconds_text(std::int64_t us) {
     if (us < 0) us = 0;
     if (us < 1000000) return cat("0.", shown_text_detail::two_digits(us / 10000), "s");
     if (us < 60000000)
-        return cat(static_cast<long long>(us / 1000000), ".",
-                   static_cast<long long>(us / 100000 % 10), "s");
+        return cat(static_cast<long long>(us / 1000000), ".", static_cast<long long>(us / 100000 % 10), "s");
     return cat(static_cast<long long>(us / 1000000), "s");
 }
 

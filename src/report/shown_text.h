@@ -24,7 +24,7 @@ std::string show_paths(std::string_view text, const std::vector<ShownPath>& path
 std::string strip_ansi(std::string_view text);  // without terminal escape sequences
 std::string one_line(std::string_view text);    // control characters become spaces
 std::string clip(std::string_view text,
-                 int columns);  // at most so many characters, "…" at the end; UTF-8 safe
+                 int columns);              // at most so many characters, "…" at the end; UTF-8 safe
 std::string clock_text(std::int64_t us);    // "0:07", "12:34", "1:02:03"
 std::string seconds_text(std::int64_t us);  // "0.03s", "1.2s", "74s"
 

@@ -89,9 +89,7 @@ struct Trace::State {
             .set("cut-off", done.counts.cut_off)
             .set("failed", done.counts.failed)
             .set("wall_us", done.wall_us);
-        out.set("s", "g")
-            .set("ts", std::max<std::int64_t>(0, done.time_us - origin_us))
-            .set("args", std::move(args));
+        out.set("s", "g").set("ts", std::max<std::int64_t>(0, done.time_us - origin_us)).set("args", std::move(args));
         add(out);
     }
 };

@@ -12,8 +12,7 @@ namespace cermet::report {
 
 struct Why::State {
     mutable std::mutex mutex;
-    std::map<std::string, engine::StepFinished>
-        steps;  // by label, so that the order is no matter of chance
+    std::map<std::string, engine::StepFinished> steps;  // by label, so that the order is no matter of chance
 
     bool wanted(const engine::StepFinished& step, std::string_view part) const {
         return contains(step.label, part) || contains(step.description, part);
@@ -38,8 +37,7 @@ std::string Why::text(std::string_view part) const {
         std::string outcome = engine::outcome_name(step.outcome);
         outcome.resize(10, ' ');
         out += cat(outcome, one_line(step.description.empty() ? label : step.description), "\n");
-        for (const std::string& line : split_lines(step.why))
-            out += cat("          ", one_line(line), "\n");
+        for (const std::string& line : split_lines(step.why)) out += cat("          ", one_line(line), "\n");
     }
     return out;
 }

@@ -22,8 +22,7 @@ class Why : public engine::EventSink {
     //   ran      cython rustybt.lib.rank
     //            input rank.pyx changed
     std::string text(std::string_view part = {}) const;
-    Json json(std::string_view part = {})
-        const;  // {"version":1,"steps":[{label, description, outcome, why}]}
+    Json json(std::string_view part = {}) const;  // {"version":1,"steps":[{label, description, outcome, why}]}
 
    private:
     struct State;

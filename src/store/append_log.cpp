@@ -8,18 +8,12 @@
 
 namespace cermet::store {
 
-AppendLog::AppendLog(std::string path, std::string kind, int version, Access access,
-                     LogVisitor& visitor)
-    : path_(std::move(path)),
-      kind_(std::move(kind)),
-      version_(version),
-      access_(access),
-      visitor_(visitor) {}
+AppendLog::AppendLog(std::string path, std::string kind, int version, Access access, LogVisitor& visitor)
+    : path_(std::move(path)), kind_(std::move(kind)), version_(version), access_(access), visitor_(visitor) {}
 
-Result<std::unique_ptr<AppendLog>> AppendLog::open(std::string path, std::string kind, int version,
-                                                   Access access, LogVisitor& visitor) {
-    std::unique_ptr<AppendLog> log(
-        new AppendLog(std::move(path), std::move(kind), version, access, visitor));
+Result<std::unique_ptr<AppendLog>> AppendLog::open(std::string path, std::string kind, int version, Access access,
+                                                   LogVisitor& visitor) {
+    std::unique_ptr<AppendLog> log(new AppendLog(std::move(path), std::move(kind), version, access, visitor));
     TRY_VOID(log->load(Held::No));
     return log;
 }

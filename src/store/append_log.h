@@ -36,8 +36,8 @@ enum class Access { ReadWrite, ReadOnly };
 class AppendLog {
    public:
     // `visitor` must outlive the log; it has seen every good record when open() returns.
-    static Result<std::unique_ptr<AppendLog>> open(std::string path, std::string kind, int version,
-                                                   Access access, LogVisitor& visitor);
+    static Result<std::unique_ptr<AppendLog>> open(std::string path, std::string kind, int version, Access access,
+                                                   LogVisitor& visitor);
     // Tells the visitor at once and keeps the record for the next flush().
     void append(std::string payload);
     Status flush();

@@ -11,8 +11,7 @@ namespace cermet::store {
 namespace blobs_detail {
 
 constexpr std::int64_t k_second = 1'000'000'000;
-constexpr std::int64_t k_use_granularity =
-    3600 * k_second;  // do not touch a blob twice within this time
+constexpr std::int64_t k_use_granularity = 3600 * k_second;  // do not touch a blob twice within this time
 constexpr std::int64_t k_year_2000 = 946'684'800;
 
 std::uint32_t permissions(Mode mode) { return mode == Mode::Executable ? 0555 : 0444; }
@@ -54,20 +53,16 @@ std::optional<BlobName> parse_blob_name(std::string_view name) {
 }
 
 Error lost_blob(const Digest& digest, std::string_view what) {
-    return environment_error(
-        cat("lost: the cache's blob ", digest.short_hex(16), " is ", what),
-        "run the build again, or `cermet cache verify` to look for more damage");
+    return environment_error(cat("lost: the cache's blob ", digest.short_hex(16), " is ", what),
+                             "run the build again, or `cermet cache verify` to look for more damage");
 }
 
 Blobs::Blobs(std::string directory, std::string temporary, std::string scratch)
-    : directory_(std::move(directory)),
-      temporary_(std::move(temporary)),
-      scratch_(std::move(scratch)) {}
+    : directory_(std::move(directory)), temporary_(std::move(temporary)), scratch_(std::move(scratch)) {}
 
 std::string Blobs::path_in(const std::string& root, const Digest& digest, Mode mode) const {
     const std::string hex = digest.hex();
-    return cat(root, '/', std::string_view(hex).substr(0, 2), '/', hex,
-               mode == Mode::Executable ? ".x" : "");
+    return cat(root, '/', std::string_view(hex).substr(0, 2), '/', hex, mode == Mode::Executable ? ".x" : "");
 }
 
 std::string Blobs::new_path(const Digest& digest, Mode mode) const {
@@ -76,15 +71,13 @@ std::string Blobs::new_path(const Digest& digest, Mode mode) const {
 
 std::string Blobs::temporary_path() {
     const std::uint64_t n = counter_.fetch_add(1);
-    return cat(scratch_.empty() ? temporary_ : scratch_, '/', process_id(), '-', n, "-",
-               wall_ns() & 0xFFFF'FFFF);
+    return cat(scratch_.empty() ? temporary_ : scratch_, '/', process_id(), '-', n, "-", wall_ns() & 0xFFFF'FFFF);
 }
 
 // The access time is the blob's "last used": written at most once an hour, or once after a lease began.
 void Blobs::used(const std::string& path, const DiskStat& stat) {
     const std::int64_t lease = lease_began_;
-    const std::int64_t newest_allowed =
-        lease != 0 ? lease : wall_ns() - blobs_detail::k_use_granularity;
+    const std::int64_t newest_allowed = lease != 0 ? lease : wall_ns() - blobs_detail::k_use_granularity;
     if (stat.atime_ns < newest_allowed) touch_accessed(path);
 }
 
@@ -92,8 +85,7 @@ bool Blobs::usable(const std::string& path, const Digest& digest, Mode mode, Tru
     const DiskStat stat = disk_stat(path);
     if (!stat.exists) return false;
     const bool size_right = stat.regular && stat.size == digest.size;
-    if (size_right && trust == Trust::Stat &&
-        blobs_detail::time_matches(stat.mtime_ns, blob_mtime(digest))) {
+    if (size_right && trust == Trust::Stat && blobs_detail::time_matches(stat.mtime_ns, blob_mtime(digest))) {
         used(path, stat);
         return true;
     }
@@ -107,8 +99,7 @@ bool Blobs::usable(const std::string& path, const Digest& digest, Mode mode, Tru
             used(path, stat);
             return true;
         }
-        if (!hashed.ok() && disk_stat(path).unchanged(stat))
-            return false;  // unreadable now; do not destroy it
+        if (!hashed.ok() && disk_stat(path).unchanged(stat)) return false;  // unreadable now; do not destroy it
     }
     (void)platform::remove_file(path);
     return false;
@@ -137,9 +128,7 @@ std::optional<Blobs::Found> Blobs::find_either(const Digest& digest, Mode prefer
     return std::nullopt;
 }
 
-bool Blobs::has(const Digest& digest, Trust trust) {
-    return find_either(digest, Mode::Plain, trust).has_value();
-}
+bool Blobs::has(const Digest& digest, Trust trust) { return find_either(digest, Mode::Plain, trust).has_value(); }
 
 Status Blobs::place(const std::string& temporary, const std::string& final) {
     Status moved = platform::rename_path(temporary, final);
@@ -155,16 +144,14 @@ Result<Digest> Blobs::put(std::string_view bytes) {
     const Digest digest = digest_of(bytes);
     if (find(digest, Mode::Plain, Trust::Stat)) return digest;
     const std::string temporary = temporary_path();
-    TRY_VOID(write_new_file(temporary, bytes, blobs_detail::permissions(Mode::Plain),
-                            blob_mtime(digest)));
+    TRY_VOID(write_new_file(temporary, bytes, blobs_detail::permissions(Mode::Plain), blob_mtime(digest)));
     TRY_VOID(place(temporary, new_path(digest, Mode::Plain)));
     bytes_added_ += digest.size;
     return digest;
 }
 
 // Makes the finished file the blob itself by a second link; copies where that cannot be.
-Status Blobs::link_in(const std::string& host_path, const Digest& digest, Mode mode,
-                      bool shared_inode) {
+Status Blobs::link_in(const std::string& host_path, const Digest& digest, Mode mode, bool shared_inode) {
     const std::string blob = new_path(digest, mode);
     if (!shared_inode) {
         TRY_VOID(platform::set_mode(host_path, blobs_detail::permissions(mode)));
@@ -180,26 +167,22 @@ Status Blobs::link_in(const std::string& host_path, const Digest& digest, Mode m
                 TRY_VOID(platform::make_directories(std::string(parent(blob))));
                 continue;
             }
-            if (outcome == LinkOutcome::Exists)
-                return replace_by_blob(host_path, blob, digest, mode);
+            if (outcome == LinkOutcome::Exists) return replace_by_blob(host_path, blob, digest, mode);
             if (outcome == LinkOutcome::Impossible) break;
             return disk_error("cannot link into the cache", host_path, failed);
         }
     }
     const std::string temporary = temporary_path();
-    TRY_VOID(copy_new_file(host_path, temporary, digest, blobs_detail::permissions(mode),
-                           blob_mtime(digest)));
+    TRY_VOID(copy_new_file(host_path, temporary, digest, blobs_detail::permissions(mode), blob_mtime(digest)));
     TRY_VOID(place(temporary, blob));
     bytes_added_ += digest.size;
     return shared_inode ? replace_by_blob(host_path, blob, digest, mode) : Status();
 }
 
 // The same bytes are in the store already: the file becomes a link to them, so that they lie on the disk once.
-Status Blobs::replace_by_blob(const std::string& host_path, const std::string& blob,
-                              const Digest& digest, Mode mode) {
+Status Blobs::replace_by_blob(const std::string& host_path, const std::string& blob, const Digest& digest, Mode mode) {
     if (disk_stat(blob).same_file(disk_stat(host_path))) return {};
-    const std::string beside =
-        cat(host_path, ".", process_id(), "-", counter_.fetch_add(1), ".new");
+    const std::string beside = cat(host_path, ".", process_id(), "-", counter_.fetch_add(1), ".new");
     int failed = 0;
     if (try_link(blob, beside, failed) == LinkOutcome::Done) {
         Status moved = platform::rename_path(beside, host_path);
@@ -209,8 +192,7 @@ Status Blobs::replace_by_blob(const std::string& host_path, const std::string& b
     // Another file system or too many links: it stays a file of its own, but as immutable as a blob. One that others
     // may hold too is copied first: their mode is not ours to change.
     if (disk_stat(host_path).links > 1) {
-        TRY_VOID(copy_new_file(host_path, beside, digest, blobs_detail::permissions(mode),
-                               blob_mtime(digest)));
+        TRY_VOID(copy_new_file(host_path, beside, digest, blobs_detail::permissions(mode), blob_mtime(digest)));
         return platform::rename_path(beside, host_path);
     }
     TRY_VOID(platform::set_mode(host_path, blobs_detail::permissions(mode)));
@@ -246,8 +228,7 @@ Result<std::string> Blobs::get(const Digest& digest) {
 // The executable twin is a file of its own: a link cannot have another mode.
 Status Blobs::twin(const Digest& digest, const Found& other, Mode mode) {
     const std::string temporary = temporary_path();
-    Status copied = copy_new_file(other.path, temporary, digest, blobs_detail::permissions(mode),
-                                  blob_mtime(digest));
+    Status copied = copy_new_file(other.path, temporary, digest, blobs_detail::permissions(mode), blob_mtime(digest));
     if (!copied) {
         (void)usable(other.path, digest, other.mode,
                      Trust::Verify);  // removes it when its bytes are wrong
@@ -257,8 +238,7 @@ Status Blobs::twin(const Digest& digest, const Found& other, Mode mode) {
     return place(temporary, new_path(digest, mode));
 }
 
-Status Blobs::materialise(const Digest& digest, Mode mode, const std::string& host_path,
-                          Trust trust) {
+Status Blobs::materialise(const Digest& digest, Mode mode, const std::string& host_path, Trust trust) {
     for (int round = 0; round < 4; ++round) {
         std::optional<Found> found = find_either(digest, mode, trust);
         if (!found) return lost_blob(digest, "gone or damaged");
@@ -268,27 +248,17 @@ Status Blobs::materialise(const Digest& digest, Mode mode, const std::string& ho
         }
         int failed = 0;
         switch (try_link(found->path, host_path, failed)) {
-            case LinkOutcome::Done:
-                return {};
-            case LinkOutcome::NoSource:
-                continue;  // evicted or replaced between the two calls
-            case LinkOutcome::NoParent:
-                TRY_VOID(platform::make_directories(std::string(parent(host_path))));
-                continue;
-            case LinkOutcome::Exists:
-                return disk_error("cannot place a cached file at", host_path, failed);
-            case LinkOutcome::Failed:
-                return disk_error("cannot place a cached file at", host_path, failed);
-            case LinkOutcome::Impossible:
-                break;
+            case LinkOutcome::Done: return {};
+            case LinkOutcome::NoSource: continue;  // evicted or replaced between the two calls
+            case LinkOutcome::NoParent: TRY_VOID(platform::make_directories(std::string(parent(host_path)))); continue;
+            case LinkOutcome::Exists: return disk_error("cannot place a cached file at", host_path, failed);
+            case LinkOutcome::Failed: return disk_error("cannot place a cached file at", host_path, failed);
+            case LinkOutcome::Impossible: break;
         }
-        const std::string beside =
-            cat(host_path, ".", process_id(), "-", counter_.fetch_add(1), ".new");
-        Status copied = copy_new_file(found->path, beside, digest, blobs_detail::permissions(mode),
-                                      blob_mtime(digest));
-        if (!copied)
-            (void)usable(found->path, digest, mode,
-                         Trust::Verify);  // removes it when its bytes are wrong
+        const std::string beside = cat(host_path, ".", process_id(), "-", counter_.fetch_add(1), ".new");
+        Status copied = copy_new_file(found->path, beside, digest, blobs_detail::permissions(mode), blob_mtime(digest));
+        if (!copied) (void)usable(found->path, digest, mode,
+                                  Trust::Verify);  // removes it when its bytes are wrong
         TRY_VOID(std::move(copied));
         return platform::rename_path(beside, host_path);
     }

@@ -60,10 +60,8 @@ class Blobs {
     std::optional<std::string> find(const Digest& digest, Mode mode, Trust trust);
     std::optional<Found> find_either(const Digest& digest, Mode preferred, Trust trust);
     Status place(const std::string& temporary, const std::string& final);
-    Status link_in(const std::string& host_path, const Digest& digest, Mode mode,
-                   bool shared_inode);
-    Status replace_by_blob(const std::string& host_path, const std::string& blob,
-                           const Digest& digest, Mode mode);
+    Status link_in(const std::string& host_path, const Digest& digest, Mode mode, bool shared_inode);
+    Status replace_by_blob(const std::string& host_path, const std::string& blob, const Digest& digest, Mode mode);
     Status twin(const Digest& digest, const Found& other, Mode mode);
     void used(const std::string& path, const DiskStat& stat);
 

@@ -48,8 +48,7 @@ LinkOutcome try_link(const std::string& from, const std::string& to, int& errno_
 enum class OpenFor { Reading, Appending, Creating };
 Result<platform::Fd> open_file(const std::string& path, OpenFor purpose);
 // short at the end
-Result<std::string> read_at(int fd, std::uint64_t offset, std::uint64_t bytes,
-                            const std::string& path);
+Result<std::string> read_at(int fd, std::uint64_t offset, std::uint64_t bytes, const std::string& path);
 Status write_at(int fd, std::uint64_t offset, std::string_view bytes, const std::string& path);
 
 Status set_modified(const std::string& path, std::int64_t mtime_ns);  // leaves the access time
@@ -60,11 +59,10 @@ void touch_modified(const std::string& path);
 void restore_accessed(const std::string& path, std::int64_t atime_ns);
 
 // A new file with exactly these bytes, mode and mtime; removed again when anything fails.
-Status write_new_file(const std::string& path, std::string_view bytes, std::uint32_t mode,
-                      std::int64_t mtime_ns);
+Status write_new_file(const std::string& path, std::string_view bytes, std::uint32_t mode, std::int64_t mtime_ns);
 // A new file with the bytes of `from`; their digest must be `expected`, else an Environment error "lost".
-Status copy_new_file(const std::string& from, const std::string& to, const Digest& expected,
-                     std::uint32_t mode, std::int64_t mtime_ns);
+Status copy_new_file(const std::string& from, const std::string& to, const Digest& expected, std::uint32_t mode,
+                     std::int64_t mtime_ns);
 
 struct HashedFile {
     Digest digest;

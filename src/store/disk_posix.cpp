@@ -85,8 +85,7 @@ int write_all(int fd, std::string_view bytes) {
     return 0;
 }
 
-Status finish_new_file(platform::Fd fd, const std::string& path, std::uint32_t mode,
-                       std::int64_t mtime_ns) {
+Status finish_new_file(platform::Fd fd, const std::string& path, std::uint32_t mode, std::int64_t mtime_ns) {
     int failed = 0;
     const timespec times[2] = {now_time(), to_timespec(mtime_ns)};
     if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) failed = errno;
@@ -136,10 +135,8 @@ LinkOutcome try_link(const std::string& from, const std::string& to, int& errno_
     if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), 0) == 0) return LinkOutcome::Done;
     errno_value = errno;
     switch (errno_value) {
-        case EEXIST:
-            return LinkOutcome::Exists;
-        case ENOENT:
-            return disk_stat(from).exists ? LinkOutcome::NoParent : LinkOutcome::NoSource;
+        case EEXIST: return LinkOutcome::Exists;
+        case ENOENT: return disk_stat(from).exists ? LinkOutcome::NoParent : LinkOutcome::NoSource;
         case EXDEV:
         case EMLINK:
         case EPERM:
@@ -148,10 +145,8 @@ LinkOutcome try_link(const std::string& from, const std::string& to, int& errno_
 #if EOPNOTSUPP != ENOTSUP
         case ENOTSUP:
 #endif
-        case EOPNOTSUPP:
-            return LinkOutcome::Impossible;
-        default:
-            return LinkOutcome::Failed;
+        case EOPNOTSUPP: return LinkOutcome::Impossible;
+        default: return LinkOutcome::Failed;
     }
 }
 
@@ -164,13 +159,11 @@ Result<platform::Fd> open_file(const std::string& path, OpenFor purpose) {
     return platform::Fd(fd);
 }
 
-Result<std::string> read_at(int fd, std::uint64_t offset, std::uint64_t bytes,
-                            const std::string& path) {
+Result<std::string> read_at(int fd, std::uint64_t offset, std::uint64_t bytes, const std::string& path) {
     std::string out(static_cast<std::size_t>(bytes), '\0');
     std::size_t done = 0;
     while (done < out.size()) {
-        const ssize_t n =
-            ::pread(fd, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+        const ssize_t n = ::pread(fd, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return disk_error("cannot read", path, errno);
         if (n == 0) break;
@@ -209,8 +202,7 @@ void restore_accessed(const std::string& path, std::int64_t atime_ns) {
     disk_detail::set_times(path, disk_detail::to_timespec(atime_ns), disk_detail::omit_time());
 }
 
-Status write_new_file(const std::string& path, std::string_view bytes, std::uint32_t mode,
-                      std::int64_t mtime_ns) {
+Status write_new_file(const std::string& path, std::string_view bytes, std::uint32_t mode, std::int64_t mtime_ns) {
     auto opened = open_file(path, OpenFor::Creating);
     if (!opened) return std::move(opened).error();
     const int failed = disk_detail::write_all(opened->get(), bytes);
@@ -221,8 +213,8 @@ Status write_new_file(const std::string& path, std::string_view bytes, std::uint
     return disk_detail::finish_new_file(std::move(*opened), path, mode, mtime_ns);
 }
 
-Status copy_new_file(const std::string& from, const std::string& to, const Digest& expected,
-                     std::uint32_t mode, std::int64_t mtime_ns) {
+Status copy_new_file(const std::string& from, const std::string& to, const Digest& expected, std::uint32_t mode,
+                     std::int64_t mtime_ns) {
     auto source = open_file(from, OpenFor::Reading);
     if (!source) return std::move(source).error();
     auto target = open_file(to, OpenFor::Creating);
@@ -245,8 +237,7 @@ Status copy_new_file(const std::string& from, const std::string& to, const Diges
     }
     if (sha.finish() != expected) {
         (void)::unlink(to.c_str());
-        return environment_error(
-            cat("lost: the bytes of ", from, " are not those of ", expected.short_hex(16)));
+        return environment_error(cat("lost: the bytes of ", from, " are not those of ", expected.short_hex(16)));
     }
     return disk_detail::finish_new_file(std::move(*target), to, mode, mtime_ns);
 }
@@ -255,12 +246,9 @@ Result<HashedFile> hash_file(const std::string& path) {
     auto opened = open_file(path, OpenFor::Reading);
     if (!opened) return std::move(opened).error();
     const DiskStat before = descriptor_stat(opened->get());
-    if (!before.regular)
-        return environment_error(cat("cannot read ", path, ": not a regular file"));
+    if (!before.regular) return environment_error(cat("cannot read ", path, ": not a regular file"));
     Sha256 sha;
-    std::string buffer(
-        std::min<std::size_t>(disk_detail::k_chunk, static_cast<std::size_t>(before.size) + 1),
-        '\0');
+    std::string buffer(std::min<std::size_t>(disk_detail::k_chunk, static_cast<std::size_t>(before.size) + 1), '\0');
     std::uint64_t total = 0;
     while (true) {
         const ssize_t n = ::read(opened->get(), buffer.data(), buffer.size());
@@ -328,8 +316,7 @@ long process_id() { return static_cast<long>(::getpid()); }
 
 std::string make_scratch_directory(std::string_view prefix) {
     const std::optional<std::string> base = platform::environment("TMPDIR");
-    std::string path =
-        cat(base && !base->empty() ? *base : std::string("/tmp"), "/", prefix, "-XXXXXX");
+    std::string path = cat(base && !base->empty() ? *base : std::string("/tmp"), "/", prefix, "-XXXXXX");
     return ::mkdtemp(path.data()) == nullptr ? std::string() : path;
 }
 

@@ -41,9 +41,7 @@ std::size_t value_offset(std::string_view space, const Digest& key) {
 
 }  // namespace entries_detail
 
-std::uint32_t Entries::current_hour() {
-    return static_cast<std::uint32_t>(wall_ns() / 3'600'000'000'000);
-}
+std::uint32_t Entries::current_hour() { return static_cast<std::uint32_t>(wall_ns() / 3'600'000'000'000); }
 
 Result<std::unique_ptr<Entries>> Entries::open(const std::string& path, Access access) {
     std::unique_ptr<Entries> entries(new Entries());
@@ -125,8 +123,7 @@ std::vector<std::uint32_t> Entries::chain(const Slot& slot, std::size_t at_most)
     return out;
 }
 
-void Entries::append(std::uint8_t op, std::string_view space, const Digest& key,
-                     std::string_view value) {
+void Entries::append(std::uint8_t op, std::string_view space, const Digest& key, std::string_view value) {
     log_->append(entries_detail::encode(op, current_hour(), space, key, value));
 }
 
@@ -136,13 +133,11 @@ std::optional<std::string> Entries::find(std::string_view space, const Digest& k
     if (slot == nullptr) return std::nullopt;
     const Item item = items_[slot->newest];
     std::string value(item.value);
-    if (current_hour() > item.hour + k_restamp_hours)
-        append(entries_detail::k_put, space, key, value);
+    if (current_hour() > item.hour + k_restamp_hours) append(entries_detail::k_put, space, key, value);
     return value;
 }
 
-std::vector<std::string> Entries::candidates(std::string_view space, const Digest& key,
-                                             std::size_t at_most) {
+std::vector<std::string> Entries::candidates(std::string_view space, const Digest& key, std::size_t at_most) {
     const std::lock_guard<std::mutex> hold(mutex_);
     std::vector<std::string> out;
     const Slot* slot = look_up(lists_, space, key);
@@ -182,9 +177,7 @@ void Entries::add(std::string_view space, const Digest& key, std::string_view va
 Status Entries::flush() {
     const std::lock_guard<std::mutex> hold(mutex_);
     TRY_VOID(log_->flush());
-    if (log_->file_bytes() < entries_detail::k_compact_above ||
-        log_->file_bytes() < 3 * live_bytes_)
-        return {};
+    if (log_->file_bytes() < entries_detail::k_compact_above || log_->file_bytes() < 3 * live_bytes_) return {};
     return log_->rewrite([this] { return live(0, UINT64_MAX); });
 }
 
@@ -201,21 +194,18 @@ std::vector<std::string> Entries::live(std::uint32_t oldest_hour, std::uint64_t 
         const Address* address;
     };
     std::vector<Kept> kept;
-    for (const auto& [address, slot] : puts_)
-        kept.push_back({slot.newest, entries_detail::k_put, &address});
+    for (const auto& [address, slot] : puts_) kept.push_back({slot.newest, entries_detail::k_put, &address});
     for (const auto& [address, slot] : lists_) {
-        for (const std::uint32_t i : chain(slot, k_keep))
-            kept.push_back({i, entries_detail::k_candidate, &address});
+        for (const std::uint32_t i : chain(slot, k_keep)) kept.push_back({i, entries_detail::k_candidate, &address});
     }
-    std::sort(kept.begin(), kept.end(),
-              [](const Kept& a, const Kept& b) { return a.item < b.item; });
+    std::sort(kept.begin(), kept.end(), [](const Kept& a, const Kept& b) { return a.item < b.item; });
     std::vector<std::string> out;
     std::uint64_t bytes = 0;
     for (auto k = kept.rbegin(); k != kept.rend(); ++k) {
         const Item& item = items_[k->item];
         if (item.hour < oldest_hour) continue;
-        out.push_back(entries_detail::encode(k->op, item.hour, spaces_[k->address->space],
-                                             k->address->key, item.value));
+        out.push_back(
+            entries_detail::encode(k->op, item.hour, spaces_[k->address->space], k->address->key, item.value));
         bytes += out.back().size();
         if (bytes > max_bytes) {
             out.pop_back();

@@ -27,8 +27,7 @@ class Entries final : public LogVisitor {
 
     // A miss looks once whether another process has appended meanwhile.
     std::optional<std::string> find(std::string_view space, const Digest& key);
-    std::vector<std::string> candidates(std::string_view space, const Digest& key,
-                                        std::size_t at_most);
+    std::vector<std::string> candidates(std::string_view space, const Digest& key, std::size_t at_most);
     void put(std::string_view space, const Digest& key, std::string_view value);
     void add(std::string_view space, const Digest& key, std::string_view value);
     Status flush();

@@ -59,8 +59,7 @@ TEST_CASE("entries: candidates come newest first, each once, at most so many") {
     TemporaryDirectory dir;
     auto log = open(dir / "e.log");
     for (int i = 0; i < 40; ++i) log->add("trace", key(1), cat("value ", i % 20));
-    CHECK(log->candidates("trace", key(1), 3) ==
-          std::vector<std::string>{"value 19", "value 18", "value 17"});
+    CHECK(log->candidates("trace", key(1), 3) == std::vector<std::string>{"value 19", "value 18", "value 17"});
     CHECK(log->candidates("trace", key(1), 100).size() == 20);
     REQUIRE(log->expire(0, UINT64_MAX).ok());
     CHECK(log->candidates("trace", key(1), 100).size() == 16);
@@ -138,8 +137,7 @@ TEST_CASE("entries: two processes append to one log and see each other") {
     for (int i = 0; i < k_each; ++i) {
         mine->put("parent", key(i), cat("p", i));
         if (i % 5 == 0) REQUIRE(mine->flush().ok());
-        if (i == k_each / 2)
-            REQUIRE(mine->expire(0, UINT64_MAX).ok());  // compaction beside the other writer
+        if (i == k_each / 2) REQUIRE(mine->expire(0, UINT64_MAX).ok());  // compaction beside the other writer
     }
     REQUIRE(mine->flush().ok());
     int status = 0;
@@ -220,8 +218,7 @@ TEST_CASE("stat cache: remembers settled files only, and compares every field") 
 
     DiskStat coarse = stat;
     coarse.inode = 3;
-    coarse.mtime_ns = coarse.ctime_ns =
-        1000 * second;  // whole seconds: a file system that keeps no more
+    coarse.mtime_ns = coarse.ctime_ns = 1000 * second;  // whole seconds: a file system that keeps no more
     cache.remember(coarse, digest, coarse.mtime_ns + second, Owner::User);
     CHECK_FALSE(cache.find(coarse, Owner::User));
     cache.remember(coarse, digest, coarse.mtime_ns + 3 * second, Owner::User);
@@ -230,8 +227,7 @@ TEST_CASE("stat cache: remembers settled files only, and compares every field") 
     DiskStat linked = stat;
     linked.ctime_ns += 50 * second;
     CHECK_FALSE(cache.find(linked, Owner::User));
-    CHECK(cache.find(linked, Owner::Store) ==
-          digest);  // links change the ctime of the store's own files
+    CHECK(cache.find(linked, Owner::Store) == digest);  // links change the ctime of the store's own files
     DiskStat other = stat;
     other.size = 4;
     CHECK_FALSE(cache.find(other, Owner::User));

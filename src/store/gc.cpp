@@ -48,9 +48,7 @@ struct Ledger {
         bool operator==(const Name&) const = default;
     };
     struct NameHash {
-        std::size_t operator()(const Name& n) const {
-            return (n.inode * 0x9E3779B97F4A7C15ULL) ^ n.device;
-        }
+        std::size_t operator()(const Name& n) const { return (n.inode * 0x9E3779B97F4A7C15ULL) ^ n.device; }
     };
     std::vector<File> files;
     std::unordered_map<Name, std::uint32_t, NameHash> index;
@@ -132,8 +130,7 @@ std::int64_t directory_last_use(const std::string& path) {
 }
 
 // Each directory in `parent_directory` is one unit; the answer is how many there are.
-std::uint64_t survey_directories(const std::string& parent_directory, UnitKind kind, Survey& out,
-                                 std::uint64_t& own) {
+std::uint64_t survey_directories(const std::string& parent_directory, UnitKind kind, Survey& out, std::uint64_t& own) {
     std::uint64_t count = 0;
     for (const std::string& name : names_in(parent_directory)) {
         const std::string path = cat(parent_directory, "/", name);
@@ -153,14 +150,11 @@ Survey take_survey(const CacheLayout& layout) {
     Survey out;
     survey_blobs(layout, out);
     std::uint64_t others = 0;
-    out.statistics.packages =
-        survey_directories(layout.packages(), UnitKind::Directory, out, others);
+    out.statistics.packages = survey_directories(layout.packages(), UnitKind::Directory, out, others);
     out.statistics.shared = survey_directories(layout.shared(), UnitKind::Directory, out, others);
-    out.statistics.shared +=
-        survey_directories(layout.shared_plain(), UnitKind::Directory, out, others);
+    out.statistics.shared += survey_directories(layout.shared_plain(), UnitKind::Directory, out, others);
     (void)survey_directories(layout.tools(), UnitKind::Directory, out, others);
-    out.statistics.roots =
-        survey_directories(layout.roots(), UnitKind::Root, out, out.statistics.root_bytes);
+    out.statistics.roots = survey_directories(layout.roots(), UnitKind::Root, out, out.statistics.root_bytes);
     return out;
 }
 
@@ -230,8 +224,7 @@ CacheStatistics survey(const CacheLayout& layout) {
 Result<Collected> evict(const CacheLayout& layout, std::uint64_t size_cap) {
     using namespace gc_detail;
     Collected out;
-    TRY(lock,
-        platform::FileLock::try_take(layout.directory + "/gc.lock", platform::LockKind::Exclusive));
+    TRY(lock, platform::FileLock::try_take(layout.directory + "/gc.lock", platform::LockKind::Exclusive));
     if (!lock.has_value()) return out;
     out.ran = true;
     const std::int64_t oldest = oldest_lease_ns(layout.leases());
@@ -255,8 +248,7 @@ Result<Collected> evict(const CacheLayout& layout, std::uint64_t size_cap) {
     }
     out.bytes_left = found.ledger.total;
     (void)write_growth(layout.size_file(), out.bytes_left, wall_ns());
-    if (first_error)
-        return std::move(*first_error).note("while evicting old results from the cache");
+    if (first_error) return std::move(*first_error).note("while evicting old results from the cache");
     return out;
 }
 

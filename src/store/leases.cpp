@@ -24,8 +24,7 @@ bool ends_with(std::string_view text, std::string_view end) {
 
 Result<std::unique_ptr<LeaseFile>> LeaseFile::take(const std::string& directory) {
     static std::atomic<std::uint64_t> counter{0};
-    const std::string name =
-        cat(directory, "/", process_id(), "-", counter.fetch_add(1), "-", wall_ns());
+    const std::string name = cat(directory, "/", process_id(), "-", counter.fetch_add(1), "-", wall_ns());
     const std::string unnamed = name + ".new";
     TRY(lock, platform::FileLock::take(unnamed, platform::LockKind::Exclusive));
     const std::int64_t began = descriptor_stat(lock.fd()).mtime_ns;
@@ -43,8 +42,7 @@ std::int64_t oldest_lease_ns(const std::string& directory) {
         const DiskStat stat = disk_stat(path);
         if (!stat.regular) continue;
         if (!leases_detail::ends_with(name, leases_detail::k_suffix)) {
-            if (stat.mtime_ns < wall_ns() - leases_detail::k_abandoned_ns)
-                (void)platform::remove_file(path);
+            if (stat.mtime_ns < wall_ns() - leases_detail::k_abandoned_ns) (void)platform::remove_file(path);
             continue;
         }
         auto taken = platform::FileLock::try_take(path, platform::LockKind::Exclusive);

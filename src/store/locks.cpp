@@ -58,18 +58,15 @@ Result<RootLock> RootLock::take(const std::string& root, const std::atomic<bool>
 
 void RootLock::let_children_inherit() { lock_.let_children_inherit(); }
 
-Result<std::optional<KeyLock>> KeyLock::try_take(const std::string& store_directory,
-                                                 const Digest& key) {
+Result<std::optional<KeyLock>> KeyLock::try_take(const std::string& store_directory, const Digest& key) {
     const std::string hex = key.hex();
-    const std::string directory =
-        cat(store_directory, "/locks/", std::string_view(hex).substr(0, 2));
+    const std::string directory = cat(store_directory, "/locks/", std::string_view(hex).substr(0, 2));
     KeyLock lock;
     lock.path_ = cat(directory, "/", hex);
     auto taken = try_lock_named(lock.path_);
     if (!taken) {
         if (!platform::make_directories(directory) || !can_write_directory(directory)) {
-            return std::optional<KeyLock>(
-                std::move(lock));  // read-only: nothing can be shared, nothing need wait
+            return std::optional<KeyLock>(std::move(lock));  // read-only: nothing can be shared, nothing need wait
         }
         taken = try_lock_named(lock.path_);
         if (!taken) return std::move(taken).error();
@@ -81,12 +78,10 @@ Result<std::optional<KeyLock>> KeyLock::try_take(const std::string& store_direct
 
 Result<KeyLock> KeyLock::take(const std::string& store_directory, const Digest& key,
                               const std::atomic<bool>* cancelled) {
-    return locks_detail::wait_for<KeyLock>([&] { return try_take(store_directory, key); },
-                                           cancelled);
+    return locks_detail::wait_for<KeyLock>([&] { return try_take(store_directory, key); }, cancelled);
 }
 
-KeyLock::KeyLock(KeyLock&& other) noexcept
-    : path_(std::move(other.path_)), lock_(std::move(other.lock_)) {
+KeyLock::KeyLock(KeyLock&& other) noexcept : path_(std::move(other.path_)), lock_(std::move(other.lock_)) {
     other.lock_.reset();
 }
 

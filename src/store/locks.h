@@ -25,8 +25,7 @@ class RootLock {
    public:
     // `root` is Store::root_directory(); it is made if need be. nullopt: another process builds in it.
     static Result<std::optional<RootLock>> try_take(const std::string& root);
-    static Result<RootLock> take(const std::string& root,
-                                 const std::atomic<bool>* cancelled = nullptr);
+    static Result<RootLock> take(const std::string& root, const std::atomic<bool>* cancelled = nullptr);
     void let_children_inherit();  // then the root stays locked until the last of them is gone
 
    private:
@@ -37,8 +36,7 @@ class RootLock {
 class KeyLock {
    public:
     // `store_directory` is Store::directory(). nullopt: another process holds the key.
-    static Result<std::optional<KeyLock>> try_take(const std::string& store_directory,
-                                                   const Digest& key);
+    static Result<std::optional<KeyLock>> try_take(const std::string& store_directory, const Digest& key);
     static Result<KeyLock> take(const std::string& store_directory, const Digest& key,
                                 const std::atomic<bool>* cancelled = nullptr);
     KeyLock(KeyLock&& other) noexcept;

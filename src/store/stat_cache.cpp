@@ -10,9 +10,8 @@ namespace cermet::store {
 
 namespace stat_cache_detail {
 
-constexpr std::int64_t k_fine_slack_ns = 20'000'000;  // two jiffies of a 100 Hz kernel
-constexpr std::int64_t k_coarse_slack_ns =
-    2'000'000'000;  // file systems that keep whole (or even) seconds
+constexpr std::int64_t k_fine_slack_ns = 20'000'000;       // two jiffies of a 100 Hz kernel
+constexpr std::int64_t k_coarse_slack_ns = 2'000'000'000;  // file systems that keep whole (or even) seconds
 constexpr std::int64_t k_second = 1'000'000'000;
 constexpr std::uint32_t k_restamp_hours = 24 * 7;
 constexpr std::uint64_t k_record_bytes = 12 + 4 + 40 + 40;
@@ -65,8 +64,7 @@ std::optional<Digest> StatCache::find(const DiskStat& stat, Owner owner) {
     const auto found = files_.find(file);
     if (found == files_.end()) return std::nullopt;
     const Known known = found->second;
-    if (known.size != stat.size || known.mtime_ns != stat.mtime_ns ||
-        known.digest.size != stat.size)
+    if (known.size != stat.size || known.mtime_ns != stat.mtime_ns || known.digest.size != stat.size)
         return std::nullopt;
     if (owner == Owner::User && known.ctime_ns != stat.ctime_ns) return std::nullopt;
     const std::uint32_t hour = Entries::current_hour();
@@ -83,8 +81,7 @@ bool StatCache::settled(const DiskStat& stat, std::int64_t hashing_began, Owner 
     return owner == Owner::Store || stat_cache_detail::before(stat.ctime_ns, hashing_began);
 }
 
-void StatCache::remember(const DiskStat& stat, const Digest& digest, std::int64_t hashing_began,
-                         Owner owner) {
+void StatCache::remember(const DiskStat& stat, const Digest& digest, std::int64_t hashing_began, Owner owner) {
     if (!stat.regular || stat.size != digest.size || !settled(stat, hashing_began, owner)) return;
     File file;
     file.device = stat.device;

@@ -27,8 +27,7 @@ class StatCache final : public LogVisitor {
     static Result<std::unique_ptr<StatCache>> open(const std::string& path, Access access);
     std::optional<Digest> find(const DiskStat& stat, Owner owner);
     // `hashing_began` is wall time; nothing is remembered when a later write could go unseen.
-    void remember(const DiskStat& stat, const Digest& digest, std::int64_t hashing_began,
-                  Owner owner);
+    void remember(const DiskStat& stat, const Digest& digest, std::int64_t hashing_began, Owner owner);
     static bool settled(const DiskStat& stat, std::int64_t hashing_began, Owner owner);
     Status flush();
     Status expire(std::uint32_t oldest_hour);
@@ -44,9 +43,7 @@ class StatCache final : public LogVisitor {
         bool operator==(const File&) const = default;
     };
     struct FileHash {
-        std::size_t operator()(const File& f) const {
-            return (f.inode * 0x9E3779B97F4A7C15ULL) ^ f.device;
-        }
+        std::size_t operator()(const File& f) const { return (f.inode * 0x9E3779B97F4A7C15ULL) ^ f.device; }
     };
     struct Known {
         std::uint64_t size = 0;

@@ -27,25 +27,19 @@ constexpr std::string_view k_cachedir_tag =
     "# See https://bford.info/cachedir/\n";
 constexpr std::int64_t k_day_ns = 24LL * 3600 * 1'000'000'000;
 
-bool starts_with(std::string_view text, std::string_view prefix) {
-    return text.substr(0, prefix.size()) == prefix;
-}
+bool starts_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
 
 // False: the directory can be read at most.
 Result<bool> prepare(const CacheLayout& layout) {
-    const std::optional<std::string> format =
-        platform::find_file_bytes(layout.directory + "/format");
+    const std::optional<std::string> format = platform::find_file_bytes(layout.directory + "/format");
     if (format && *format != k_format) {
-        return environment_error(
-            cat("the cache ", layout.directory,
-                " was written by another version of Cermet (format ", trim(*format), ")"),
-            "set CERMET_CACHE to another directory, or remove this one");
+        return environment_error(cat("the cache ", layout.directory,
+                                     " was written by another version of Cermet (format ", trim(*format), ")"),
+                                 "set CERMET_CACHE to another directory, or remove this one");
     }
-    if (!platform::make_directories(layout.directory) || !can_write_directory(layout.directory))
-        return false;
-    for (const std::string& part :
-         {layout.blobs(), layout.temporary(), layout.leases(), layout.roots(), layout.packages(),
-          layout.shared(), layout.tools(), layout.directory + "/locks"}) {
+    if (!platform::make_directories(layout.directory) || !can_write_directory(layout.directory)) return false;
+    for (const std::string& part : {layout.blobs(), layout.temporary(), layout.leases(), layout.roots(),
+                                    layout.packages(), layout.shared(), layout.tools(), layout.directory + "/locks"}) {
         TRY_VOID(platform::make_directories(part));
     }
     if (!format) {
@@ -109,14 +103,12 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& directory) {
     TRY(writable, store_detail::prepare(state.layout));
     state.read_only = !writable;
     // Links and prefixes need the one real name of the directory.
-    if (auto real = platform::real_path(state.layout.directory))
-        state.layout.directory = std::move(*real);
+    if (auto real = platform::real_path(state.layout.directory)) state.layout.directory = std::move(*real);
     if (state.read_only) {
         state.scratch = make_scratch_directory("cermet-scratch");
         if (state.scratch.empty()) {
             return environment_error(
-                cat("the cache ", state.layout.directory,
-                    " cannot be written, and no temporary directory either"),
+                cat("the cache ", state.layout.directory, " cannot be written, and no temporary directory either"),
                 "set CERMET_CACHE or TMPDIR to a directory that can be written");
         }
     }
@@ -125,8 +117,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& directory) {
     state.entries = std::move(entries);
     TRY(stats, StatCache::open(state.layout.stats_log(), access));
     state.stats = std::move(stats);
-    state.blobs =
-        std::make_unique<Blobs>(state.layout.blobs(), state.layout.temporary(), state.scratch);
+    state.blobs = std::make_unique<Blobs>(state.layout.blobs(), state.layout.temporary(), state.scratch);
     return store;
 }
 
@@ -136,8 +127,7 @@ std::string Store::default_directory() {
     }
     if (const auto xdg = platform::environment("XDG_CACHE_HOME"); xdg && is_absolute(*xdg))
         return join_path(*xdg, "cermet");
-    if (const auto home = platform::environment("HOME");
-        home && is_absolute(*home) && *home != "/") {
+    if (const auto home = platform::environment("HOME"); home && is_absolute(*home) && *home != "/") {
         return join_path(*home, ".cache/cermet");
     }
     return cat("/tmp/cermet-", user_id());
@@ -164,8 +154,7 @@ std::string Store::temporary_directory() const {
 }
 
 std::string Store::root_directory(const std::string& checkout_host_path) const {
-    const std::string roots =
-        state_->read_only ? state_->scratch + "/roots" : state_->layout.roots();
+    const std::string roots = state_->read_only ? state_->scratch + "/roots" : state_->layout.roots();
     auto real = platform::real_path(checkout_host_path);
     return cat(roots, "/", digest_of(real ? *real : normalise(checkout_host_path)).short_hex(8));
 }
@@ -173,13 +162,12 @@ std::string Store::root_directory(const std::string& checkout_host_path) const {
 void Store::alias(std::string prefix, std::string real_directory) {
     const std::lock_guard<std::mutex> hold(state_->mutex);
     auto& aliases = state_->aliases;
-    const auto same = std::find_if(aliases.begin(), aliases.end(),
-                                   [&prefix](const auto& a) { return a.first == prefix; });
+    const auto same =
+        std::find_if(aliases.begin(), aliases.end(), [&prefix](const auto& a) { return a.first == prefix; });
     if (same != aliases.end()) aliases.erase(same);
     aliases.emplace_back(std::move(prefix), std::move(real_directory));
-    std::stable_sort(aliases.begin(), aliases.end(), [](const auto& a, const auto& b) {
-        return a.first.size() > b.first.size();
-    });  // the longest wins
+    std::stable_sort(aliases.begin(), aliases.end(),
+                     [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });  // the longest wins
     state_->has_aliases = true;
 }
 
@@ -201,8 +189,7 @@ Result<Digest> Store::put_file(const std::string& host_path, Mode mode) {
 bool Store::has(const Digest& digest, Trust trust) { return state_->blobs->has(digest, trust); }
 Result<std::string> Store::get(const Digest& digest) { return state_->blobs->get(digest); }
 
-Status Store::materialise(const Digest& digest, Mode mode, const std::string& host_path,
-                          Trust trust) {
+Status Store::materialise(const Digest& digest, Mode mode, const std::string& host_path, Trust trust) {
     return state_->blobs->materialise(digest, mode, state_->real(host_path), trust);
 }
 
@@ -231,8 +218,7 @@ Result<Digest> Store::file_digest(const std::string& host_path) {
     const Owner owner = state_->owner(path);
     const DiskStat stat = disk_stat_followed(path);
     if (!stat.exists) return environment_error(cat("cannot read ", host_path, ": no such file"));
-    if (!stat.regular)
-        return environment_error(cat("cannot read ", host_path, ": not a regular file"));
+    if (!stat.regular) return environment_error(cat("cannot read ", host_path, ": not a regular file"));
     if (const std::optional<Digest> known = state_->stats->find(stat, owner)) return *known;
     for (int round = 0; round < 3; ++round) {
         const std::int64_t began = wall_ns();
@@ -251,8 +237,7 @@ Status Store::flush() {
     if (state_->blobs) {
         const std::lock_guard<std::mutex> hold(state_->mutex);
         const std::uint64_t added = state_->blobs->bytes_added();
-        if (added > state_->growth_written &&
-            add_growth(state_->layout.size_file(), added - state_->growth_written)) {
+        if (added > state_->growth_written && add_growth(state_->layout.size_file(), added - state_->growth_written)) {
             state_->growth_written = added;
         }
     }
@@ -276,8 +261,7 @@ Status Store::collect(std::uint64_t size_cap) {
     TRY(done, evict(state_->layout, size_cap));
     if (!done.ran) return {};
     const std::uint32_t hour = Entries::current_hour();
-    TRY_VOID(
-        state_->entries->expire(hour - 24 * 60, std::max<std::uint64_t>(size_cap / 10, 1 << 20)));
+    TRY_VOID(state_->entries->expire(hour - 24 * 60, std::max<std::uint64_t>(size_cap / 10, 1 << 20)));
     return state_->stats->expire(hour - 24 * 30);
 }
 
@@ -292,8 +276,7 @@ Status Store::collect_if_needed() {
         return collect(cap);
     }
     // Far above the cap, but everything in use: try again only after ten minutes.
-    if (age >= store_detail::k_day_ns || (far_above && age >= store_detail::k_day_ns / 144))
-        return collect(cap);
+    if (age >= store_detail::k_day_ns || (far_above && age >= store_detail::k_day_ns / 144)) return collect(cap);
     return {};
 }
 

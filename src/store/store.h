@@ -56,7 +56,7 @@ class Store {
     // The same in plain mode: a step that observed its place has other bytes there, and a build in
     // the other mode may be reading its own.
     std::string plain_shared_directory() const;
-    std::string tools_directory() const;     // /cermet/tool
+    std::string tools_directory() const;  // /cermet/tool
     // roots/<8 hex>: one checkout's own outputs
     std::string root_directory(const std::string& checkout_host_path) const;
     // on the cache's file system; name files "<pid>-…", dead ones are collected
@@ -75,8 +75,7 @@ class Store {
     // always verified; Environment error "lost" when gone or damaged
     Result<std::string> get(const Digest& digest);
     // Makes host_path a link to the blob (or a copy across file systems). The target must not exist.
-    Status materialise(const Digest& digest, Mode mode, const std::string& host_path,
-                       Trust trust = Trust::Stat);
+    Status materialise(const Digest& digest, Mode mode, const std::string& host_path, Trust trust = Trust::Stat);
     Status forget_blob(const Digest& digest);  // removes a damaged blob
 
     // --- entries: small values by (space, key); the newest append wins, or all are kept as candidates ---

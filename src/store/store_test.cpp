@@ -43,9 +43,7 @@ Digest put(Store& store, std::string_view bytes) {
 }
 
 // As if last used so many days ago.
-void age_blob(const std::string& path, int days) {
-    restore_accessed(path, wall_ns() - days * 86'400'000'000'000LL);
-}
+void age_blob(const std::string& path, int days) { restore_accessed(path, wall_ns() - days * 86'400'000'000'000LL); }
 void age_directory(const std::string& path, int days) {
     REQUIRE(set_modified(path, wall_ns() - days * 86'400'000'000'000LL).ok());
 }
@@ -78,8 +76,7 @@ TEST_CASE("store: bytes in, bytes out, read-only files, nothing temporary left")
     CHECK(platform::is_file(dir / "cache/CACHEDIR.TAG"));
 }
 
-TEST_CASE(
-    "store: a finished file becomes the blob by a link; an equal second one shares its space") {
+TEST_CASE("store: a finished file becomes the blob by a link; an equal second one shares its space") {
     TemporaryDirectory dir;
     auto store = open(dir / "cache");
     REQUIRE(platform::write_file(dir / "a.o", "object").ok());
@@ -102,8 +99,7 @@ TEST_CASE(
     REQUIRE(tool.ok());
     CHECK(disk_stat(dir / "tool").mode == 0555);
     CHECK(store->has(*tool));
-    REQUIRE(store->materialise(*tool, Mode::Plain, dir / "tool.txt")
-                .ok());  // the other twin is made when wanted
+    REQUIRE(store->materialise(*tool, Mode::Plain, dir / "tool.txt").ok());  // the other twin is made when wanted
     CHECK(disk_stat(dir / "tool.txt").mode == 0444);
     CHECK_FALSE(disk_stat(dir / "tool.txt").same_file(disk_stat(dir / "tool")));
     REQUIRE(store->materialise(*tool, Mode::Executable, dir / "deep/er/tool").ok());
@@ -157,8 +153,7 @@ TEST_CASE("store: truncated, flipped and removed blobs are found and can be made
 
     CHECK(put(*store, bytes) == digest);
     damage(path, "some 0bject code");
-    REQUIRE(set_modified(path, blob_mtime(digest))
-                .ok());  // size and mtime restored: only hashing tells
+    REQUIRE(set_modified(path, blob_mtime(digest)).ok());  // size and mtime restored: only hashing tells
     CHECK(store->has(digest, Trust::Stat));
     CHECK_FALSE(store->get(digest).ok());
     CHECK(put(*store, bytes) == digest);
@@ -329,8 +324,7 @@ TEST_CASE("gc: dead leases are ignored, locked roots and used directories are sp
     const std::string package = store->packages_directory() + "/crate-a-1.0.0-12345678";
     const std::string shared = store->shared_directory() + "/b-12345678";
     const std::string root = store->root_directory(dir / "checkout");
-    for (const std::string& path : {package, shared, root})
-        REQUIRE(platform::make_directories(path + "/sub").ok());
+    for (const std::string& path : {package, shared, root}) REQUIRE(platform::make_directories(path + "/sub").ok());
     REQUIRE(platform::write_file(package + "/sub/lib.rs", "x", 0444).ok());
     REQUIRE(platform::write_file(package + ".ok", "mark").ok());
     for (const std::string& path : {package, shared, root}) age_directory(path, 40);
@@ -359,8 +353,7 @@ TEST_CASE("gc: links inside and outside of the cache keep bytes; growth starts a
     TemporaryDirectory dir;
     auto store = open(dir / "cache");
     const Digest digest = put(*store, std::string(5000, 'x'));
-    REQUIRE(
-        store->materialise(digest, Mode::Plain, store->root_directory(dir.path()) + "/out/x").ok());
+    REQUIRE(store->materialise(digest, Mode::Plain, store->root_directory(dir.path()) + "/out/x").ok());
     const CacheStatistics statistics = store->statistics();
     CHECK(statistics.blobs == 1);
     CHECK(statistics.blob_bytes == 5000);
@@ -382,8 +375,7 @@ TEST_CASE("store: a full disk is an error that says so, and leaves nothing half-
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {  // a tiny disk, in a mount namespace of its own; 77: not allowed here
-        if (::unshare(CLONE_NEWNS) != 0 ||
-            ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+        if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
             ::_exit(77);
         if (::mount("tmpfs", dir.path().c_str(), "tmpfs", 0, "size=1m") != 0) ::_exit(77);
         auto opened = Store::open(dir / "cache");
@@ -394,22 +386,16 @@ TEST_CASE("store: a full disk is an error that says so, and leaves nothing half-
         if (!store.put("small") || !store.flush()) ::_exit(2);
         const auto full = store.put(std::string(2'000'000, 'x'));
         if (full.ok() || full.error().kind != ErrorKind::Environment) ::_exit(3);
-        if (!contains(full.error().message, "disk is full") || full.error().hint.empty())
-            ::_exit(4);
-        if (!names_in(dir / "cache/tmp").empty() ||
-            store.has(digest_of(std::string(2'000'000, 'x'))))
-            ::_exit(5);
-        (void)platform::write_file(dir / "filler",
-                                   std::string(1'100'000, 'f'));  // now nothing fits any more
-        for (int i = 0; i < 600; ++i)
-            (void)store.put_entry("action", digest_of(cat(i)), std::string(300, 'e'));
+        if (!contains(full.error().message, "disk is full") || full.error().hint.empty()) ::_exit(4);
+        if (!names_in(dir / "cache/tmp").empty() || store.has(digest_of(std::string(2'000'000, 'x')))) ::_exit(5);
+        (void)platform::write_file(dir / "filler", std::string(1'100'000, 'f'));  // now nothing fits any more
+        for (int i = 0; i < 600; ++i) (void)store.put_entry("action", digest_of(cat(i)), std::string(300, 'e'));
         const Status flushed = store.flush();
         if (flushed.ok() || flushed.error().kind != ErrorKind::Environment) ::_exit(6);
         auto other = Store::open(dir / "cache");
         if (!other || (*other)->find_entry("action", key) != "before") ::_exit(7);
         if (*(*other)->get(digest_of("small")) != "small") ::_exit(8);
-        if (!platform::remove_file(dir / "filler") || !store.flush())
-            ::_exit(9);  // space again: nothing was forgotten
+        if (!platform::remove_file(dir / "filler") || !store.flush()) ::_exit(9);  // space again: nothing was forgotten
         if ((*other)->find_entry("action", digest_of(cat(1))) != std::string(300, 'e')) ::_exit(10);
         ::_exit(0);
     }

@@ -78,8 +78,7 @@ std::uint64_t first_guess(std::string_view bytes, std::uint64_t limit) {
     std::uint64_t claimed = 0;
     if (bytes.size() >= 4) {
         for (std::size_t i = 0; i < 4; ++i) {
-            claimed |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[bytes.size() - 4 + i]))
-                       << (8 * i);
+            claimed |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[bytes.size() - 4 + i])) << (8 * i);
         }
     }
     std::uint64_t most = static_cast<std::uint64_t>(bytes.size()) * 1032 + 64;
@@ -142,8 +141,8 @@ Result<std::string> inflate(std::string_view bytes, std::uint64_t size) {
     if (decompressor.get() == nullptr) return environment_error("out of memory");
     std::string out(size, '\0');
     std::size_t used = 0, made = 0;
-    libdeflate_result result = libdeflate_deflate_decompress_ex(
-        decompressor.get(), bytes.data(), bytes.size(), out.data(), out.size(), &used, &made);
+    libdeflate_result result = libdeflate_deflate_decompress_ex(decompressor.get(), bytes.data(), bytes.size(),
+                                                                out.data(), out.size(), &used, &made);
     if (result != LIBDEFLATE_SUCCESS || made != size) return deflate_detail::broken("wrong size or bad stream");
     if (used != bytes.size()) return deflate_detail::broken("bytes after its end");
     return out;
@@ -153,8 +152,7 @@ std::string gzip(std::string_view bytes, int level) {
     deflate_detail::Compressor compressor(libdeflate_alloc_compressor(std::clamp(level, 1, 12)));
     if (compressor.get() == nullptr) abort_bug("out of memory in gzip");
     std::string out(libdeflate_gzip_compress_bound(compressor.get(), bytes.size()), '\0');
-    out.resize(
-        libdeflate_gzip_compress(compressor.get(), bytes.data(), bytes.size(), out.data(), out.size()));
+    out.resize(libdeflate_gzip_compress(compressor.get(), bytes.data(), bytes.size(), out.data(), out.size()));
     // libdeflate writes no name and time 0; the system byte is fixed here whatever the library thinks.
     if (out.size() > 9) out[9] = static_cast<char>(0xFF);
     return out;
@@ -172,9 +170,8 @@ Result<std::string> gunzip(std::string_view bytes, std::uint64_t limit) {
         for (;;) {
             std::size_t start = all.size(), used = 0, made = 0;
             all.resize(start + guess);
-            libdeflate_result result =
-                libdeflate_gzip_decompress_ex(decompressor.get(), bytes.data(), bytes.size(),
-                                              all.data() + start, guess, &used, &made);
+            libdeflate_result result = libdeflate_gzip_decompress_ex(decompressor.get(), bytes.data(), bytes.size(),
+                                                                     all.data() + start, guess, &used, &made);
             if (result == LIBDEFLATE_SUCCESS) {
                 if (made > room) return project_error(cat("the archive unpacks to more than ", limit, " bytes"));
                 all.resize(start + made);

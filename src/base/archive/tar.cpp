@@ -23,8 +23,8 @@ void put_octal(std::string& header, std::size_t at, std::size_t width, std::uint
     }
 }
 
-std::string make_header(std::string_view name, std::string_view prefix, std::uint64_t size,
-                        std::uint64_t mode, std::uint64_t mtime, char type) {
+std::string make_header(std::string_view name, std::string_view prefix, std::uint64_t size, std::uint64_t mode,
+                        std::uint64_t mtime, char type) {
     std::string out(k_block, '\0');
     out.replace(0, name.size(), name);
     put_octal(out, 100, 8, mode);

@@ -26,8 +26,8 @@ inline constexpr int k_tar_gzip_level = 9;
 std::string write_tar_gz(const std::vector<TarFile>& files, std::int64_t mtime);
 
 struct TarRules {
-    std::string top;                       // the one top directory; empty: whichever the first entry has
-    bool one_top = true;                   // every entry lies below it
+    std::string top;                                   // the one top directory; empty: whichever the first entry has
+    bool one_top = true;                               // every entry lies below it
     std::uint64_t max_total = std::uint64_t{2} << 30;  // unpacked bytes
     std::uint64_t max_entries = 500'000;
 };

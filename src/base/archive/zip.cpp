@@ -282,8 +282,8 @@ Result<Header> Parser::central(Cursor& in) {
     out.entry.path = std::string(in.text(name));
     std::string_view more = in.text(extra);
     if (!in.ok() || comment != 0 || disk != 0) return fail("a directory entry is broken");
-    TRY_VOID(zip64_extra(more, out, out.entry.size == k_max32, out.entry.compressed_size == k_max32,
-                         out.offset == k_max32));
+    TRY_VOID(
+        zip64_extra(more, out, out.entry.size == k_max32, out.entry.compressed_size == k_max32, out.offset == k_max32));
     if ((made_by >> 8) == 3) out.entry.mode = attributes >> 16;
     std::string shown = out.entry.path;
     if (!out.entry.path.empty() && out.entry.path.back() == '/') {
@@ -319,8 +319,8 @@ Status Parser::local(Header& header) {
     own.entry.compressed_size = packed;
     TRY_VOID(zip64_extra(extra, own, size == k_max32, packed == k_max32, false));
     bool late = (flags & 8) != 0;  // sizes follow the data; tolerated where the central directory has them
-    bool same_sizes = own.entry.size == entry.size && own.entry.compressed_size == entry.compressed_size &&
-                      crc == entry.crc;
+    bool same_sizes =
+        own.entry.size == entry.size && own.entry.compressed_size == entry.compressed_size && crc == entry.crc;
     bool zero_sizes = late && own.entry.size == 0 && own.entry.compressed_size == 0 && crc == 0;
     bool same_name = name == (entry.directory ? entry.path + "/" : entry.path);
     if (!same_name || method != entry.method || time != entry.dos_time || flags != header.flags ||

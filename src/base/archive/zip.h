@@ -39,7 +39,7 @@ struct ZipMember {
 struct ZipOptions {
     std::int64_t mtime = 0;  // seconds since the epoch, UTC; clamped to 1980..2107
     int level = 6;
-    int threads = 0;         // 0: as many as there are CPUs
+    int threads = 0;  // 0: as many as there are CPUs
 };
 
 Status write_zip(const std::vector<ZipMember>& members, const ZipOptions& options, ByteSink& sink);

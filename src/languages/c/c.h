@@ -20,28 +20,28 @@ namespace cermet::c {
 // What a target gives to those who use it: the answer of every `uses` entry, whatever language it is written in.
 struct Provides {
     std::vector<std::string> include_dirs;
-    std::vector<std::string> pxd_dirs;             // roots searched by cimport
+    std::vector<std::string> pxd_dirs;  // roots searched by cimport
     std::vector<std::string> compile_flags;
-    std::vector<std::string> link_flags;           // -lm, -L…, after the archives
-    std::vector<exec::Input> archives;             // static libraries, in link order
+    std::vector<std::string> link_flags;  // -lm, -L…, after the archives
+    std::vector<exec::Input> archives;    // static libraries, in link order
     std::vector<exec::Input> shared_libraries;
-    std::vector<exec::Input> needed_libraries;     // shared ones that those need: found by the linker, not linked
-    std::vector<exec::Input> inputs;               // generated files behind the directories: ordering and keys
+    std::vector<exec::Input> needed_libraries;  // shared ones that those need: found by the linker, not linked
+    std::vector<exec::Input> inputs;            // generated files behind the directories: ordering and keys
     void add(const Provides& other);
-    void add_to_link(const Provides& other);       // what of it concerns the linker alone
+    void add_to_link(const Provides& other);  // what of it concerns the linker alone
     bool operator==(const Provides&) const = default;
 };
 
 struct Compilation {
-    std::string name;               // for the label: "prices"
-    exec::Input source;             // digest may be empty: then it is a leaf of the checkout
+    std::string name;    // for the label: "prices"
+    exec::Input source;  // digest may be empty: then it is a leaf of the checkout
     Language language = Language::C;
     Toolchain toolchain;
-    std::vector<std::string> flags;         // in order, as given by sysconfig, environment, profile, target
+    std::vector<std::string> flags;  // in order, as given by sysconfig, environment, profile, target
     std::map<std::string, std::string> defines;
     std::vector<std::string> include_dirs;
-    std::vector<exec::Input> inputs;        // generated headers
-    std::string project_file;               // what to name in errors; the source when empty
+    std::vector<exec::Input> inputs;  // generated headers
+    std::string project_file;         // what to name in errors; the source when empty
 };
 
 class CompileObject {
@@ -62,15 +62,16 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileObject key);
 enum class LinkKind { Module, SharedLibrary, Executable };
 
 struct Linkage {
-    std::string name;               // for the label
-    std::string output;             // file name: "prices.cpython-312-x86_64-linux-gnu.so"
+    std::string name;    // for the label
+    std::string output;  // file name: "prices.cpython-312-x86_64-linux-gnu.so"
     LinkKind kind = LinkKind::Module;
-    Toolchain toolchain;            // the driver that links: C++ when any object is
+    Toolchain toolchain;  // the driver that links: C++ when any object is
     std::vector<exec::Input> objects;
     Provides uses;
-    std::vector<std::string> flags;     // LDSHARED's rest, LDFLAGS, profile, target
-    std::vector<std::string> exports;   // empty: no export control (executables); else only these symbols
-    std::vector<std::string> run_paths; // where the dynamic linker looks for `uses.shared_libraries`: "$ORIGIN/../.libs"
+    std::vector<std::string> flags;    // LDSHARED's rest, LDFLAGS, profile, target
+    std::vector<std::string> exports;  // empty: no export control (executables); else only these symbols
+    std::vector<std::string>
+        run_paths;  // where the dynamic linker looks for `uses.shared_libraries`: "$ORIGIN/../.libs"
     std::string project_file;
 };
 

@@ -27,8 +27,7 @@ std::string identity_text(const Compilation& what) {
     return out.take();
 }
 
-std::vector<std::string> arguments(const Compilation& what, const std::string& directory,
-                                   const std::string& object) {
+std::vector<std::string> arguments(const Compilation& what, const std::string& directory, const std::string& object) {
     std::vector<std::string> argv = what.toolchain.command;
     argv.insert(argv.end(), what.flags.begin(), what.flags.end());
     for (const auto& [name, value] : what.defines) {
@@ -37,8 +36,8 @@ std::vector<std::string> arguments(const Compilation& what, const std::string& d
     for (const std::string& include : what.include_dirs) argv.push_back("-I" + include);
     std::vector<std::string> maps = prefix_maps(argv);
     argv.insert(argv.end(), maps.begin(), maps.end());
-    argv.insert(argv.end(), {"-MD", "-MF", cat(directory, "/", object, ".d"), "-c", what.source.path,
-                             "-o", cat(directory, "/", object)});
+    argv.insert(argv.end(), {"-MD", "-MF", cat(directory, "/", object, ".d"), "-c", what.source.path, "-o",
+                             cat(directory, "/", object)});
     return argv;
 }
 
@@ -93,8 +92,7 @@ std::vector<std::string> sources_named_in(std::string_view text, std::string_vie
     return sources;
 }
 
-CompileObject::CompileObject(Compilation what)
-    : what_(std::make_shared<const Compilation>(std::move(what))) {
+CompileObject::CompileObject(Compilation what) : what_(std::make_shared<const Compilation>(std::move(what))) {
     ByteWriter out;
     out.string(compile_detail::identity_text(*what_));
     out.digest(what_->source.digest);

@@ -64,8 +64,7 @@ std::string version_script(const std::vector<std::string>& exports) {
     return text + "  local: *;\n};\n";
 }
 
-std::vector<std::string> arguments(const Linkage& what, const std::string& output,
-                                   const std::string& script) {
+std::vector<std::string> arguments(const Linkage& what, const std::string& output, const std::string& script) {
     std::vector<std::string> argv = what.toolchain.command;
     if (what.kind != LinkKind::Executable) argv.push_back("-shared");
     if (what.kind == LinkKind::SharedLibrary) argv.push_back("-Wl,-soname," + what.output);

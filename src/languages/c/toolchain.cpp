@@ -103,9 +103,7 @@ Result<Toolchain> Toolchain::from_json(const Json& json) {
 FindToolchain::FindToolchain(Language language, std::vector<std::string> command)
     : language_(language), command_(std::move(command)) {}
 
-std::string FindToolchain::text() const {
-    return cat(language_ == Language::C ? "c " : "c++ ", shell_join(command_));
-}
+std::string FindToolchain::text() const { return cat(language_ == Language::C ? "c " : "c++ ", shell_join(command_)); }
 
 engine::Task<Toolchain> run(engine::Build build, FindToolchain key) {
     Toolchain found;
@@ -122,9 +120,9 @@ engine::Task<Toolchain> run(engine::Build build, FindToolchain key) {
         }
     }
     if (!driver.found()) {
-        co_return environment_error(
-            cat("no ", key.language() == Language::C ? "C" : "C++", " compiler: ", join(names, ", "), " not found on PATH"),
-            "install one (Debian, Ubuntu: apt install build-essential), or set CC");
+        co_return environment_error(cat("no ", key.language() == Language::C ? "C" : "C++",
+                                        " compiler: ", join(names, ", "), " not found on PATH"),
+                                    "install one (Debian, Ubuntu: apt install build-essential), or set CC");
     }
     if (found.command.empty()) found.command.resize(1);
     found.command[0] = driver.path;

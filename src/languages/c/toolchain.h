@@ -22,12 +22,12 @@ struct Toolchain {
     std::vector<std::string> command;  // canonical driver and its fixed arguments: {"/usr/bin/clang", "--target=…"}
     Language language = Language::C;
     Family family = Family::Gcc;
-    std::string version;               // "12.2.0"
+    std::string version;  // "12.2.0"
     platform::Triple target;
-    std::string archiver;              // canonical path of ar
+    std::string archiver;                    // canonical path of ar
     std::vector<std::string> include_order;  // the compiler's own search directories for <…>
     std::vector<std::string> programs;       // canonical paths of the programs the driver starts
-    std::string digest;                // 64 hex: the identity of all of it
+    std::string digest;                      // 64 hex: the identity of all of it
     std::string identity() const { return digest.substr(0, 8); }
     Json to_json() const;
     static Result<Toolchain> from_json(const Json& json);

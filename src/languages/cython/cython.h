@@ -28,8 +28,8 @@ struct Compiler {
 };
 
 struct Module {
-    std::string name;        // "rustybt.lib.rank"
-    exec::Input source;      // digest may be empty: then it is a leaf of the checkout
+    std::string name;    // "rustybt.lib.rank"
+    exec::Input source;  // digest may be empty: then it is a leaf of the checkout
     c::Language language = c::Language::C;
     std::map<std::string, Json> directives;
     std::map<std::string, Json> compile_time_env;

@@ -32,8 +32,7 @@ Json request(const Module& module, const std::string& output) {
     include_path.insert(include_path.end(), module.include_path.begin(), module.include_path.end());
     json.set("include_path", Json::strings(include_path));
     json.set("directives", Json(Json::Object(module.directives.begin(), module.directives.end())));
-    json.set("compile_time_env",
-             Json(Json::Object(module.compile_time_env.begin(), module.compile_time_env.end())));
+    json.set("compile_time_env", Json(Json::Object(module.compile_time_env.begin(), module.compile_time_env.end())));
     return json;
 }
 
@@ -69,8 +68,7 @@ engine::Task<exec::Outcome> run(engine::Build build, Cythonize key) {
     exec::Outcome staged = co_await build.get(exec::Stage(program_name, program));
     std::string base(stem(module.source.path));
     exec::Action action;
-    action.label = cat("cython-", module.name, "-",
-                       digest_of(cythonize_detail::settings_text(module)).short_hex(8));
+    action.label = cat("cython-", module.name, "-", digest_of(cythonize_detail::settings_text(module)).short_hex(8));
     action.description = cat("cythonize ", module.name);
     action.project_file = module.source.path;
     std::string output = cat(action.directory(), "/", generated_name(module));
@@ -83,8 +81,7 @@ engine::Task<exec::Outcome> run(engine::Build build, Cythonize key) {
     action.inputs.push_back(source);
     for (const exec::Input& input : staged.all_inputs()) action.inputs.push_back(input);
     action.urgency = exec::k_before_one;
-    action.outputs = {exec::Output(generated_name(module)),
-                      exec::Output(base + ".h", exec::OutputKind::OptionalFile),
+    action.outputs = {exec::Output(generated_name(module)), exec::Output(base + ".h", exec::OutputKind::OptionalFile),
                       exec::Output(base + "_api.h", exec::OutputKind::OptionalFile),
                       exec::Output(base + ".html", exec::OutputKind::OptionalFile)};
     action.platform["cython"] = module.compiler.digest;

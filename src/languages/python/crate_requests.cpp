@@ -95,14 +95,16 @@ using crate_requests_detail::crate_names;
 
 std::string pyo3_config(const Python& python) {
     const Interpreter& record = python.record;
-    std::string implementation = record.implementation == "pypy" ? "PyPy" : record.implementation == "graalpy" ? "GraalVM" : "CPython";
+    std::string implementation = record.implementation == "pypy"      ? "PyPy"
+                                 : record.implementation == "graalpy" ? "GraalVM"
+                                                                      : "CPython";
     bool shared = record.var("Py_ENABLE_SHARED") == "1";
     std::vector<std::string> flags;
     if (record.gil_disabled) flags.push_back("Py_GIL_DISABLED");
     if (record.debug) flags.push_back("Py_DEBUG");
-    return cat("implementation=", implementation, "\nversion=", record.version_text(), "\nshared=",
-               shared ? "true" : "false", "\nabi3=false\nlib_name=python", record.version_text(), record.abiflags,
-               "\npointer_width=", record.pointer_bits, "\nbuild_flags=", join(flags, ","),
+    return cat("implementation=", implementation, "\nversion=", record.version_text(),
+               "\nshared=", shared ? "true" : "false", "\nabi3=false\nlib_name=python", record.version_text(),
+               record.abiflags, "\npointer_width=", record.pointer_bits, "\nbuild_flags=", join(flags, ","),
                "\nsuppress_build_script_link_lines=false\n");
 }
 

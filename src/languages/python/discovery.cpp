@@ -26,21 +26,20 @@ bool python_source(std::string_view name) {
     return suffix == ".py" || suffix == ".pyi";
 }
 
-bool module_source(std::string_view name) {
-    return python_source(name) || extension(name) == ".pyx";
-}
+bool module_source(std::string_view name) { return python_source(name) || extension(name) == ".pyx"; }
 
 // A file at the root that is a tool's, never the project's module.
 bool tool_file(std::string_view name) {
-    static const std::set<std::string, std::less<>> all = {"setup.py",  "conftest.py", "noxfile.py", "tasks.py",
-                                                           "build.py",  "fabfile.py",  "dodo.py",    "manage.py"};
+    static const std::set<std::string, std::less<>> all = {"setup.py", "conftest.py", "noxfile.py", "tasks.py",
+                                                           "build.py", "fabfile.py",  "dodo.py",    "manage.py"};
     return all.count(name) != 0;
 }
 
 bool tool_directory(std::string_view name) {
     static const std::set<std::string, std::less<>> all = {
-        "test", "tests", "testing", "doc", "docs", "example", "examples", "bench", "benchmark", "benchmarks",
-        "tools", "scripts", "build", "dist", "target", "ci", "src", "venv", "env", "rust", "crates"};
+        "test",   "tests",     "testing",    "doc",   "docs",    "example", "examples",
+        "bench",  "benchmark", "benchmarks", "tools", "scripts", "build",   "dist",
+        "target", "ci",        "src",        "venv",  "env",     "rust",    "crates"};
     return all.count(name) != 0;
 }
 
@@ -181,7 +180,8 @@ Status Finder::find_one() {
     if (all.empty() && !config_.produced.empty()) return {};
     if (all.empty()) {
         return fail(cat("no Python package or module was found for the project ", config_.project_name),
-                    cat("add the directory ", escape_name(config_.project_name), " with an __init__.py, or say packages = [\"…\"]"));
+                    cat("add the directory ", escape_name(config_.project_name),
+                        " with an __init__.py, or say packages = [\"…\"]"));
     }
     return fail(cat("no package matches the project's name ", config_.project_name, "; found: ", names(all)),
                 cat("say which to ship: packages = [\"", all[0].path, "\"]"));
@@ -226,8 +226,7 @@ Status Finder::take_entry(const std::string& written) {
         given = root.empty() ? entry.substr(colon + 1) : cat(root, "/", entry.substr(colon + 1));
     }
     std::string normal = normalise(given);
-    bool outside = normal == "." || normal == ".." || normal.compare(0, 3, "../") == 0 ||
-                   !is_within(normal, root);
+    bool outside = normal == "." || normal == ".." || normal.compare(0, 3, "../") == 0 || !is_within(normal, root);
     if (given.empty() || is_absolute(given) || outside) {
         return fail(cat("packages: '", written, "' is not a path inside the project"), "");
     }
@@ -336,15 +335,15 @@ Status Finder::check_conflicts() {
               [](const ShippedFile& a, const ShippedFile& b) { return a.wheel_path < b.wheel_path; });
     for (std::size_t i = 1; i < files.size(); ++i) {
         if (files[i].wheel_path != files[i - 1].wheel_path) continue;
-        return fail(cat("two files go to ", files[i].wheel_path, ": ", relative_to(files[i - 1].source_path, config_.root),
-                        " and ", relative_to(files[i].source_path, config_.root)),
-                    "");
+        return fail(
+            cat("two files go to ", files[i].wheel_path, ": ", relative_to(files[i - 1].source_path, config_.root),
+                " and ", relative_to(files[i].source_path, config_.root)),
+            "");
     }
     std::set<std::string> produced(config_.produced.begin(), config_.produced.end());
     for (const ShippedFile& file : files) {
         if (produced.count(file.wheel_path) != 0) {
-            return fail(cat(file.wheel_path, " is built, but also lies in the tree"),
-                        "remove the file, or exclude it");
+            return fail(cat(file.wheel_path, " is built, but also lies in the tree"), "remove the file, or exclude it");
         }
     }
     // module.py beside the built module.so: Python would import the built one and hide the other.
@@ -364,14 +363,18 @@ Status Finder::check_conflicts() {
 }
 
 Result<Discovery> Finder::run() {
-    if (!config_.packages.empty()) TRY_VOID(take_configured());
-    else if (!config_.packages_given) TRY_VOID(find_one());
+    if (!config_.packages.empty())
+        TRY_VOID(take_configured());
+    else if (!config_.packages_given)
+        TRY_VOID(find_one());
     std::set<std::string> roots;
     for (const Unit& unit : units_) {
         out_.packages.push_back(unit.path);
         roots.insert(unit.root);
-        if (unit.module) consider(unit, unit.path);
-        else TRY_VOID(collect_package(unit, unit.path, 0));
+        if (unit.module)
+            consider(unit, unit.path);
+        else
+            TRY_VOID(collect_package(unit, unit.path, 0));
     }
     if (!units_.empty()) out_.source_root = units_.front().root;
     out_.source_roots.assign(roots.begin(), roots.end());

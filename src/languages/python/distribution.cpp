@@ -117,8 +117,8 @@ engine::Task<BuiltArchive> run(engine::Build build, BuildWheel) {
     SharedPayload payload = co_await build.get(CollectPayload());
     BuildRequest& request = build.service<BuildRequest>();
     CO_TRY(tags, distribution_detail::tags_of(*payload, python));
-    WheelPlan plan = distribution_detail::plan_of(*payload, *package, tags, request,
-                                                  build.service<exec::Executor>().places());
+    WheelPlan plan =
+        distribution_detail::plan_of(*payload, *package, tags, request, build.service<exec::Executor>().places());
     std::string file = wheel_file_name(plan.name, plan.version, plan.build, plan.tags);
     exec::Action action = distribution_detail::wheel_action(plan, *payload, file);
     exec::InsideWork work = [plan](const std::string& directory) -> Status {
@@ -151,8 +151,8 @@ engine::Task<BuiltArchive> run(engine::Build build, BuildEditable) {
     if (layout->discovery.source_roots.empty()) path_file.bytes = request.host_directory + "\n";
     payload.files.push_back(path_file);
     CO_TRY(tags, distribution_detail::tags_of(payload, python));
-    WheelPlan plan = distribution_detail::plan_of(payload, *package, tags, request,
-                                                  build.service<exec::Executor>().places());
+    WheelPlan plan =
+        distribution_detail::plan_of(payload, *package, tags, request, build.service<exec::Executor>().places());
     std::string file = wheel_file_name(plan.name, plan.version, plan.build, plan.tags);
     exec::Action action = distribution_detail::wheel_action(plan, payload, file);
     action.label = cat("editable-", plan.name, "-", digest_of(file).short_hex(8));

@@ -24,9 +24,7 @@ class Reader {
     Result<ElfFile> read();
 
    private:
-    Error fail(std::string_view why) const {
-        return project_error(cat(name_, " is not a sound ELF file: ", why));
-    }
+    Error fail(std::string_view why) const { return project_error(cat(name_, " is not a sound ELF file: ", why)); }
     bool inside(std::uint64_t at, std::uint64_t size) const {
         return at <= bytes_.size() && size <= bytes_.size() - at;
     }
@@ -246,8 +244,10 @@ Status Reader::symbols() {
                 symbol.library = found->second.library;
             }
         }
-        if (section == 0) out_.undefined.push_back(std::move(symbol));
-        else if (binding != 0 && (other & 3) != 1 && (other & 3) != 2) out_.exported.push_back(std::move(symbol));
+        if (section == 0)
+            out_.undefined.push_back(std::move(symbol));
+        else if (binding != 0 && (other & 3) != 1 && (other & 3) != 2)
+            out_.exported.push_back(std::move(symbol));
     }
     return {};
 }
@@ -293,7 +293,10 @@ std::string ElfFile::arch() const {
 }
 
 bool is_elf(std::string_view bytes) {
-    return bytes.size() >= 52 && bytes.substr(0, 4) == std::string_view("\x7f" "ELF", 4);
+    return bytes.size() >= 52 && bytes.substr(0, 4) == std::string_view(
+                                                           "\x7f"
+                                                           "ELF",
+                                                           4);
 }
 
 Result<ElfFile> read_elf(std::string_view bytes, std::string_view name) {

@@ -29,7 +29,7 @@ struct ElfFile {
     std::uint16_t type = 0;     // 2 executable, 3 shared object or position-independent executable
     std::uint16_t machine = 0;  // 62 x86-64, 183 aarch64, …
     std::uint32_t flags = 0;
-    std::string interpreter;    // PT_INTERP; set in programs
+    std::string interpreter;  // PT_INTERP; set in programs
     std::string soname;
     std::vector<std::string> needed;
     std::vector<std::string> rpath;

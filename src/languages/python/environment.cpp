@@ -135,7 +135,8 @@ std::vector<std::string> site_directories(const std::string& executable) {
             if (!entries.ok()) continue;
             for (const platform::DirectoryEntry& entry : *entries) {
                 bool versioned = entry.name.compare(0, 7, "python3") == 0;
-                bool other = contains(base_name, ".") && versioned && entry.name != base_name && entry.name != "python3";
+                bool other =
+                    contains(base_name, ".") && versioned && entry.name != base_name && entry.name != "python3";
                 if (!versioned || other) continue;
                 add(join_path(prefix, cat(lib, "/", entry.name, "/site-packages")));
                 add(join_path(prefix, cat(lib, "/", entry.name, "/dist-packages")));
@@ -170,13 +171,13 @@ engine::Task<Python> run(engine::Build build, FindPython) {
     BuildRequest& request = build.service<BuildRequest>();
     exec::Executor& executor = build.service<exec::Executor>();
     if (request.python.empty()) {
-        co_return environment_error("no Python interpreter found", "name one with --python, or activate a virtual environment");
+        co_return environment_error("no Python interpreter found",
+                                    "name one with --python, or activate a virtual environment");
     }
     if (!platform::is_file(request.python)) {
         co_return environment_error(cat("no Python interpreter at ", request.python), "name one with --python");
     }
-    environment_detail::VirtualEnvironment environment =
-        environment_detail::read_virtual_environment(request.python);
+    environment_detail::VirtualEnvironment environment = environment_detail::read_virtual_environment(request.python);
     std::string base = environment_detail::base_of(request.python, environment);
     exec::Program program = co_await build.get(exec::FindProgram(base));
     exec::Action probe = environment_detail::probe_action(base, program.digest);
@@ -222,8 +223,8 @@ engine::Task<Distribution> run(engine::Build build, FindDistribution key) {
     executor.record(exec::Leaf{exec::Leaf::Type::Fact, "dist:" + key.name(), fact.value_or("absent")});
     std::optional<environment_detail::InstalledAt> at = find_installed(python.search_path, key.name());
     if (!at) co_return found;
-    CO_TRY(package, fetch::import_python_distribution(build.service<store::Store>(),
-                                                      join_path(at->directory, at->dist_info)));
+    CO_TRY(package,
+           fetch::import_python_distribution(build.service<store::Store>(), join_path(at->directory, at->dist_info)));
     found.version = at->version;
     found.dist_info = at->dist_info;
     if (package.external) {

@@ -20,8 +20,8 @@ namespace cermet::python {
 
 struct Python {
     Interpreter record;
-    std::string executable;   // canonical: /cermet/tool/python-1a2b3c4d/bin/python3.12, or /usr/bin/python3.12
-    std::string digest;       // hex: identity, program and libpython
+    std::string executable;  // canonical: /cermet/tool/python-1a2b3c4d/bin/python3.12, or /usr/bin/python3.12
+    std::string digest;      // hex: identity, program and libpython
     std::vector<std::string> include_dirs;  // canonical
     std::vector<std::string> search_path;   // real site-packages directories of the build environment
     std::string runtime_library;            // real path of libpython or of the program that holds it
@@ -38,7 +38,7 @@ class FindPython {
 engine::Task<Python> run(engine::Build build, FindPython key);
 
 struct Distribution {
-    std::string name;       // normalised
+    std::string name;  // normalised
     std::string version;
     std::string directory;  // canonical place: what PYTHONPATH lists
     std::string host;       // the place's real directory

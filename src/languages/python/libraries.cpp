@@ -22,7 +22,8 @@ std::vector<std::string> system_directories(const std::string& multiarch) {
     read_conf("/etc/ld.so.conf", directories);
     Result<std::vector<platform::DirectoryEntry>> entries = platform::list_directory("/etc/ld.so.conf.d");
     if (entries.ok()) {
-        for (const platform::DirectoryEntry& entry : *entries) read_conf("/etc/ld.so.conf.d/" + entry.name, directories);
+        for (const platform::DirectoryEntry& entry : *entries)
+            read_conf("/etc/ld.so.conf.d/" + entry.name, directories);
     }
     for (const char* base : {"/lib", "/usr/lib"}) {
         if (!multiarch.empty()) directories.push_back(cat(base, "/", multiarch));

@@ -50,11 +50,11 @@ Result<std::string> identifier(const std::string& word) {
     if (lowered.compare(0, 11, "licenseref-") == 0) {
         std::string rest = word.substr(11);
         bool good = !rest.empty() && std::all_of(rest.begin(), rest.end(), [](char c) {
-            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                   c == '.' || c == '-';
+            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-';
         });
-        if (!good) return project_error(cat("'", word, "' is not a licence reference"),
-                                        "LicenseRef- is followed by letters, digits, . and -");
+        if (!good)
+            return project_error(cat("'", word, "' is not a licence reference"),
+                                 "LicenseRef- is followed by letters, digits, . and -");
         return "LicenseRef-" + rest;
     }
     bool plus = lowered.size() > 1 && lowered.back() == '+';
@@ -152,11 +152,13 @@ Status check_portable_glob(std::string_view pattern) {
     if (pattern.front() == '/') return bad("it is absolute");
     bool in_class = false;
     for (char c : pattern) {
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                     c == '_' || c == '-' || c == '.' || (c & 0x80) != 0;
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+                     c == '-' || c == '.' || (c & 0x80) != 0;
         if (in_class) {
-            if (c == ']') in_class = false;
-            else if (!plain) return bad("a class holds only letters, digits, _ - .");
+            if (c == ']')
+                in_class = false;
+            else if (!plain)
+                return bad("a class holds only letters, digits, _ - .");
         } else if (c == '[') {
             in_class = true;
         } else if (!plain && c != '*' && c != '?' && c != '/' && c != ' ') {

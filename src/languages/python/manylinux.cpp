@@ -47,11 +47,11 @@ constexpr Policy k_policies[] = {
 // Libraries that every desktop and server system has: PEP 513's list and its later additions.
 bool system_library(std::string_view name, int glibc) {
     static const std::set<std::string, std::less<>> always = {
-        "libatomic.so.1",  "libgcc_s.so.1",  "libstdc++.so.6",    "libm.so.6",       "libanl.so.1",
-        "libdl.so.2",      "librt.so.1",     "libc.so.6",         "libnsl.so.1",     "libutil.so.1",
-        "libpthread.so.0", "libX11.so.6",    "libXext.so.6",      "libXrender.so.1", "libICE.so.6",
-        "libSM.so.6",      "libGL.so.1",     "libgobject-2.0.so.0", "libgthread-2.0.so.0",
-        "libglib-2.0.so.0", "libresolv.so.2", "libz.so.1"};
+        "libatomic.so.1",  "libgcc_s.so.1", "libstdc++.so.6",      "libm.so.6",           "libanl.so.1",
+        "libdl.so.2",      "librt.so.1",    "libc.so.6",           "libnsl.so.1",         "libutil.so.1",
+        "libpthread.so.0", "libX11.so.6",   "libXext.so.6",        "libXrender.so.1",     "libICE.so.6",
+        "libSM.so.6",      "libGL.so.1",    "libgobject-2.0.so.0", "libgthread-2.0.so.0", "libglib-2.0.so.0",
+        "libresolv.so.2",  "libz.so.1"};
     if (always.count(name) != 0) return true;
     if (name.substr(0, 8) == "ld-linux" || name == "ld64.so.1" || name == "ld64.so.2") return true;
     if (name == "libexpat.so.1") return glibc >= 12;
@@ -122,13 +122,13 @@ bool uses_musl(const ElfFile& elf) {
     });
 }
 
-PlatformChoice musl_choice(const std::vector<NativeFile>& files, const std::string& arch,
-                           const std::string& plain, std::string_view musl_version, const Names& inside) {
+PlatformChoice musl_choice(const std::vector<NativeFile>& files, const std::string& arch, const std::string& plain,
+                           std::string_view musl_version, const Names& inside) {
     PlatformChoice out;
     for (const NativeFile& file : files) {
         for (const std::string& library : file.elf.needed) {
-            bool allowed = library == "libc.so" || library.compare(0, 8, "libc.mus") == 0 ||
-                           library == "libz.so.1" || library.compare(0, 7, "ld-musl") == 0;
+            bool allowed = library == "libc.so" || library.compare(0, 8, "libc.mus") == 0 || library == "libz.so.1" ||
+                           library.compare(0, 7, "ld-musl") == 0;
             if (allowed || inside.count(library) != 0) continue;
             out.external_libraries.push_back(library);
             out.reasons.push_back(cat(file.path, " needs ", library));

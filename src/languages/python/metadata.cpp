@@ -46,8 +46,10 @@ std::string address(const Person& person) {
 void write_people(Writer& out, std::string_view role, const std::vector<Person>& people) {
     std::vector<std::string> names, addresses;
     for (const Person& person : people) {
-        if (person.email.empty()) names.push_back(person.name);
-        else addresses.push_back(address(person));
+        if (person.email.empty())
+            names.push_back(person.name);
+        else
+            addresses.push_back(address(person));
     }
     out.optional_field(role, join(names, ", "));
     out.optional_field(cat(role, "-Email"), join(addresses, ", "));
@@ -87,8 +89,7 @@ void write_imports(Writer& out, const Project& project) {
 
 }  // namespace metadata_detail
 
-std::string metadata_text(const Project& project, MetadataFor kind,
-                          const std::vector<std::string>& still_dynamic) {
+std::string metadata_text(const Project& project, MetadataFor kind, const std::vector<std::string>& still_dynamic) {
     using namespace metadata_detail;
     Writer out;
     out.field("Metadata-Version", metadata_version(project, kind, !still_dynamic.empty()));

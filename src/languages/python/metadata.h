@@ -36,14 +36,14 @@ struct EntryPointGroup {
 };
 
 struct Project {
-    std::string name;  // as written
-    std::string version_text;                // as written or as given
+    std::string name;          // as written
+    std::string version_text;  // as written or as given
     Version version;
-    std::vector<std::string> dynamic;        // as declared
+    std::vector<std::string> dynamic;  // as declared
     std::string summary;
-    std::string readme_path;                 // "" when the readme is text or absent
+    std::string readme_path;  // "" when the readme is text or absent
     std::string readme;
-    std::string readme_content_type;         // with charset and variant parameters as written
+    std::string readme_content_type;  // with charset and variant parameters as written
     std::string requires_python;
     std::string license_expression;          // normalised SPDX; "" when absent
     std::string license_text;                // deprecated { text } or { file } table
@@ -55,8 +55,8 @@ struct Project {
     std::vector<std::pair<std::string, std::string>> urls;
     std::vector<Requirement> dependencies;
     std::vector<std::pair<std::string, std::vector<Requirement>>> optional_dependencies;  // normalised extras
-    std::vector<EntryPointGroup> entry_points;  // console_scripts, gui_scripts, then others as written
-    std::optional<std::vector<std::string>> import_names;       // PEP 794; an empty list says "none"
+    std::vector<EntryPointGroup> entry_points;             // console_scripts, gui_scripts, then others as written
+    std::optional<std::vector<std::string>> import_names;  // PEP 794; an empty list says "none"
     std::optional<std::vector<std::string>> import_namespaces;
     bool has_scripts() const { return !entry_points.empty(); }
 };
@@ -67,8 +67,8 @@ struct DynamicValues {
 };
 
 struct ProjectSource {
-    std::string file;       // canonical path of pyproject.toml, for reading its neighbours
-    std::string shown;      // the name errors show; empty: file
+    std::string file;   // canonical path of pyproject.toml, for reading its neighbours
+    std::string shown;  // the name errors show; empty: file
 };
 
 // Version and name only, without reading other files; version is nullopt when dynamic.
@@ -85,8 +85,7 @@ Result<Project> read_project(const Toml& pyproject, const ProjectSource& source,
 
 enum class MetadataFor { Wheel, Sdist };
 // In an sdist `still_dynamic` core-metadata fields (for example "Version" never: it is known) are listed as Dynamic.
-std::string metadata_text(const Project& project, MetadataFor kind,
-                          const std::vector<std::string>& still_dynamic = {});
+std::string metadata_text(const Project& project, MetadataFor kind, const std::vector<std::string>& still_dynamic = {});
 std::string entry_points_text(const Project& project);  // "" when there are none
 
 // The Version field of a PKG-INFO or METADATA text; nullopt when absent.

@@ -36,7 +36,8 @@ Result<AbiChoice> limited_api(const std::string& text, const Where& place) {
 std::string limited_api_value(const StableFloor& floor) {
     std::string digits = "0123456789abcdef";
     int minor = floor.minor;
-    return cat("0x03", digits[static_cast<std::size_t>(minor / 16)], digits[static_cast<std::size_t>(minor % 16)], "0000");
+    return cat("0x03", digits[static_cast<std::size_t>(minor / 16)], digits[static_cast<std::size_t>(minor % 16)],
+               "0000");
 }
 
 std::string last_part(const std::string& module) {

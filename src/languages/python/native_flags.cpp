@@ -50,8 +50,8 @@ engine::Task<NativeFlags> run(engine::Build build, FindNativeFlags key) {
     SharedConfig config = co_await build.get(LoadConfig());
     NativeFlags flags;
     std::map<std::string, std::vector<std::string>> environment;
-    for (const std::string& name : {std::string("CC"), std::string("CXX"), std::string("CPPFLAGS"), std::string("CFLAGS"),
-                                    std::string("CXXFLAGS"), std::string("LDFLAGS")}) {
+    for (const std::string& name : {std::string("CC"), std::string("CXX"), std::string("CPPFLAGS"),
+                                    std::string("CFLAGS"), std::string("CXXFLAGS"), std::string("LDFLAGS")}) {
         std::string text = co_await build.get(exec::UserEnvironment(name));
         CO_TRY(split_text, words(text, name));
         environment[name] = split_text;

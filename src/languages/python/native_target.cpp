@@ -91,8 +91,7 @@ void fill(NativeTarget& target, const options::NativeOptions& options, const opt
     target.uses = *options.uses;
 }
 
-BuildNative::BuildNative(NativeTarget target)
-    : target_(std::make_shared<const NativeTarget>(std::move(target))) {
+BuildNative::BuildNative(NativeTarget target) : target_(std::make_shared<const NativeTarget>(std::move(target))) {
     text_ = cat(target_->name, " ", digest_of(target_->identity_text()).hex());
 }
 
@@ -112,8 +111,7 @@ engine::Task<exec::Outcome> run(engine::Build build, BuildNative key) {
     bool has_cxx = false;
     std::vector<c::Compilation> compilations;
     for (const exec::Input& source : target.sources) {
-        compilations.push_back(
-            native_target_detail::compilation_of(target, source, flags, uses, python_includes));
+        compilations.push_back(native_target_detail::compilation_of(target, source, flags, uses, python_includes));
         has_cxx = has_cxx || compilations.back().language == c::Language::Cxx;
     }
     c::Toolchain c_tools;

@@ -16,21 +16,21 @@ namespace cermet::python {
 
 struct NativeTarget {
     std::string name;
-    std::string output;                  // file name; "" for a static library's objects only
+    std::string output;  // file name; "" for a static library's objects only
     c::LinkKind kind = c::LinkKind::Module;
-    bool archive = false;                // a static library instead of a link
-    std::vector<exec::Input> sources;    // canonical; digests empty for files of the checkout
-    std::vector<std::string> include_dirs;   // canonical, in order
+    bool archive = false;                   // a static library instead of a link
+    std::vector<exec::Input> sources;       // canonical; digests empty for files of the checkout
+    std::vector<std::string> include_dirs;  // canonical, in order
     std::map<std::string, std::string> defines;
     std::vector<std::string> c_flags, cxx_flags;  // after the contract's
     std::vector<std::string> link_flags;
-    std::vector<std::string> uses;       // "rust:core" …
+    std::vector<std::string> uses;  // "rust:core" …
     Where place;
     std::vector<std::string> exports;
-    std::string std;                     // "c11", "c++20": -std=
+    std::string std;  // "c11", "c++20": -std=
     bool python_flags = true;
-    std::string wheel_directory;         // where the file lies in the wheel; of an installed command "bin"
-    std::string project_file;            // for errors
+    std::string wheel_directory;  // where the file lies in the wheel; of an installed command "bin"
+    std::string project_file;     // for errors
     std::string identity_text() const;
 };
 

@@ -24,8 +24,7 @@ Result<std::string> version_from_file(SourceFiles& files, const options::Config&
     std::string path = join_path(config.directory, *version.file);
     std::optional<std::string> text = files.read(path);
     if (!text) {
-        return project_error(cat("the version's file does not exist: ", *version.file))
-            .at(version.file.origin.where);
+        return project_error(cat("the version's file does not exist: ", *version.file)).at(version.file.origin.where);
     }
     std::string pattern = version.pattern->empty() ? "__version__ = \"{version}\"" : *version.pattern;
     std::size_t hole = pattern.find("{version}");
@@ -159,7 +158,8 @@ Result<std::vector<std::string>> expand_sources(SourceFiles& files, const option
     for (const std::string& pattern : sources.list) {
         std::vector<std::string> matching = matching_files(files, config.directory, pattern);
         if (matching.empty()) {
-            return project_error(cat("no source matches ", pattern), "paths are relative to the configuration's directory")
+            return project_error(cat("no source matches ", pattern),
+                                 "paths are relative to the configuration's directory")
                 .at(place);
         }
         for (const std::string& source : matching) found.push_back(join_path(config.directory, source));
@@ -240,9 +240,10 @@ Status check_python(const Package& package, const Interpreter& python) {
     TRY(wanted, SpecifierSet::parse(package.project.requires_python));
     std::optional<Version> own = Version::find(python.full_version);
     if (!own || wanted.contains(*own, true)) return {};
-    return environment_error(cat("Python ", python.full_version, " is not one that this project supports: requires-python is ",
-                                 package.project.requires_python),
-                             "choose another one with --python")
+    return environment_error(
+               cat("Python ", python.full_version, " is not one that this project supports: requires-python is ",
+                   package.project.requires_python),
+               "choose another one with --python")
         .at("pyproject.toml");
 }
 
@@ -298,9 +299,9 @@ engine::Task<SharedPackage> run(engine::Build build, LoadPackage) {
             CO_TRY(version, package_detail::version_from_cargo(files, *config));
             dynamic.version = version;
         } else if (from == "git") {
-            CO_TRY(version, scm_version(build.service<exec::Executor>(), *config,
-                                        build.service<BuildRequest>().host_directory,
-                                        build.service<fetch::NetworkHelper>()));
+            CO_TRY(version,
+                   scm_version(build.service<exec::Executor>(), *config, build.service<BuildRequest>().host_directory,
+                               build.service<fetch::NetworkHelper>()));
             dynamic.version = version;
         } else {
             co_return project_error("[project].version is dynamic, and nothing says where it comes from",

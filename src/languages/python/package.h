@@ -45,7 +45,7 @@ enum class ModuleKind { Cython, C, Rust };
 
 // One extension module to build.
 struct ModuleTarget {
-    std::string name;       // "rustybt.lib.rank"
+    std::string name;  // "rustybt.lib.rank"
     ModuleKind kind = ModuleKind::Cython;
     std::size_t table = 0;  // index of its table in Config
     std::string source;     // Cython: canonical path of the .pyx

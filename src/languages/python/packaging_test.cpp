@@ -60,8 +60,8 @@ TEST_CASE("versions are normalised and ordered") {
     CHECK(version(" v1.0-ALPHA_2.Post3.dev04+Local-007 ").text() == "1.0a2.post3.dev4+local.7");
     CHECK(version("1!2.0.0").text() == "1!2.0.0");
     CHECK(version("1.0") == version("1.0.0"));
-    const char* ordered[] = {"1.0.dev1", "1.0a1.dev1", "1.0a1", "1.0b1", "1.0rc1", "1.0", "1.0+abc", "1.0+1",
-                             "1.0.post1.dev1", "1.0.post1", "1.1", "1!0.1"};
+    const char* ordered[] = {"1.0.dev1", "1.0a1.dev1", "1.0a1",          "1.0b1",     "1.0rc1", "1.0",
+                             "1.0+abc",  "1.0+1",      "1.0.post1.dev1", "1.0.post1", "1.1",    "1!0.1"};
     for (std::size_t i = 1; i < std::size(ordered); ++i) CHECK(version(ordered[i - 1]) < version(ordered[i]));
     CHECK(version("99999999999999999999999999999") > version("99999999999999999999999999998"));
     CHECK_FALSE(Version::parse("1.0-").ok());
@@ -129,7 +129,8 @@ TEST_CASE("metadata has the lowest version that holds its fields") {
     CHECK(contains(metadata_text(*project(files, "name='a'\nversion='1'"), MetadataFor::Sdist), "Version: 2.2"));
     files.files["/p/README.md"] = "# T\r\n";
     files.files["/p/LICENSE"] = "L";
-    auto full = project(files, "name = 'A.b'\ndynamic = ['version']\nreadme = 'README.md'\nlicense = 'mit'\n", "2.0RC1");
+    auto full =
+        project(files, "name = 'A.b'\ndynamic = ['version']\nreadme = 'README.md'\nlicense = 'mit'\n", "2.0RC1");
     REQUIRE(full.ok());
     CHECK(metadata_text(*full, MetadataFor::Wheel) ==
           "Metadata-Version: 2.4\nName: A.b\nVersion: 2.0rc1\nLicense-Expression: MIT\nLicense-File: LICENSE\n"
@@ -226,7 +227,10 @@ TEST_CASE("manylinux is the oldest glibc whose symbols suffice") {
     CHECK(tag() == "linux_x86_64");
     CHECK(choose_platform({file}, "linux_x86_64")->external_libraries.at(0) == "libssl.so.3");
     CHECK_FALSE(choose_platform({file}, "linux_aarch64").ok());
-    CHECK_FALSE(read_elf("\x7f" "ELF", "short").ok());
+    CHECK_FALSE(read_elf("\x7f"
+                         "ELF",
+                         "short")
+                    .ok());
 }
 
 TEST_CASE("discovery finds the packages in the directory that holds them") {

@@ -28,8 +28,8 @@ std::string tuple_text(const Version& version) {
 std::string stale_notice(const std::vector<std::string>& stale) {
     std::string shown = stale[0];
     if (stale.size() > 1) shown += cat(" and ", stale.size() - 1, " more");
-    return cat("left out ", stale.size(), " native file", stale.size() == 1 ? "" : "s",
-               " lying in the tree: ", shown, " (only modules built now are packaged)");
+    return cat("left out ", stale.size(), " native file", stale.size() == 1 ? "" : "s", " lying in the tree: ", shown,
+               " (only modules built now are packaged)");
 }
 
 }  // namespace payload_detail
@@ -66,8 +66,10 @@ engine::Task<SharedPayload> run(engine::Build build, CollectPayload) {
     // Files that steps of this build made in the tree stand over the checked-in copies.
     std::map<std::string, exec::Input> generated;
     std::vector<ProvideUse> makers;
-    for (const options::RustLibrary& table : config->rust_libraries) makers.emplace_back("rust:" + *table.name, table.place);
-    for (const options::Generate& table : config->generates) makers.emplace_back("generate:" + *table.name, table.place);
+    for (const options::RustLibrary& table : config->rust_libraries)
+        makers.emplace_back("rust:" + *table.name, table.place);
+    for (const options::Generate& table : config->generates)
+        makers.emplace_back("generate:" + *table.name, table.place);
     std::vector<c::Provides> made = co_await build.all(makers);
     for (const c::Provides& provides : made) {
         for (const exec::Input& input : provides.inputs) generated[input.path] = input;

@@ -16,14 +16,14 @@ namespace cermet::python {
 
 struct PayloadFile {
     std::string wheel_path;
-    exec::Input file;        // empty path: the bytes below
+    exec::Input file;  // empty path: the bytes below
     std::string bytes;
     bool executable = false;
     bool operator==(const PayloadFile&) const = default;
 };
 
 struct Payload {
-    std::vector<PayloadFile> files;    // sorted by wheel_path
+    std::vector<PayloadFile> files;  // sorted by wheel_path
     std::vector<BuiltModule> modules;
     std::vector<BuiltLibrary> libraries;
     std::vector<BuiltProgram> programs;

@@ -13,52 +13,64 @@ namespace cermet::python {
 namespace project_detail {
 
 const std::vector<std::string>& known_keys() {
-    static const std::vector<std::string> all = {
-        "name", "version", "description", "readme", "requires-python", "license", "license-files",
-        "authors", "maintainers", "keywords", "classifiers", "urls", "scripts", "gui-scripts",
-        "entry-points", "dependencies", "optional-dependencies", "import-names",
-        "import-namespaces", "dynamic"};
+    static const std::vector<std::string> all = {"name",
+                                                 "version",
+                                                 "description",
+                                                 "readme",
+                                                 "requires-python",
+                                                 "license",
+                                                 "license-files",
+                                                 "authors",
+                                                 "maintainers",
+                                                 "keywords",
+                                                 "classifiers",
+                                                 "urls",
+                                                 "scripts",
+                                                 "gui-scripts",
+                                                 "entry-points",
+                                                 "dependencies",
+                                                 "optional-dependencies",
+                                                 "import-names",
+                                                 "import-namespaces",
+                                                 "dynamic"};
     return all;
 }
 
 // PEP 808: these may be static and dynamic at once, because a back end may add to them.
 bool may_be_both(std::string_view key) {
     static const std::set<std::string, std::less<>> all = {
-        "authors", "classifiers", "dependencies", "entry-points", "gui-scripts", "import-names",
-        "import-namespaces", "keywords", "license-files", "maintainers", "optional-dependencies",
-        "scripts", "urls"};
+        "authors",       "classifiers",  "dependencies",          "entry-points",
+        "gui-scripts",   "import-names", "import-namespaces",     "keywords",
+        "license-files", "maintainers",  "optional-dependencies", "scripts",
+        "urls"};
     return all.count(key) != 0;
 }
 
 bool control_free(std::string_view text) {
-    return std::none_of(text.begin(), text.end(), [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    });
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 std::size_t code_points(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-std::string unix_newlines(std::string_view text) {
-    return replace_all(replace_all(text, "\r\n", "\n"), "\r", "\n");
-}
+std::string unix_newlines(std::string_view text) { return replace_all(replace_all(text, "\r\n", "\n"), "\r", "\n"); }
 
 bool python_keyword(std::string_view word) {
     static const std::set<std::string, std::less<>> all = {
-        "False", "None",   "True",  "and",    "as",   "assert", "async",  "await",    "break",
-        "class", "continue", "def", "del",    "elif", "else",   "except", "finally",  "for",
-        "from",  "global", "if",    "import", "in",   "is",     "lambda", "nonlocal", "not",
-        "or",    "pass",   "raise", "return", "try",  "while",  "with",   "yield"};
+        "False", "None",     "True",  "and",    "as",   "assert", "async",  "await",    "break",
+        "class", "continue", "def",   "del",    "elif", "else",   "except", "finally",  "for",
+        "from",  "global",   "if",    "import", "in",   "is",     "lambda", "nonlocal", "not",
+        "or",    "pass",     "raise", "return", "try",  "while",  "with",   "yield"};
     return all.count(word) != 0;
 }
 
 bool identifier(std::string_view word) {
     if (word.empty() || (word[0] >= '0' && word[0] <= '9') || python_keyword(word)) return false;
     return std::all_of(word.begin(), word.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               c == '_' || (c & 0x80) != 0;
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+               (c & 0x80) != 0;
     });
 }
 
@@ -105,8 +117,7 @@ class Reader {
     Status entry_points(Project& out);
     Status entry_group(const Toml& group, std::string_view key, const std::string& name, Project& out);
     Status imports(Project& out);
-    Status import_list(const char* key, std::optional<std::vector<std::string>>& out,
-                       std::set<std::string>& names);
+    Status import_list(const char* key, std::optional<std::vector<std::string>>& out, std::set<std::string>& names);
     Result<std::string> text_file(const Toml& at, std::string_view key, const std::string& path);
     std::string directory() const {
         std::string_view up = parent(source_.file);
@@ -283,9 +294,12 @@ Status Reader::readme(Project& out) {
     if (value == nullptr) return {};
     if (value->is_string()) {
         std::string suffix = lower(extension(value->string()));
-        if (suffix == ".md") out.readme_content_type = "text/markdown";
-        else if (suffix == ".rst") out.readme_content_type = "text/x-rst";
-        else if (suffix == ".txt") out.readme_content_type = "text/plain";
+        if (suffix == ".md")
+            out.readme_content_type = "text/markdown";
+        else if (suffix == ".rst")
+            out.readme_content_type = "text/x-rst";
+        else if (suffix == ".txt")
+            out.readme_content_type = "text/plain";
         else
             return fail(*value, cat("the content type of readme '", value->string(), "' is not known"),
                         "write readme = { file = \"…\", content-type = \"text/markdown\" }");
@@ -448,8 +462,8 @@ Status Reader::requirements(const Toml& list, std::string_view key, std::vector<
         if (!item.is_string()) return typed(item, key, "an array of strings");
         auto parsed = Requirement::parse(item.string());
         if (!parsed || !control_free(item.string())) {
-            return fail(item, cat("project.", key, ": ",
-                                  parsed ? "a line break in a requirement" : parsed.error().message));
+            return fail(item,
+                        cat("project.", key, ": ", parsed ? "a line break in a requirement" : parsed.error().message));
         }
         out.push_back(*std::move(parsed));
     }
@@ -499,14 +513,12 @@ Status Reader::entry_group(const Toml& group, std::string_view key, const std::s
     bool script = name == "console_scripts" || name == "gui_scripts";
     for (const auto& [entry, target] : group.table()) {
         if (!target.is_string()) return typed(target, cat(key, ".", entry), "a string");
-        if (entry.empty() || !control_free(entry) || contains(entry, "=") || entry[0] == '[' ||
-            trim(entry) != entry) {
+        if (entry.empty() || !control_free(entry) || contains(entry, "=") || entry[0] == '[' || trim(entry) != entry) {
             return fail(target, cat("'", entry, "' is not a valid entry point name"));
         }
         bool needs_attribute = script && !contains(target.string(), ":");
         if (!entry_reference(target.string()) || needs_attribute) {
-            return fail(target, cat("'", target.string(), "' is not an entry point"),
-                        "write package.module:function");
+            return fail(target, cat("'", target.string(), "' is not an entry point"), "write package.module:function");
         }
         made.entries.emplace_back(entry, target.string());
     }

@@ -169,8 +169,7 @@ engine::Task<c::Provides> run(engine::Build build, ProvideRustLibrary key) {
     const options::RustLibrary* table = config->find_rust_library(key.name());
     Python python = co_await build.get(FindPython());
     CO_TRY(distribution, distribution_name(build.service<exec::Executor>().files(), *config));
-    rust::CrateRequest wanted =
-        library_crate(*config, *table, python, build.service<BuildRequest>(), distribution);
+    rust::CrateRequest wanted = library_crate(*config, *table, python, build.service<BuildRequest>(), distribution);
     if (!wanted.settings->crates_outputs().empty()) {
         CO_TRY(all, all_crates(*config, python, build.service<BuildRequest>(), distribution));
         build.want(rust::BuildCrate(wanted));

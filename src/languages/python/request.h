@@ -15,13 +15,13 @@ struct BuildRequest {
     std::string python;                    // real path of the interpreter of the build environment
     std::vector<std::string> search_path;  // real directories with installed distributions; empty: python's own
     options::Overrides overrides;
-    std::string profile;                   // "" = the default profile
+    std::string profile;  // "" = the default profile
     bool editable = false;
     bool offline = false;
     bool locked = false;
     bool frozen = false;
-    std::string source_date_epoch;         // text of the variable, "" when unset
-    std::string generator = "cermet";      // for WHEEL
+    std::string source_date_epoch;     // text of the variable, "" when unset
+    std::string generator = "cermet";  // for WHEEL
 };
 
 }  // namespace cermet::python

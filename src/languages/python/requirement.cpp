@@ -11,21 +11,33 @@ namespace cermet::python {
 namespace requirement_detail {
 
 bool word_char(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           (c & 0x80) != 0;
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0;
 }
 bool name_char(char c) { return (word_char(c) && (c & 0x80) == 0) || c == '.' || c == '-'; }
 
 constexpr int k_max_depth = 200;
 
 const std::vector<std::string>& variables() {
-    static const std::vector<std::string> all = {
-        "python_full_version", "python_version",   "os_name",        "os.name",
-        "sys_platform",        "sys.platform",     "platform_release", "platform_system",
-        "platform_version",    "platform.version", "platform_machine", "platform.machine",
-        "platform_python_implementation", "platform.python_implementation",
-        "python_implementation", "implementation_name", "implementation_version",
-        "extras", "extra", "dependency_groups"};
+    static const std::vector<std::string> all = {"python_full_version",
+                                                 "python_version",
+                                                 "os_name",
+                                                 "os.name",
+                                                 "sys_platform",
+                                                 "sys.platform",
+                                                 "platform_release",
+                                                 "platform_system",
+                                                 "platform_version",
+                                                 "platform.version",
+                                                 "platform_machine",
+                                                 "platform.machine",
+                                                 "platform_python_implementation",
+                                                 "platform.python_implementation",
+                                                 "python_implementation",
+                                                 "implementation_name",
+                                                 "implementation_version",
+                                                 "extras",
+                                                 "extra",
+                                                 "dependency_groups"};
     return all;
 }
 
@@ -349,8 +361,7 @@ bool compares_as_version(std::string_view variable) {
            variable == "python_full_version" || variable == "python_version";
 }
 
-bool compare(const std::string& left, const std::string& op, const std::string& right,
-             std::string_view variable) {
+bool compare(const std::string& left, const std::string& op, const std::string& right, std::string_view variable) {
     if (compares_as_version(variable) && op != "in" && op != "not in") {
         auto set = specifier_prefix(op + right);
         if (set == op.size() + right.size()) {
@@ -422,9 +433,7 @@ std::string normalise_name(std::string_view name) {
 
 std::string escape_name(std::string_view name) { return replace_all(normalise_name(name), "-", "_"); }
 
-Result<Marker> Marker::parse(std::string_view text) {
-    return requirement_detail::Reader(text).whole_marker();
-}
+Result<Marker> Marker::parse(std::string_view text) { return requirement_detail::Reader(text).whole_marker(); }
 
 std::string Marker::text() const {
     std::string out;
@@ -445,9 +454,8 @@ bool Marker::evaluate(const MarkerEnvironment& environment, const std::set<std::
     if (left.variable) return compare(value_of(left.text, environment), op, right.text, left.text);
     if (!right.variable) return false;
     if (right.text == "extras" || right.text == "dependency_groups") {
-        bool inside = std::any_of(extras.begin(), extras.end(), [this](const std::string& extra) {
-            return normalise_name(extra) == left.text;
-        });
+        bool inside = std::any_of(extras.begin(), extras.end(),
+                                  [this](const std::string& extra) { return normalise_name(extra) == left.text; });
         return op == "in" ? inside : op == "not in" && !inside;
     }
     return compare(left.text, op, value_of(right.text, environment), right.text);
@@ -457,8 +465,7 @@ bool Marker::uses_variable(std::string_view name) const {
     if (kind == Kind::Compare) {
         return (left.variable && left.text == name) || (right.variable && right.text == name);
     }
-    return std::any_of(children.begin(), children.end(),
-                       [name](const Marker& m) { return m.uses_variable(name); });
+    return std::any_of(children.begin(), children.end(), [name](const Marker& m) { return m.uses_variable(name); });
 }
 
 Marker Marker::and_also(const Marker& other) const {
@@ -486,9 +493,7 @@ Marker Marker::extra_equals(std::string_view extra) {
     return out;
 }
 
-Result<Requirement> Requirement::parse(std::string_view text) {
-    return requirement_detail::Reader(text).requirement();
-}
+Result<Requirement> Requirement::parse(std::string_view text) { return requirement_detail::Reader(text).requirement(); }
 
 std::string Requirement::text() const {
     std::string out = name;

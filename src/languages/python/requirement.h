@@ -17,9 +17,9 @@
 
 namespace cermet::python {
 
-bool valid_name(std::string_view name);              // letters, digits, -_. inside
-std::string normalise_name(std::string_view name);   // PEP 503/685: lower case, runs of -_. become "-"
-std::string escape_name(std::string_view name);      // for file names: normalise_name with "_" for "-"
+bool valid_name(std::string_view name);             // letters, digits, -_. inside
+std::string normalise_name(std::string_view name);  // PEP 503/685: lower case, runs of -_. become "-"
+std::string escape_name(std::string_view name);     // for file names: normalise_name with "_" for "-"
 
 // Values of marker variables: "python_version" -> "3.12", "extra" -> "test", …
 using MarkerEnvironment = std::map<std::string, std::string, std::less<>>;
@@ -46,9 +46,9 @@ class Marker {
 
     Kind kind = Kind::Compare;
     Operand left, right;
-    std::string op;                 // < <= != == >= > ~= === in "not in"
-    std::vector<Marker> children;   // of And and Or, two or more
-    bool grouped = false;           // written in parentheses
+    std::string op;                // < <= != == >= > ~= === in "not in"
+    std::vector<Marker> children;  // of And and Or, two or more
+    bool grouped = false;          // written in parentheses
 };
 
 class Requirement {
@@ -56,9 +56,9 @@ class Requirement {
     static Result<Requirement> parse(std::string_view text);
     std::string text() const;
 
-    std::string name;                  // as written
-    std::vector<std::string> extras;   // sorted, as written
-    std::string url;                   // "" when it has a specifier
+    std::string name;                 // as written
+    std::vector<std::string> extras;  // sorted, as written
+    std::string url;                  // "" when it has a specifier
     SpecifierSet specifier;
     std::optional<Marker> marker;
 };

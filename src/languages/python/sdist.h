@@ -16,8 +16,8 @@ namespace cermet::python {
 struct SdistPlan {
     std::string name;
     Version version;
-    std::string pkg_info;            // metadata_text(project, MetadataFor::Sdist)
-    std::vector<WheelFile> files;    // path relative to the sdist's top directory
+    std::string pkg_info;          // metadata_text(project, MetadataFor::Sdist)
+    std::vector<WheelFile> files;  // path relative to the sdist's top directory
     std::int64_t mtime = k_default_mtime;
 };
 

@@ -83,7 +83,9 @@ struct Walker {
             bool is_directory = entry.kind == SourceKind::Directory;
             if (entry.name == ".git" || entry.name == ".hg" || entry.name == "__pycache__") continue;
             if (relative.empty() && is_directory && (entry.name == "dist" || entry.name == "build")) continue;
-            if (ignore.ignored(join_path(config.directory, path), is_directory) || !first_match(*config.sdist_exclude, path).empty()) continue;
+            if (ignore.ignored(join_path(config.directory, path), is_directory) ||
+                !first_match(*config.sdist_exclude, path).empty())
+                continue;
             if (is_directory) {
                 if (files.kind(join_path(config.directory, path + "/pyvenv.cfg")) == SourceKind::File) continue;
                 walk(path);

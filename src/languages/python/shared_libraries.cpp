@@ -18,9 +18,7 @@ namespace shared_libraries_detail {
 
 constexpr std::string_view k_directory = ".libs";
 
-bool of_stubs(std::string_view package) {
-    return package.size() > 6 && package.substr(package.size() - 6) == "-stubs";
-}
+bool of_stubs(std::string_view package) { return package.size() > 6 && package.substr(package.size() - 6) == "-stubs"; }
 
 // The wheel's directory for shared libraries.
 std::string place_of(const Layout& layout, const std::string& distribution) {

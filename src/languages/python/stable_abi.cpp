@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <vector>
 
-
 namespace cermet::python {
 namespace stable_abi_detail {
 
@@ -202,10 +201,8 @@ const Row k_rows[] = {
      "PyState_AddModule PyState_RemoveModule PyThread_GetInfo PyType_FromSpecWithBases "
      "_PyArg_ParseTupleAndKeywords_SizeT _PyArg_ParseTuple_SizeT _PyArg_Parse_SizeT "
      "_PyArg_VaParseTupleAndKeywords_SizeT _PyArg_VaParse_SizeT"},
-    {4,
-     "PyCFunction_New PyType_GetSlot"},
-    {5,
-     "PyErr_FormatV PyModuleDef_Init PyModuleDef_Type"},
+    {4, "PyCFunction_New PyType_GetSlot"},
+    {5, "PyErr_FormatV PyModuleDef_Init PyModuleDef_Type"},
     {6,
      "PyErr_ResourceWarning PyErr_SetImportErrorSubclass PyExc_ModuleNotFoundError "
      "PyOS_FSPath Py_FinalizeEx"},
@@ -296,8 +293,7 @@ const Row k_rows[] = {
      "PyType_GetModuleByToken PyType_GetModuleByToken_DuringGC "
      "PyType_GetModuleState_DuringGC PyType_GetModule_DuringGC Py_IS_TYPE Py_SET_SIZE "
      "Py_SIZE"},
-    {16,
-     "Py_HashBuffer"},
+    {16, "Py_HashBuffer"},
 };
 
 struct Symbol {
@@ -330,8 +326,6 @@ std::optional<int> stable_since(std::string_view symbol) {
     return found->minor;
 }
 
-bool is_python_symbol(std::string_view symbol) {
-    return symbol.substr(0, 2) == "Py" || symbol.substr(0, 3) == "_Py";
-}
+bool is_python_symbol(std::string_view symbol) { return symbol.substr(0, 2) == "Py" || symbol.substr(0, 3) == "_Py"; }
 
 }  // namespace cermet::python

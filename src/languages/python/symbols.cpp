@@ -58,15 +58,17 @@ engine::Task<bool> run(engine::Build build, CheckSymbols key) {
     if (!is_elf(mapped.bytes())) co_return true;  // other object formats have their own linker's checks
     CO_TRY(elf, read_elf(mapped.bytes(), check.shown));
     if (!check.init_symbol.empty() && !elf.exports(check.init_symbol)) {
-        co_return project_error(cat("module ", check.shown, " does not export ", check.init_symbol),
-                                "the init function's name must be the module's last part; for Rust check the name of the "
-                                "#[pymodule]")
+        co_return project_error(
+            cat("module ", check.shown, " does not export ", check.init_symbol),
+            "the init function's name must be the module's last part; for Rust check the name of the "
+            "#[pymodule]")
             .at(check.place);
     }
     for (const std::string& name : check.exports) {
         if (has_glob(name) || elf.exports(name)) continue;
-        co_return project_error(cat("`exports` names ", name, ", and ", check.what, " ", check.shown, " does not define it"),
-                                "is it spelled as the linker sees it: extern \"C\", and for Rust #[no_mangle] pub?")
+        co_return project_error(
+            cat("`exports` names ", name, ", and ", check.what, " ", check.shown, " does not define it"),
+            "is it spelled as the linker sees it: extern \"C\", and for Rust #[no_mangle] pub?")
             .at(check.place);
     }
     std::set<std::string> open;
@@ -76,9 +78,9 @@ engine::Task<bool> run(engine::Build build, CheckSymbols key) {
     if (open.empty()) co_return true;
     CO_TRY(found_all, symbols_detail::take_away_offered(open, elf, check, executor.places()));
     if (open.empty() || !found_all) co_return true;
-    co_return project_error(cat(check.what, " ", check.shown, " needs symbols that nothing provides: ",
-                                symbols_detail::list_of(open)),
-                            "add the library that has them to `uses` or `libraries` of this table")
+    co_return project_error(
+        cat(check.what, " ", check.shown, " needs symbols that nothing provides: ", symbols_detail::list_of(open)),
+        "add the library that has them to `uses` or `libraries` of this table")
         .at(check.place);
 }
 

@@ -15,12 +15,12 @@ namespace cermet::python {
 
 struct SymbolCheck {
     exec::Input file;
-    std::string shown;            // name for errors
+    std::string shown;  // name for errors
     std::string what = "module";
-    std::string init_symbol;      // "" = none is needed (shared libraries)
-    std::vector<std::string> exports;     // declared beside it; patterns are not looked for
-    std::vector<exec::Input> libraries;   // of the same wheel, which it may need
-    std::string runtime_library;  // real path of libpython, or of the interpreter that holds it
+    std::string init_symbol;             // "" = none is needed (shared libraries)
+    std::vector<std::string> exports;    // declared beside it; patterns are not looked for
+    std::vector<exec::Input> libraries;  // of the same wheel, which it may need
+    std::string runtime_library;         // real path of libpython, or of the interpreter that holds it
     Where place;
 };
 

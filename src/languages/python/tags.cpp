@@ -27,17 +27,16 @@ bool tag_part(std::string_view text) {
 }
 
 bool all_digits(std::string_view text) {
-    return !text.empty() &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // cp312, pp310 …: the python tag of exactly this interpreter.
 std::string python_tag(const Interpreter& p) {
-    std::string prefix = p.implementation == "cpython"   ? "cp"
-                         : p.implementation == "pypy"    ? "pp"
+    std::string prefix = p.implementation == "cpython"      ? "cp"
+                         : p.implementation == "pypy"       ? "pp"
                          : p.implementation == "ironpython" ? "ip"
-                         : p.implementation == "jython"  ? "jy"
-                                                         : p.implementation;
+                         : p.implementation == "jython"     ? "jy"
+                                                            : p.implementation;
     return prefix + p.nodot();
 }
 
@@ -74,13 +73,11 @@ Status check_floor(const Interpreter& p, Abi abi, StableFloor floor) {
         return project_error(cat("the stable ABI begins with Python 3.2, not ", wanted));
     }
     if (p.major == 3 && p.minor < floor.minor) {
-        return project_error(cat("a stable ABI of Python ", wanted, " cannot be built by Python ",
-                                 p.version_text()),
+        return project_error(cat("a stable ABI of Python ", wanted, " cannot be built by Python ", p.version_text()),
                              cat("build with Python ", wanted, " or newer, or lower the stable ABI"));
     }
     if (abi != Abi::Stable && floor.minor < 15) {
-        return project_error(cat("the free-threaded stable ABI (abi3t) begins with Python 3.15, not ",
-                                 wanted));
+        return project_error(cat("the free-threaded stable ABI (abi3t) begins with Python 3.15, not ", wanted));
     }
     if (abi == Abi::Stable && p.gil_disabled) {
         return project_error(cat("free-threaded Python ", p.version_text(), " cannot load abi3 modules"),
@@ -127,8 +124,7 @@ Result<TagSet> parse_tags(std::string_view text) {
     return out;
 }
 
-Result<TagSet> wheel_tags(const Interpreter& python, Abi abi, StableFloor floor,
-                          std::vector<std::string> platforms) {
+Result<TagSet> wheel_tags(const Interpreter& python, Abi abi, StableFloor floor, std::vector<std::string> platforms) {
     TagSet out;
     out.platforms = std::move(platforms);
     if (out.platforms.empty()) out.platforms.push_back(abi == Abi::None ? "any" : python.platform_tag());
@@ -170,21 +166,17 @@ Result<std::string> module_suffix(const Interpreter& python, Abi abi, StableFloo
 bool is_native_file(std::string_view file_name) {
     using tags_detail::ends_with;
     std::string name = lower(file_name);
-    if (ends_with(name, ".so") || ends_with(name, ".pyd") || ends_with(name, ".dylib") ||
-        ends_with(name, ".dll")) {
+    if (ends_with(name, ".so") || ends_with(name, ".pyd") || ends_with(name, ".dylib") || ends_with(name, ".dll")) {
         return true;
     }
     std::size_t at = name.rfind(".so.");  // libfoo.so.1.2
     if (at == std::string::npos || at == 0) return false;
     std::string_view rest = std::string_view(name).substr(at + 4);
-    return !rest.empty() && std::all_of(rest.begin(), rest.end(), [](char c) {
-        return (c >= '0' && c <= '9') || c == '.';
-    });
+    return !rest.empty() &&
+           std::all_of(rest.begin(), rest.end(), [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
 }
 
-std::string module_stem(std::string_view file_name) {
-    return std::string(file_name.substr(0, file_name.find('.')));
-}
+std::string module_stem(std::string_view file_name) { return std::string(file_name.substr(0, file_name.find('.'))); }
 
 bool importable_suffix(const Interpreter& python, std::string_view file_name) {
     std::size_t dot = file_name.find('.');
@@ -205,8 +197,7 @@ std::string distribution_stem(std::string_view name, const Version& version) {
     return cat(escape_name(name), "-", escape_version(version));
 }
 
-std::string wheel_file_name(std::string_view name, const Version& version, std::string_view build,
-                            const TagSet& tags) {
+std::string wheel_file_name(std::string_view name, const Version& version, std::string_view build, const TagSet& tags) {
     std::string out = distribution_stem(name, version);
     if (!build.empty()) out += cat("-", build);
     return cat(out, "-", tags.text(), ".whl");

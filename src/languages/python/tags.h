@@ -52,13 +52,13 @@ std::string module_stem(std::string_view file_name);
 // Whether the interpreter would import a file of this name (its own EXT_SUFFIX, abi3 forms, bare .so).
 bool importable_suffix(const Interpreter& python, std::string_view file_name);
 
-std::string escape_version(const Version& version);  // normalised, "-" never occurs
+std::string escape_version(const Version& version);                            // normalised, "-" never occurs
 std::string distribution_stem(std::string_view name, const Version& version);  // "my_pkg-1.0"
 std::string wheel_file_name(std::string_view name, const Version& version, std::string_view build, const TagSet& tags);
 struct WheelName {
-    std::string name;     // escaped as written
+    std::string name;  // escaped as written
     Version version;
-    std::string build;    // "" or begins with a digit
+    std::string build;  // "" or begins with a digit
     TagSet tags;
 };
 Result<WheelName> parse_wheel_file_name(std::string_view file_name);

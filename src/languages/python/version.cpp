@@ -12,9 +12,7 @@ namespace cermet::python {
 namespace version_detail {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alnum(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+bool is_alnum(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_separator(char c) { return c == '.' || c == '_' || c == '-'; }
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -50,9 +48,7 @@ class Reader {
     std::size_t at() const { return at_; }
 
    private:
-    char peek(std::size_t ahead = 0) const {
-        return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
-    }
+    char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
     std::string_view digits() {
         std::size_t start = at_;
         while (is_digit(peek())) ++at_;
@@ -89,8 +85,7 @@ class Reader {
         return nullptr;
     }
     void read_pre(Version& out) {
-        static const std::vector<const char*> words = {"alpha", "a",   "beta", "b",
-                                                       "preview", "pre", "c",    "rc"};
+        static const std::vector<const char*> words = {"alpha", "a", "beta", "b", "preview", "pre", "c", "rc"};
         const char* found = read_word(words, out.pre_number);
         if (found == nullptr) return;
         out.pre = found[0] == 'a'   ? Version::Pre::Alpha
@@ -157,16 +152,15 @@ int pre_rank(const Version& v) {
     return !v.post && v.dev ? 0 : 4;
 }
 
-bool is_number(const std::string& segment) { return is_digit(segment.front()) &&
-    std::all_of(segment.begin(), segment.end(), is_digit); }
+bool is_number(const std::string& segment) {
+    return is_digit(segment.front()) && std::all_of(segment.begin(), segment.end(), is_digit);
+}
 
-std::strong_ordering compare_local(const std::vector<std::string>& a,
-                                   const std::vector<std::string>& b) {
+std::strong_ordering compare_local(const std::vector<std::string>& a, const std::vector<std::string>& b) {
     for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
         bool a_number = is_number(a[i]), b_number = is_number(b[i]);
         if (a_number != b_number) return a_number <=> b_number;  // words before numbers
-        auto order = a_number ? Natural(a[i]) <=> Natural(b[i])
-                              : (a[i].compare(b[i]) <=> 0);
+        auto order = a_number ? Natural(a[i]) <=> Natural(b[i]) : (a[i].compare(b[i]) <=> 0);
         if (order != 0) return order;
     }
     return a.size() <=> b.size();
@@ -217,9 +211,7 @@ std::string canonical(const Specifier& specifier) {
     return specifier.op + own->text();
 }
 
-bool starts_with(std::string_view text, std::string_view prefix) {
-    return text.substr(0, prefix.size()) == prefix;
-}
+bool starts_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
 
 }  // namespace version_detail
 
@@ -232,8 +224,10 @@ Natural Natural::next() const {
     std::string digits = digits_;
     std::size_t i = digits.size();
     while (i > 0 && digits[i - 1] == '9') digits[--i] = '0';
-    if (i == 0) digits.insert(digits.begin(), '1');
-    else ++digits[i - 1];
+    if (i == 0)
+        digits.insert(digits.begin(), '1');
+    else
+        ++digits[i - 1];
     return Natural(digits);
 }
 
@@ -278,9 +272,7 @@ std::string Version::public_text() const {
     return out;
 }
 
-std::string Version::text() const {
-    return local.empty() ? public_text() : public_text() + "+" + join(local, ".");
-}
+std::string Version::text() const { return local.empty() ? public_text() : public_text() + "+" + join(local, "."); }
 
 Version Version::public_version() const {
     Version out = *this;
@@ -344,8 +336,7 @@ bool Specifier::contains(const Version& candidate) const {
     using namespace version_detail;
     if (op == "===") return lower(candidate.text()) == lower(version);
     bool wildcard = version.size() > 2 && version.compare(version.size() - 2, 2, ".*") == 0;
-    std::optional<Version> own =
-        Version::find(wildcard ? version.substr(0, version.size() - 2) : version);
+    std::optional<Version> own = Version::find(wildcard ? version.substr(0, version.size() - 2) : version);
     if (!own) return false;
     if (wildcard) {
         Version first = *own;
@@ -395,8 +386,7 @@ Result<SpecifierSet> SpecifierSet::parse(std::string_view text) {
         out.specifiers.push_back(std::move(specifier));
     }
     auto& all = out.specifiers;
-    std::sort(all.begin(), all.end(),
-              [](const Specifier& a, const Specifier& b) { return a.text() < b.text(); });
+    std::sort(all.begin(), all.end(), [](const Specifier& a, const Specifier& b) { return a.text() < b.text(); });
     // Two spellings of one version are one specifier: ">1" and ">1.0"; the first in order stays.
     std::set<std::string> seen;
     auto repeated = [&seen](const Specifier& s) { return !seen.insert(canonical(s)).second; };

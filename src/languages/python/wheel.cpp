@@ -131,8 +131,8 @@ std::vector<InfoFile> info_files(const Project& project) {
 }
 
 std::string wheel_text(const TagSet& tags, std::string_view build, std::string_view generator) {
-    std::string out = cat("Wheel-Version: 1.0\nGenerator: ", generator,
-                          "\nRoot-Is-Purelib: ", tags.pure() ? "true" : "false", "\n");
+    std::string out =
+        cat("Wheel-Version: 1.0\nGenerator: ", generator, "\nRoot-Is-Purelib: ", tags.pure() ? "true" : "false", "\n");
     for (const std::string& tag : tags.expanded()) out += cat("Tag: ", tag, "\n");
     if (!build.empty()) out += cat("Build: ", build, "\n");
     return out;

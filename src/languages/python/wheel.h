@@ -37,12 +37,12 @@ inline constexpr std::int64_t k_default_mtime = 315532800;  // 1980-01-01: the f
 struct WheelPlan {
     std::string name;
     Version version;
-    std::string build;                // build tag or ""
+    std::string build;  // build tag or ""
     TagSet tags;
-    std::string generator;            // "cermet 0.1.0"
-    std::vector<WheelFile> files;     // below site-packages (purelib or platlib by tags)
-    std::vector<WheelFile> scripts;   // go to .data/scripts, executable
-    std::vector<InfoFile> info;       // see info_files()
+    std::string generator;           // "cermet 0.1.0"
+    std::vector<WheelFile> files;    // below site-packages (purelib or platlib by tags)
+    std::vector<WheelFile> scripts;  // go to .data/scripts, executable
+    std::vector<InfoFile> info;      // see info_files()
     std::int64_t mtime = k_default_mtime;
     int level = 6;
     int threads = 0;
@@ -51,7 +51,7 @@ struct WheelPlan {
 // METADATA, entry_points.txt, licenses/… of a project: all of .dist-info but WHEEL and RECORD.
 std::vector<InfoFile> info_files(const Project& project);
 std::string wheel_text(const TagSet& tags, std::string_view build, std::string_view generator);  // the WHEEL file
-std::string record_line(std::string_view path, const Digest& digest);  // CSV as Python's csv module reads it
+std::string record_line(std::string_view path, const Digest& digest);       // CSV as Python's csv module reads it
 std::string dist_info_name(std::string_view name, const Version& version);  // "my_pkg-1.0.dist-info"
 
 struct BuiltWheel {

@@ -29,9 +29,12 @@ bool read_csv(std::string_view text, std::vector<std::vector<std::string>>& rows
     for (std::size_t i = 0; i < text.size(); ++i) {
         char c = text[i];
         if (quoted) {
-            if (c != '"') field += c;
-            else if (i + 1 < text.size() && text[i + 1] == '"') field += text[++i];
-            else quoted = false;
+            if (c != '"')
+                field += c;
+            else if (i + 1 < text.size() && text[i + 1] == '"')
+                field += text[++i];
+            else
+                quoted = false;
         } else if (c == '"' && field.empty()) {
             quoted = any = true;
         } else if (c == ',') {
@@ -160,7 +163,8 @@ void Checker::metadata() {
         if (line.empty()) break;
         if (line.compare(0, 14, "License-File: ") != 0) continue;
         std::string path = cat(info_, "/licenses/", line.substr(14));
-        if (zip_.find(path) == nullptr) say(cat("METADATA names the licence ", line.substr(14), ", but ", path, " is missing"));
+        if (zip_.find(path) == nullptr)
+            say(cat("METADATA names the licence ", line.substr(14), ", but ", path, " is missing"));
     }
 }
 
@@ -179,7 +183,8 @@ void Checker::members() {
         if (extension(entry.path) == ".pyc") say(cat(entry.path, " is bytecode"));
     }
     if (!payload) say("it has no files besides its metadata");
-    if (!zip_.entries().empty() && zip_.entries().back().path != info_ + "/RECORD") say("RECORD is not its last member");
+    if (!zip_.entries().empty() && zip_.entries().back().path != info_ + "/RECORD")
+        say("RECORD is not its last member");
 }
 
 std::vector<std::string> Checker::run() {

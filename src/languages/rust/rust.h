@@ -45,8 +45,8 @@ struct PythonFacts {
 struct CrateSettings {
     std::map<std::string, CrateRule> rules;  // by package name
     PythonFacts python;
-    std::string lock_file;     // canonical; "" = the workspace's own
-    std::string target;        // triple; "" = host
+    std::string lock_file;  // canonical; "" = the workspace's own
+    std::string target;     // triple; "" = host
     bool locked = false;
     bool offline = false;
     bool frozen = false;
@@ -74,20 +74,20 @@ struct CrateRequest {
     bool default_features = true;
     bool all_features = false;
     std::string profile = "release";
-    std::string bin;                  // Program
-    std::vector<std::string> exports; // Module, Shared: only these, names or patterns; empty: as rustc does
-    std::string soname;               // Shared
+    std::string bin;                        // Program
+    std::vector<std::string> exports;       // Module, Shared: only these, names or patterns; empty: as rustc does
+    std::string soname;                     // Shared
     std::vector<SelectedCrates> selection;  // with this request's own crates, in the same order in each; empty: alone
     SharedSettings settings;
-    Where place;                      // of the table
+    Where place;  // of the table
 };
 
 struct CrateArtifact {
-    exec::Input file;                 // the cdylib, archive or program
+    exec::Input file;  // the cdylib, archive or program
     std::string file_name;
-    std::vector<std::string> link_flags;     // what linking an archive needs besides: -lm, -L…
-    std::vector<exec::Input> inputs;         // declared outputs of build scripts (headers, pxd), in the tree
-    std::vector<exec::Input> archives;       // native static libraries that the archive does not hold
+    std::vector<std::string> link_flags;  // what linking an archive needs besides: -lm, -L…
+    std::vector<exec::Input> inputs;      // declared outputs of build scripts (headers, pxd), in the tree
+    std::vector<exec::Input> archives;    // native static libraries that the archive does not hold
     std::map<std::string, std::vector<std::string>> features;  // of every package in the graph
     bool operator==(const CrateArtifact&) const = default;
 };
@@ -126,12 +126,12 @@ engine::Task<bool> run(engine::Build build, SettleOutputs key);
 
 // What `cermet toolchain` shows of rustc.
 struct RustToolchain {
-    std::string rustc;     // canonical: /cermet/tool/rust-1a2b3c4d/bin/rustc
-    std::string sysroot;   // canonical
-    std::string version;   // "1.95.0"
-    std::string verbose;   // rustc -vV
-    std::string host;      // triple
-    std::string digest;    // hex: rustc, librustc_driver, the target's libraries
+    std::string rustc;    // canonical: /cermet/tool/rust-1a2b3c4d/bin/rustc
+    std::string sysroot;  // canonical
+    std::string version;  // "1.95.0"
+    std::string verbose;  // rustc -vV
+    std::string host;     // triple
+    std::string digest;   // hex: rustc, librustc_driver, the target's libraries
     bool operator==(const RustToolchain& o) const { return digest == o.digest && rustc == o.rustc; }
 };
 class FindRust {

@@ -19,18 +19,14 @@ BuildCrate::BuildCrate(CrateRequest request)
 
 std::string BuildCrate::describe() const { return cat("building ", request_->name); }
 
-engine::Task<CrateArtifact> run(engine::Build, BuildCrate) {
-    co_return stage0_detail::no_rust();
-}
+engine::Task<CrateArtifact> run(engine::Build, BuildCrate) { co_return stage0_detail::no_rust(); }
 
 SettleOutputs::SettleOutputs(std::vector<CrateRequest> requests)
     : requests_(std::make_shared<const std::vector<CrateRequest>>(std::move(requests))) {}
 
 engine::Task<bool> run(engine::Build, SettleOutputs) { co_return stage0_detail::no_rust(); }
 
-engine::Task<RustToolchain> run(engine::Build, FindRust) {
-    co_return stage0_detail::no_rust();
-}
+engine::Task<RustToolchain> run(engine::Build, FindRust) { co_return stage0_detail::no_rust(); }
 
 }  // namespace cermet::rust
 #endif

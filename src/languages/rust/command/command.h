@@ -19,11 +19,11 @@ namespace cermet::rust {
 struct Layout {
     // Directory of a unit's outputs: libraries, or OUT_DIR for a run. Index = unit.
     std::vector<std::string> out;
-    std::string rustc = "rustc";    // argv[0] and $RUSTC
+    std::string rustc = "rustc";  // argv[0] and $RUSTC
     std::string rustdoc = "rustdoc";
-    std::string cargo;              // $CARGO
-    std::string sysroot_libdir;     // <sysroot>/lib/rustlib/<host>/lib, for the library path of runs
-    unsigned jobs = 1;              // NUM_JOBS
+    std::string cargo;           // $CARGO
+    std::string sysroot_libdir;  // <sysroot>/lib/rustlib/<host>/lib, for the library path of runs
+    unsigned jobs = 1;           // NUM_JOBS
 };
 using ScriptOutputs = std::map<std::size_t, ScriptOutput>;  // by run unit
 

@@ -14,12 +14,23 @@ namespace directives_detail {
 constexpr const char* k_docs = "see \"Outputs of the build script\" in the cargo book";
 
 // Keys that mean something in both syntaxes; with `cargo:` any other key is metadata.
-constexpr const char* k_reserved[] = {
-    "rustc-flags",         "rustc-link-lib",          "rustc-link-search",    "rustc-link-arg-cdylib",
-    "rustc-cdylib-link-arg", "rustc-link-arg-bins",   "rustc-link-arg-bin",   "rustc-link-arg-tests",
-    "rustc-link-arg-benches", "rustc-link-arg-examples", "rustc-link-arg",    "rustc-cfg",
-    "rustc-check-cfg",     "rustc-env",               "warning",              "rerun-if-changed",
-    "rerun-if-env-changed"};
+constexpr const char* k_reserved[] = {"rustc-flags",
+                                      "rustc-link-lib",
+                                      "rustc-link-search",
+                                      "rustc-link-arg-cdylib",
+                                      "rustc-cdylib-link-arg",
+                                      "rustc-link-arg-bins",
+                                      "rustc-link-arg-bin",
+                                      "rustc-link-arg-tests",
+                                      "rustc-link-arg-benches",
+                                      "rustc-link-arg-examples",
+                                      "rustc-link-arg",
+                                      "rustc-cfg",
+                                      "rustc-check-cfg",
+                                      "rustc-env",
+                                      "warning",
+                                      "rerun-if-changed",
+                                      "rerun-if-env-changed"};
 
 struct Directive {
     std::string key, value;
@@ -62,9 +73,9 @@ class Parser {
             since.major = 1;
             since.minor = 77;
             if (!context_.rust_version.empty() && wanted && compare_versions(*wanted, since) < 0)
-                return fail(cat("`cargo::", line, "`, but its package has rust-version = \"",
-                                context_.rust_version, "\""),
-                            "`cargo::` needs rust-version 1.77; print `cargo:` or raise rust-version");
+                return fail(
+                    cat("`cargo::", line, "`, but its package has rust-version = \"", context_.rust_version, "\""),
+                    "`cargo::` needs rust-version 1.77; print `cargo:` or raise rust-version");
         }
         std::size_t equals = line.find('=');
         if (equals == std::string_view::npos) {
@@ -86,18 +97,30 @@ class Parser {
     Status apply(const Directive& d) {
         std::string value(trim(d.value));
         if (d.key == "rustc-flags") return flags(value);
-        if (d.key == "rustc-link-lib") out_.link_libs.push_back(value);
-        else if (d.key == "rustc-link-search") out_.link_paths.push_back(value);
-        else if (d.key == "rustc-cfg") out_.cfgs.push_back(value);
-        else if (d.key == "rustc-check-cfg") out_.check_cfgs.push_back(value);
-        else if (d.key == "rustc-env") return env(value);
-        else if (d.key == "warning") out_.warnings.push_back(value);
-        else if (d.key == "error") out_.errors.push_back(value);
-        else if (d.key == "rerun-if-changed") out_.rerun_if_changed.push_back(value);
-        else if (d.key == "rerun-if-env-changed") out_.rerun_if_env_changed.push_back(value);
-        else if (d.key == "metadata") return metadata(value);
-        else if (d.key.starts_with("rustc-link-arg") || d.key == "rustc-cdylib-link-arg") return link_arg(d.key, value);
-        else return fail(cat("the unknown directive `cargo::", d.key, "`"));
+        if (d.key == "rustc-link-lib")
+            out_.link_libs.push_back(value);
+        else if (d.key == "rustc-link-search")
+            out_.link_paths.push_back(value);
+        else if (d.key == "rustc-cfg")
+            out_.cfgs.push_back(value);
+        else if (d.key == "rustc-check-cfg")
+            out_.check_cfgs.push_back(value);
+        else if (d.key == "rustc-env")
+            return env(value);
+        else if (d.key == "warning")
+            out_.warnings.push_back(value);
+        else if (d.key == "error")
+            out_.errors.push_back(value);
+        else if (d.key == "rerun-if-changed")
+            out_.rerun_if_changed.push_back(value);
+        else if (d.key == "rerun-if-env-changed")
+            out_.rerun_if_env_changed.push_back(value);
+        else if (d.key == "metadata")
+            return metadata(value);
+        else if (d.key.starts_with("rustc-link-arg") || d.key == "rustc-cdylib-link-arg")
+            return link_arg(d.key, value);
+        else
+            return fail(cat("the unknown directive `cargo::", d.key, "`"));
         return {};
     }
 
@@ -259,8 +282,7 @@ Result<ScriptOutput> ScriptOutput::from_json(const Json& json) {
     out.link_libs = json["link_libs"].string_list();
     for (const Json& item : json["link_args"].array()) {
         const Json::Array& parts = item.array();
-        if (parts.size() != 3 || parts[0].integer() < 0 ||
-            parts[0].integer() > static_cast<int>(LinkArgScope::Example))
+        if (parts.size() != 3 || parts[0].integer() < 0 || parts[0].integer() > static_cast<int>(LinkArgScope::Example))
             return bug("a stored script output has a broken link argument");
         LinkArg arg;
         arg.scope = static_cast<LinkArgScope>(parts[0].integer());

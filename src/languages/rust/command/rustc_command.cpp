@@ -25,7 +25,11 @@ class ArgvBuilder {
    public:
     ArgvBuilder(const UnitGraph& graph, std::size_t index, const BuildRequest& request, const Layout& layout,
                 const ScriptOutputs& scripts)
-        : graph_(graph), unit_(graph.units[index]), index_(index), request_(request), layout_(layout),
+        : graph_(graph),
+          unit_(graph.units[index]),
+          index_(index),
+          request_(request),
+          layout_(layout),
           scripts_(scripts) {}
 
     std::vector<std::string> build(const std::string& source) {
@@ -65,7 +69,8 @@ class ArgvBuilder {
     void add_types() {
         for (const std::string& type : unit_.target.crate_types) add("--crate-type", type);
         add(unit_.pipelines() ? "--emit=dep-info,metadata,link" : "--emit=dep-info,link");
-        if (unit_.target.is_proc_macro() || (has_type(unit_, "dylib") && !unit_.is_primary)) add("-C", "prefer-dynamic");
+        if (unit_.target.is_proc_macro() || (has_type(unit_, "dylib") && !unit_.is_primary))
+            add("-C", "prefer-dynamic");
     }
 
     void add_codegen() {
@@ -77,8 +82,7 @@ class ArgvBuilder {
         if (p.debuginfo == "0") return;
         add("-C", cat("debuginfo=", p.debuginfo));
         const std::vector<std::string>& modes = target_info(request_, unit_).split_debuginfo;
-        if (!p.split_debuginfo.empty() &&
-            std::find(modes.begin(), modes.end(), p.split_debuginfo) != modes.end())
+        if (!p.split_debuginfo.empty() && std::find(modes.begin(), modes.end(), p.split_debuginfo) != modes.end())
             add("-C", cat("split-debuginfo=", p.split_debuginfo));
     }
 
@@ -122,8 +126,7 @@ class ArgvBuilder {
             for (const Artifact& artifact : artifacts_of(graph_, dep.unit, request_)) {
                 bool wanted = metadata ? artifact.kind == ArtifactKind::Metadata
                                        : artifact.kind == ArtifactKind::Link && is_linkable(artifact.crate_type);
-                if (wanted)
-                    add("--extern", cat(dep.extern_name, "=", layout_.out[dep.unit], "/", artifact.file));
+                if (wanted) add("--extern", cat(dep.extern_name, "=", layout_.out[dep.unit], "/", artifact.file));
             }
         }
         if (unit_.target.is_proc_macro()) add("--extern", "proc_macro");
@@ -234,8 +237,8 @@ std::vector<NeededDep> needed_deps(const UnitGraph& graph, std::size_t index) {
     return out;
 }
 
-Command rustc_command(const UnitGraph& graph, std::size_t index, const BuildRequest& request,
-                      const Layout& layout, const ScriptOutputs& scripts, const CargoConfig& config) {
+Command rustc_command(const UnitGraph& graph, std::size_t index, const BuildRequest& request, const Layout& layout,
+                      const ScriptOutputs& scripts, const CargoConfig& config) {
     using namespace rustc_command_detail;
     const Unit& unit = graph.units[index];
     Command command;

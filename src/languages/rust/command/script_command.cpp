@@ -59,8 +59,7 @@ void add_cfgs(const Unit& unit, const TargetInfo& info, Environment& out) {
     for (const std::string& feature : unit.features) out["CARGO_FEATURE_" + envify(feature)] = "1";
 }
 
-void add_dependency_values(const UnitGraph& graph, const Unit& unit, const ScriptOutputs& scripts,
-                           Environment& out) {
+void add_dependency_values(const UnitGraph& graph, const Unit& unit, const ScriptOutputs& scripts, Environment& out) {
     for (const UnitDep& dep : unit.deps) {
         const Unit& other = graph.units[dep.unit];
         auto found = scripts.find(dep.unit);
@@ -92,10 +91,14 @@ std::string library_path(const UnitGraph& graph, std::size_t index, const Layout
 Status add_override(const std::string& key, const Toml& value, ScriptOutput& out) {
     std::vector<std::string> list = value.is_string() ? std::vector<std::string>{value.string()} : value.string_list();
     auto append = [&](std::vector<std::string>& to) { to.insert(to.end(), list.begin(), list.end()); };
-    if (key == "rustc-link-lib") append(out.link_libs);
-    else if (key == "rustc-link-search") append(out.link_paths);
-    else if (key == "rustc-cfg") append(out.cfgs);
-    else if (key == "rustc-check-cfg") append(out.check_cfgs);
+    if (key == "rustc-link-lib")
+        append(out.link_libs);
+    else if (key == "rustc-link-search")
+        append(out.link_paths);
+    else if (key == "rustc-cfg")
+        append(out.cfgs);
+    else if (key == "rustc-check-cfg")
+        append(out.check_cfgs);
     else if (key == "rustc-link-arg" || key == "rustc-cdylib-link-arg" || key == "rustc-link-arg-cdylib" ||
              key == "rustc-link-arg-bins") {
         for (const std::string& text : list) {
@@ -124,8 +127,8 @@ Status add_override(const std::string& key, const Toml& value, ScriptOutput& out
 
 }  // namespace script_command_detail
 
-Command script_command(const UnitGraph& graph, std::size_t index, const BuildRequest& request,
-                       const Layout& layout, const ScriptOutputs& scripts, const CargoConfig& config) {
+Command script_command(const UnitGraph& graph, std::size_t index, const BuildRequest& request, const Layout& layout,
+                       const ScriptOutputs& scripts, const CargoConfig& config) {
     using namespace script_command_detail;
     const Unit& unit = graph.units[index];
     const TargetInfo& info = target_info(request, unit);
@@ -182,8 +185,7 @@ Result<ScriptOutput> overridden_output(const UnitGraph& graph, std::size_t index
     const Toml* table = links_override(config, target_info(request, unit).triple, unit.package->links);
     if (table == nullptr) return bug(cat("no override for the script of ", unit.package->name));
     ScriptOutput out;
-    for (const auto& [key, value] : table->table())
-        TRY_VOID(script_command_detail::add_override(key, value, out));
+    for (const auto& [key, value] : table->table()) TRY_VOID(script_command_detail::add_override(key, value, out));
     return out;
 }
 

@@ -58,8 +58,7 @@ void flags_as_array(Toml& table) {
     const Toml* value = table.find("rustflags");
     if (value == nullptr || !value->is_string()) return;
     Toml::Array items;
-    for (std::string& word : split_words(value->string()))
-        items.push_back(string_at(std::move(word), *value));
+    for (std::string& word : split_words(value->string())) items.push_back(string_at(std::move(word), *value));
     table.set("rustflags", with_place(Toml::of(std::move(items)), *value));
 }
 
@@ -112,8 +111,7 @@ class Loader {
             if (std::string path = config_file(join_path(directory, ".cargo")); !path.empty())
                 add_once(found, std::move(path));
         if (!request_.cargo_home.empty())
-            if (std::string path = config_file(request_.cargo_home); !path.empty())
-                add_once(found, std::move(path));
+            if (std::string path = config_file(request_.cargo_home); !path.empty()) add_once(found, std::move(path));
         for (auto path = found.rbegin(); path != found.rend(); ++path) {
             bool is_home = !request_.cargo_home.empty() && parent(*path) == request_.cargo_home;
             std::string base(parent(parent(*path)));
@@ -141,8 +139,7 @@ class Loader {
         TRY(bytes, files_.need(path));
         TRY(document, parse_toml(bytes, path));
         config_.files.push_back(path);
-        if (const Toml* include = document.find("include"))
-            TRY_VOID(load_includes(*include, path, base, depth));
+        if (const Toml* include = document.find("include")) TRY_VOID(load_includes(*include, path, base, depth));
         absolutise(document, base);
         config_.merged = merge(config_.merged, document, Join::Append);
         return {};
@@ -159,8 +156,7 @@ class Loader {
             if (files_.kind(file) == SourceKind::File) {
                 TRY_VOID(load_file(file, base, depth + 1));
             } else if (optional == nullptr || !optional->boolean()) {
-                return project_error(cat("included cargo configuration ", file, " does not exist"))
-                    .at(path, item.line);
+                return project_error(cat("included cargo configuration ", file, " does not exist")).at(path, item.line);
             }
         }
         return {};
@@ -197,8 +193,7 @@ std::string index_text(const std::string& url) {
 void read_registries(CargoConfig& config) {
     if (const Toml* table = config.merged.find("registries"))
         for (const auto& [name, value] : table->table())
-            if (const Toml* index = value.find("index"))
-                config.registries[name] = index_text(index->string());
+            if (const Toml* index = value.find("index")) config.registries[name] = index_text(index->string());
     for (const auto& [name, value] : config.environment)
         if (name.starts_with("CARGO_REGISTRIES_") && name.ends_with("_INDEX")) {
             std::string middle = lower(std::string_view(name).substr(17, name.size() - 17 - 6));
@@ -298,12 +293,13 @@ Result<CargoConfig> load_config(SourceFiles& files, const ConfigRequest& request
     read_env_table(config);
     config.build_target = config.string("build.target").value_or("");
     auto target_dir = config.environment.find("CARGO_TARGET_DIR");
-    config.target_directory = target_dir != config.environment.end()
-                                  ? join_path(config.cwd, target_dir->second)
-                                  : config.string("build.target-dir").value_or("");
+    config.target_directory = target_dir != config.environment.end() ? join_path(config.cwd, target_dir->second)
+                                                                     : config.string("build.target-dir").value_or("");
     auto incremental = config.environment.find("CARGO_INCREMENTAL");
-    if (incremental != config.environment.end()) config.incremental = incremental->second == "1";
-    else if (auto value = config.string("build.incremental")) config.incremental = truthy(*value);
+    if (incremental != config.environment.end())
+        config.incremental = incremental->second == "1";
+    else if (auto value = config.string("build.incremental"))
+        config.incremental = truthy(*value);
     config.offline = truthy(config.string("net.offline").value_or("false"));
     return config;
 }
@@ -330,8 +326,7 @@ Result<std::vector<std::string>> rustflags_for(const CargoConfig& config, const 
     return flags_at(config, config.merged.find("build"), "build.rustflags");
 }
 
-Result<std::string> linker_for(const CargoConfig& config, const std::string& triple,
-                               const std::vector<Cfg>& cfgs) {
+Result<std::string> linker_for(const CargoConfig& config, const std::string& triple, const std::vector<Cfg>& cfgs) {
     using namespace config_detail;
     auto env = config.environment.find(env_name(cat("target.", triple, ".linker")));
     if (env != config.environment.end()) return program_path(env->second, config.cwd);

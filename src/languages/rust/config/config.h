@@ -22,7 +22,7 @@ struct ConfigRequest {
     std::string cargo_home;                // host path; may be empty
     std::string cwd;                       // relative paths in `overrides` and the environment
     std::map<std::string, std::string> environment;
-    std::vector<std::string> overrides;    // TOML "key = value" lines or file names, as --config takes them
+    std::vector<std::string> overrides;  // TOML "key = value" lines or file names, as --config takes them
 };
 
 struct EnvEntry {
@@ -47,12 +47,12 @@ struct CargoConfig {
     std::string cwd;
     std::map<std::string, std::string> registries;  // name -> "registry+…" or "sparse+…" text
     std::vector<SourceDefinition> sources;
-    std::map<std::string, EnvEntry> env;            // [env], not yet compared with the environment
-    std::string build_target;                       // build.target, one triple or ""
-    std::string target_directory;                   // build.target-dir or ""
+    std::map<std::string, EnvEntry> env;  // [env], not yet compared with the environment
+    std::string build_target;             // build.target, one triple or ""
+    std::string target_directory;         // build.target-dir or ""
     std::optional<bool> incremental;
     bool offline = false;
-    std::vector<std::string> files;                 // that were read
+    std::vector<std::string> files;  // that were read
 
     // value of a dotted key; environment CARGO_<KEY> wins over files
     std::optional<std::string> string(const std::string& dotted) const;

@@ -10,8 +10,9 @@ using namespace cermet::rust;
 TEST_CASE("L13 deeper files win, arrays join") {
     MemoryFiles files;
     files.files["/h/.cargo/config.toml"] = "[build]\nrustflags = \"-Ca\"\ntarget-dir = \"t\"\n[env]\nX = \"home\"\n";
-    files.files["/h/p/.cargo/config.toml"] = "[build]\nrustflags = [\"-Cb\"]\n[env]\nX = { value = \"d\", relative = true, force = true }\n"
-                                             "[target.x86_64-unknown-linux-gnu]\nlinker = \"bin/ld\"\n";
+    files.files["/h/p/.cargo/config.toml"] =
+        "[build]\nrustflags = [\"-Cb\"]\n[env]\nX = { value = \"d\", relative = true, force = true }\n"
+        "[target.x86_64-unknown-linux-gnu]\nlinker = \"bin/ld\"\n";
     ConfigRequest request;
     request.directories = {"/h/p"};
     request.cargo_home = "/h/.cargo";
@@ -25,7 +26,8 @@ TEST_CASE("L13 deeper files win, arrays join") {
 
 TEST_CASE("L14 one source of rustflags only") {
     MemoryFiles files;
-    files.files["/p/.cargo/config.toml"] = "[build]\nrustflags = [\"-Cb\"]\n[target.'cfg(unix)']\nrustflags = [\"-Cu\"]\n";
+    files.files["/p/.cargo/config.toml"] =
+        "[build]\nrustflags = [\"-Cb\"]\n[target.'cfg(unix)']\nrustflags = [\"-Cu\"]\n";
     ConfigRequest request;
     request.directories = {"/p"};
     CargoConfig config = *load_config(files, request);

@@ -93,17 +93,19 @@ Status PackageGraph::start() {
         nodes_[i].lock_index = i;
         nodes_[i].id.name = locked[i].name;
         nodes_[i].id.version = locked[i].version;
-        if (locked[i].source) nodes_[i].id.source = *locked[i].source;
-        else local.emplace(std::make_pair(locked[i].name, locked[i].version), i);
+        if (locked[i].source)
+            nodes_[i].id.source = *locked[i].source;
+        else
+            local.emplace(std::make_pair(locked[i].name, locked[i].version), i);
     }
     for (const std::vector<PackagePtr>* list : {&workspace_.members, &workspace_.path_packages})
         for (const PackagePtr& package : *list) {
             auto found = local.find(std::make_pair(package->name, package->version_text));
             if (found == local.end()) {
                 if (list == &workspace_.path_packages) continue;  // an unused optional or patch
-                return project_error(cat("package ", package->name, " ", package->version_text,
-                                         " is not in Cargo.lock"),
-                                     package_graph_detail::k_stale_hint)
+                return project_error(
+                           cat("package ", package->name, " ", package->version_text, " is not in Cargo.lock"),
+                           package_graph_detail::k_stale_hint)
                     .at(package->where);
             }
             Node& node = nodes_[found->second];
@@ -139,8 +141,8 @@ Status PackageGraph::load_manifest(Node& node) {
     if (locked.source->is_git()) {
         auto found = git_inheritance_.find(directory);
         if (found == git_inheritance_.end()) {
-            TRY(inheritance, package_graph_detail::git_workspace(
-                                 files_, directory, package_graph_detail::place_of(directory)));
+            TRY(inheritance,
+                package_graph_detail::git_workspace(files_, directory, package_graph_detail::place_of(directory)));
             found = git_inheritance_.emplace(directory, inheritance).first;
         }
         context.inheritance = &found->second;
@@ -149,8 +151,8 @@ Status PackageGraph::load_manifest(Node& node) {
     if (!package)
         return std::move(package).error().note(cat("while reading package ", locked.name, " ", locked.version));
     if ((*package)->name != locked.name || (*package)->version_text != locked.version)
-        return project_error(cat("the sources of ", locked.name, " ", locked.version, " hold ",
-                                 (*package)->name, " ", (*package)->version_text))
+        return project_error(cat("the sources of ", locked.name, " ", locked.version, " hold ", (*package)->name, " ",
+                                 (*package)->version_text))
             .at(manifest_path);
     node.package = *package;
     return {};
@@ -168,10 +170,11 @@ Status PackageGraph::link(Node& node) {
     for (const Dependency& dependency : node.package->dependencies) {
         if (dependency.kind == DependencyKind::Development && !node.is_member) continue;
         TRY(found, match(node, dependency));
-        if (found) node.edges.push_back(Edge{&dependency, *found});
+        if (found)
+            node.edges.push_back(Edge{&dependency, *found});
         else if (!dependency.optional)
-            return project_error(cat("Cargo.lock gives package `", node.package->name, "` no `",
-                                     dependency.package, "` matching ", dependency.requirement.text()),
+            return project_error(cat("Cargo.lock gives package `", node.package->name, "` no `", dependency.package,
+                                     "` matching ", dependency.requirement.text()),
                                  package_graph_detail::k_stale_hint)
                 .at(dependency.where);
     }
@@ -183,8 +186,7 @@ Result<std::optional<std::size_t>> PackageGraph::match(const Node& node, const D
     auto source_fits = [&](std::size_t index) {
         const LockedPackage& candidate = locked[index];
         if (dependency.source.is_path())
-            return !candidate.source && nodes_[index].package &&
-                   nodes_[index].package->directory == dependency.path;
+            return !candidate.source && nodes_[index].package && nodes_[index].package->directory == dependency.path;
         if (candidate.source && candidate.source->same_origin(dependency.source)) return true;
         for (const Patch& patch : workspace_.patches) {
             if (patch.dependency.package != dependency.package) continue;

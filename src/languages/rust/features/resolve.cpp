@@ -111,11 +111,11 @@ class Resolver {
         TRY(node, graph_.need(package));
         auto found = node->package->features.find(name);
         if (found == node->package->features.end()) {
-            return project_error(
-                cat("package ", node->id.name, " ", node->id.version, " has no feature `", name, "`"),
-                is_optional(*node->package, name)
-                    ? cat("its optional dependency `", name, "` is only reachable through features that name dep:", name)
-                    : std::string());
+            return project_error(cat("package ", node->id.name, " ", node->id.version, " has no feature `", name, "`"),
+                                 is_optional(*node->package, name)
+                                     ? cat("its optional dependency `", name,
+                                           "` is only reachable through features that name dep:", name)
+                                     : std::string());
         }
         if (!out_.features[out_.key(package, fk)].insert(name).second) return {};
         for (const FeatureValue& value : found->second) TRY_VOID(activate_value(package, fk, value));
@@ -144,8 +144,7 @@ class Resolver {
             found = true;
             if (!counts(package, fk, *edge.declaration)) continue;
             TRY(child_fk, child_key(fk, *edge.declaration, edge.package));
-            for (const std::string& feature : waiting)
-                TRY_VOID(activate_feature(edge.package, child_fk, feature));
+            for (const std::string& feature : waiting) TRY_VOID(activate_feature(edge.package, child_fk, feature));
             TRY_VOID(activate_edge(fk, edge));
         }
         if (!found && is_declared_here(*node, name))
@@ -159,8 +158,7 @@ class Resolver {
     // Declared for a platform or kind that counts, yet without an edge.
     bool is_declared_here(const PackageGraph::Node& node, const std::string& name) const {
         for (const Dependency& dependency : node.package->dependencies)
-            if (dependency.key == name && !dependency.platform &&
-                dependency.kind != DependencyKind::Development)
+            if (dependency.key == name && !dependency.platform && dependency.kind != DependencyKind::Development)
                 return true;
         return false;
     }
@@ -181,8 +179,7 @@ class Resolver {
             }
             TRY(child_fk, child_key(fk, *edge.declaration, edge.package));
             Status done = activate_feature(edge.package, child_fk, value.feature);
-            if (!done && done.error().where.file.empty())
-                return std::move(done).error().at(node->package->where);
+            if (!done && done.error().where.file.empty()) return std::move(done).error().at(node->package->where);
             if (!done) return done;
         }
         return {};
@@ -203,8 +200,7 @@ const std::set<std::string>* ResolvedFeatures::of(std::size_t package, FeaturesF
     return found != features.end() ? &found->second : nullptr;
 }
 
-Result<ResolvedFeatures> resolve_features(PackageGraph& graph, const Selection& selection,
-                                          const ResolveInput& input) {
+Result<ResolvedFeatures> resolve_features(PackageGraph& graph, const Selection& selection, const ResolveInput& input) {
     TRY(requested, requested_features(graph, selection));
     return resolve_detail::Resolver(graph, input).run(requested);
 }

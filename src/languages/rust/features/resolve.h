@@ -21,9 +21,9 @@ namespace cermet::rust {
 // One compile kind: the host or a target given with --target.
 struct TargetInfo {
     std::string triple;
-    std::vector<Cfg> cfgs;       // `rustc --print cfg` with this kind's rustflags
+    std::vector<Cfg> cfgs;  // `rustc --print cfg` with this kind's rustflags
     std::vector<std::string> rustflags;
-    std::string linker;          // -C linker=…, or ""
+    std::string linker;  // -C linker=…, or ""
     std::string dylib_prefix = "lib";
     std::string dylib_suffix = ".so";
     std::string staticlib_prefix = "lib";
@@ -41,8 +41,8 @@ struct Selection {
         bool default_features = true;
         bool all_features = false;
     };
-    struct Root {  // one artefact; when `roots` is empty: libs and bins of the selected packages
-        std::string package;                   // spec: NAME, NAME@VERSION
+    struct Root {             // one artefact; when `roots` is empty: libs and bins of the selected packages
+        std::string package;  // spec: NAME, NAME@VERSION
         TargetKind kind = TargetKind::Lib;
         std::string name;                      // of a bin or example; "" = the library
         std::vector<std::string> crate_types;  // override, e.g. exactly {"cdylib"}; empty: as the manifest says
@@ -83,11 +83,11 @@ class PackageGraph {
     struct Node {
         std::size_t lock_index = 0;
         PackageId id;
-        PackagePtr package;         // null until loaded
+        PackagePtr package;  // null until loaded
         bool is_member = false;
-        bool is_local = false;      // a path package
-        bool linked = false;        // edges are made
-        std::vector<Edge> edges;    // in the manifest's order
+        bool is_local = false;    // a path package
+        bool linked = false;      // edges are made
+        std::vector<Edge> edges;  // in the manifest's order
     };
     PackageGraph(SourceFiles& files, const Workspace& workspace, PackagePlaces& places);
     Status start();  // makes the nodes of path packages; fails when the lock is stale or absent
@@ -113,13 +113,11 @@ class PackageGraph {
 
 struct ResolvedFeatures {
     using Key = std::pair<std::size_t, FeaturesFor>;
-    std::map<Key, std::set<std::string>> features;       // activated features
-    std::map<Key, std::set<std::string>> dependencies;   // activated optional dependencies, by key in the manifest
-    bool split_hosts = false;  // resolver 2 and 3
+    std::map<Key, std::set<std::string>> features;      // activated features
+    std::map<Key, std::set<std::string>> dependencies;  // activated optional dependencies, by key in the manifest
+    bool split_hosts = false;                           // resolver 2 and 3
 
-    Key key(std::size_t package, FeaturesFor f) const {
-        return {package, split_hosts ? f : FeaturesFor::NormalOrDev};
-    }
+    Key key(std::size_t package, FeaturesFor f) const { return {package, split_hosts ? f : FeaturesFor::NormalOrDev}; }
     const std::set<std::string>* of(std::size_t package, FeaturesFor f) const;
 };
 

@@ -23,8 +23,7 @@ Error no_package(const PackageGraph& graph, const std::string& spec) {
     for (const PackagePtr& member : graph.workspace().members) names.push_back(member->name);
     std::string near = nearest(spec, names);
     return usage_error(cat("package `", spec, "` is not in this workspace"),
-                       near.empty() ? cat("packages are ", join(names, ", "))
-                                    : cat("did you mean `", near, "`?"));
+                       near.empty() ? cat("packages are ", join(names, ", ")) : cat("did you mean `", near, "`?"));
 }
 
 bool is_optional_dependency(const Package& package, const std::string& name) {
@@ -43,8 +42,7 @@ bool has_feature(const Package& package, const std::string& name) {
     return package.features.count(name) != 0 || is_optional_dependency(package, name);
 }
 
-Error unknown_feature(const PackageGraph& graph, const std::vector<std::size_t>& members,
-                      const std::string& feature) {
+Error unknown_feature(const PackageGraph& graph, const std::vector<std::size_t>& members, const std::string& feature) {
     std::vector<std::string> known;
     for (std::size_t index : members)
         if (graph.node(index).package)
@@ -57,8 +55,8 @@ Error unknown_feature(const PackageGraph& graph, const std::vector<std::size_t>&
 }
 
 // Resolver 2 and virtual workspaces: every selected member takes what it defines.
-Status matching_features(PackageGraph& graph, const Selection& selection,
-                         const std::vector<std::size_t>& members, std::vector<RequestedFeatures>& out) {
+Status matching_features(PackageGraph& graph, const Selection& selection, const std::vector<std::size_t>& members,
+                         std::vector<RequestedFeatures>& out) {
     std::vector<bool> used(selection.features.size(), false);
     for (std::size_t index : members) {
         const Package& package = *graph.node(index).package;
@@ -85,9 +83,8 @@ Status matching_features(PackageGraph& graph, const Selection& selection,
 }
 
 // Resolver 1 with a root package: plain features go to the current package only, members get their defaults.
-Status current_features(PackageGraph& graph, const Selection& selection,
-                        const std::vector<std::size_t>& members, std::optional<std::size_t> current,
-                        std::vector<RequestedFeatures>& out) {
+Status current_features(PackageGraph& graph, const Selection& selection, const std::vector<std::size_t>& members,
+                        std::optional<std::size_t> current, std::vector<RequestedFeatures>& out) {
     auto selected = [&](const std::string& name) {
         for (std::size_t index : members)
             if (graph.node(index).id.name == name && index != current) return true;
@@ -188,7 +185,8 @@ Result<std::vector<RequestedFeatures>> requested_features(PackageGraph& graph, c
     std::vector<RequestedFeatures> out;
     std::optional<std::size_t> current;
     if (workspace.current) current = graph.find(*workspace.members[*workspace.current]);
-    if (members.empty()) {  // a dependency was selected by name: members give their features, none of their defaults' CLI
+    if (members
+            .empty()) {  // a dependency was selected by name: members give their features, none of their defaults' CLI
         if (!selection.features.empty() || selection.all_features || !selection.default_features)
             return usage_error("features cannot be given for packages outside of the workspace");
         for (const PackagePtr& member : workspace.members)

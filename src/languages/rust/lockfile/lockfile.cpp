@@ -28,8 +28,7 @@ Wanted split_id(std::string_view text) {
     wanted.version = std::string(text.substr(0, space));
     if (space == std::string_view::npos) return wanted;
     text.remove_prefix(space + 1);
-    if (text.size() >= 2 && text.front() == '(' && text.back() == ')')
-        text = text.substr(1, text.size() - 2);
+    if (text.size() >= 2 && text.front() == '(' && text.back() == ')') text = text.substr(1, text.size() - 2);
     wanted.source = std::string(text);
     return wanted;
 }
@@ -56,8 +55,7 @@ Result<LockedPackage> read_package(const Toml& table, std::string_view path) {
 class Resolver {
    public:
     Resolver(Lockfile& lock, std::string_view path) : lock_(lock), path_(path) {
-        for (std::size_t i = 0; i < lock.packages.size(); ++i)
-            by_name_[lock.packages[i].name].push_back(i);
+        for (std::size_t i = 0; i < lock.packages.size(); ++i) by_name_[lock.packages[i].name].push_back(i);
     }
 
     Result<std::size_t> find(std::string_view text, int line) const {
@@ -150,8 +148,7 @@ Result<Lockfile> parse_lockfile(std::string_view bytes, std::string_view path) {
         lock.packages.push_back(std::move(package));
     }
     Resolver resolver(lock, path);
-    for (std::size_t i = 0; i < tables.size(); ++i)
-        TRY_VOID(link_dependencies(*tables[i], lock.packages[i], resolver));
+    for (std::size_t i = 0; i < tables.size(); ++i) TRY_VOID(link_dependencies(*tables[i], lock.packages[i], resolver));
     apply_old_checksums(document, lock);
     if (const Toml* patch = document.find("patch"))
         if (const Toml* unused = patch->find("unused"))

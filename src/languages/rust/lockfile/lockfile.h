@@ -17,8 +17,8 @@ namespace cermet::rust {
 struct LockedPackage {
     std::string name;
     std::string version;
-    std::optional<SourceId> source;    // absent: a path package
-    std::string checksum;              // 64 hex or ""
+    std::optional<SourceId> source;         // absent: a path package
+    std::string checksum;                   // 64 hex or ""
     std::vector<std::size_t> dependencies;  // indices into Lockfile::packages, in the file's order
     std::optional<std::size_t> replace;
     int line = 0;

@@ -44,8 +44,9 @@ TEST_CASE("M12 requirements follow cargo's rules") {
 }
 
 TEST_CASE("versions are ordered as SemVer says") {
-    const char* ordered[] = {"1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2",
-                             "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.0.1", "1.10.0", "2.0.0"};
+    const char* ordered[] = {
+        "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1",
+        "1.0.0",       "1.0.1",         "1.10.0",           "2.0.0"};
     for (std::size_t i = 1; i < std::size(ordered); ++i)
         CHECK(compare_versions(*parse_version(ordered[i - 1]), *parse_version(ordered[i])) < 0);
     CHECK_FALSE(parse_version("1.2").has_value());

@@ -28,12 +28,10 @@ bool identifiers_ok(std::string_view text, bool leading_zeros_allowed) {
     for (const std::string& part : split(text, '.')) {
         if (part.empty()) return false;
         for (char c : part) {
-            bool good = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                        c == '-';
+            bool good = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
             if (!good) return false;
         }
-        if (!leading_zeros_allowed && is_numeric(part) && part.size() > 1 && part[0] == '0')
-            return false;
+        if (!leading_zeros_allowed && is_numeric(part) && part.size() > 1 && part[0] == '0') return false;
     }
     return true;
 }
@@ -128,9 +126,8 @@ std::optional<Comparator> parse_comparator(std::string_view text) {
         return true;
     };
     if (!take(">=", Comparison::GreaterEqual) && !take("<=", Comparison::LessEqual) &&
-        !take(">", Comparison::Greater) && !take("<", Comparison::Less) &&
-        !take("=", Comparison::Exact) && !take("~", Comparison::Tilde) &&
-        !take("^", Comparison::Caret))
+        !take(">", Comparison::Greater) && !take("<", Comparison::Less) && !take("=", Comparison::Exact) &&
+        !take("~", Comparison::Tilde) && !take("^", Comparison::Caret))
         written = false;
     text = trim(text);
     if (std::size_t plus = text.find('+'); plus != std::string_view::npos) {
@@ -183,8 +180,7 @@ std::optional<Version> parse_version(std::string_view text) {
         text = text.substr(0, dash);
     }
     std::vector<std::string> parts = split(text, '.');
-    if (parts.size() != 3 || !number(parts[0], v.major) || !number(parts[1], v.minor) ||
-        !number(parts[2], v.patch))
+    if (parts.size() != 3 || !number(parts[0], v.major) || !number(parts[1], v.minor) || !number(parts[2], v.patch))
         return std::nullopt;
     return v;
 }
@@ -203,8 +199,7 @@ bool VersionReq::matches(const Version& version) const {
         if (!semver_detail::satisfies(c, version)) return false;
     if (version.pre.empty()) return true;
     for (const Comparator& c : comparators)
-        if (!c.pre.empty() && c.major == version.major && c.minor == version.minor &&
-            c.patch == version.patch)
+        if (!c.pre.empty() && c.major == version.major && c.minor == version.minor && c.patch == version.patch)
             return true;
     return false;
 }

@@ -31,8 +31,8 @@ std::string percent_encode(std::string_view text) {
     static constexpr char k_hex[] = "0123456789ABCDEF";
     std::string out;
     for (char c : text) {
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                     c == '-' || c == '_' || c == '.' || c == '*';
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+                     c == '_' || c == '.' || c == '*';
         if (plain) {
             out += c;
         } else {
@@ -59,11 +59,9 @@ bool SourceId::is_crates_io() const {
 std::string SourceId::identity() const {
     switch (kind) {
         case SourceIdKind::Path: return "path+" + url;
-        case SourceIdKind::Registry:
-            return is_crates_io() ? std::string(source_id_detail::k_crates_io) : url;
+        case SourceIdKind::Registry: return is_crates_io() ? std::string(source_id_detail::k_crates_io) : url;
         case SourceIdKind::Git:
-            return cat("git+", url, reference.empty() ? "" : "?",
-                       source_id_detail::encoded_reference(reference));
+            return cat("git+", url, reference.empty() ? "" : "?", source_id_detail::encoded_reference(reference));
     }
     return url;
 }

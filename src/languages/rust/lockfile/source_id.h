@@ -15,7 +15,7 @@ enum class SourceIdKind { Path, Registry, Git };
 
 struct SourceId {
     SourceIdKind kind = SourceIdKind::Path;
-    std::string url;        // Path: canonical directory; Registry: "registry+https://…" or "sparse+https://…/"; Git: URL
+    std::string url;  // Path: canonical directory; Registry: "registry+https://…" or "sparse+https://…/"; Git: URL
     std::string reference;  // Git: "", "branch=x", "tag=x" or "rev=x"
     std::string revision;   // Git: 40 hex digits once locked
 
@@ -23,8 +23,8 @@ struct SourceId {
     bool is_registry() const { return kind == SourceIdKind::Registry; }
     bool is_git() const { return kind == SourceIdKind::Git; }
     bool is_crates_io() const;
-    std::string text() const;        // Cargo.lock's text; "path+<directory>" for path packages
-    std::string identity() const;    // text() without a revision's fragment: what a declaration can know
+    std::string text() const;                       // Cargo.lock's text; "path+<directory>" for path packages
+    std::string identity() const;                   // text() without a revision's fragment: what a declaration can know
     bool same_origin(const SourceId& other) const;  // equal but for the locked revision; URLs compared canonically
     bool operator==(const SourceId&) const = default;
 };
@@ -41,7 +41,7 @@ struct PackageId {
     std::string version;
     SourceId source;
 
-    std::string text() const;      // "serde 1.0.2 (registry+https://…)", unique within one workspace
+    std::string text() const;  // "serde 1.0.2 (registry+https://…)", unique within one workspace
     bool operator==(const PackageId&) const = default;
 };
 bool operator<(const PackageId& a, const PackageId& b);  // cargo's order: name, version, source

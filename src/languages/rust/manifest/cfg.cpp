@@ -12,9 +12,7 @@ namespace cfg_detail {
 
 constexpr int k_max_depth = 64;
 
-bool is_ident_start(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
+bool is_ident_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_ident(char c) { return is_ident_start(c) || (c >= '0' && c <= '9'); }
 
 class Parser {
@@ -33,8 +31,7 @@ class Parser {
         return project_error(cat("cfg expression `", whole_, "` cannot be read: ", what));
     }
     void skip() {
-        while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\t' || rest_[0] == '\n'))
-            rest_.remove_prefix(1);
+        while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\t' || rest_[0] == '\n')) rest_.remove_prefix(1);
     }
     bool accept(char c) {
         skip();
@@ -55,8 +52,7 @@ class Parser {
         rest_.remove_prefix(n);
         CfgExpr expr;
         skip();
-        if (!raw && !rest_.empty() && rest_[0] == '(' &&
-            (name == "all" || name == "any" || name == "not"))
+        if (!raw && !rest_.empty() && rest_[0] == '(' && (name == "all" || name == "any" || name == "not"))
             return operands(name, depth);
         if (accept('=')) return value(std::move(name));
         if (!raw && name == "true") {
@@ -82,8 +78,7 @@ class Parser {
                 break;
             }
         }
-        if (expr.op == CfgExpr::Op::Not && expr.operands.size() != 1)
-            return fail("not() takes exactly one operand");
+        if (expr.op == CfgExpr::Op::Not && expr.operands.size() != 1) return fail("not() takes exactly one operand");
         return expr;
     }
 
@@ -127,11 +122,9 @@ std::vector<Cfg> parse_cfgs(std::string_view text) {
 bool CfgExpr::matches(const std::vector<Cfg>& cfgs) const {
     switch (op) {
         case Op::All:
-            return std::all_of(operands.begin(), operands.end(),
-                               [&](const CfgExpr& e) { return e.matches(cfgs); });
+            return std::all_of(operands.begin(), operands.end(), [&](const CfgExpr& e) { return e.matches(cfgs); });
         case Op::Any:
-            return std::any_of(operands.begin(), operands.end(),
-                               [&](const CfgExpr& e) { return e.matches(cfgs); });
+            return std::any_of(operands.begin(), operands.end(), [&](const CfgExpr& e) { return e.matches(cfgs); });
         case Op::Not: return !operands[0].matches(cfgs);
         case Op::True: return true;
         case Op::False: return false;
@@ -165,8 +158,7 @@ Result<Platform> parse_platform(std::string_view text) {
     }
     for (char c : text)
         if (!cfg_detail::is_ident(c) && c != '-' && c != '.')
-            return project_error(
-                cat("target \"", text, "\" is neither a target triple nor a cfg expression"));
+            return project_error(cat("target \"", text, "\" is neither a target triple nor a cfg expression"));
     return platform;
 }
 

@@ -34,8 +34,8 @@ Result<CfgExpr> parse_cfg_expr(std::string_view text);  // "all(unix, not(target
 
 // A `target.'…'` key: an exact triple or a cfg expression.
 struct Platform {
-    std::string text;              // as written
-    std::optional<CfgExpr> cfg;    // absent: an exact triple
+    std::string text;            // as written
+    std::optional<CfgExpr> cfg;  // absent: an exact triple
 
     bool matches(std::string_view triple, const std::vector<Cfg>& cfgs) const;
     std::string canonical() const { return cfg ? "cfg(" + cfg->text() + ")" : text; }

@@ -16,8 +16,7 @@ constexpr const char* k_crates_io_names[] = {"crates-io", "crates.io"};
 std::vector<std::pair<std::string, const Toml*>> sorted_entries(const Toml& table) {
     std::vector<std::pair<std::string, const Toml*>> out;
     for (const auto& [key, value] : table.table()) out.emplace_back(key, &value);
-    std::sort(out.begin(), out.end(),
-              [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     return out;
 }
 
@@ -28,10 +27,8 @@ class DependencyReader {
 
     Status read_tables(const Reader& owner, const std::optional<Platform>& platform) {
         TRY_VOID(read_table(owner.find("dependencies"), DependencyKind::Normal, platform));
-        TRY_VOID(read_table(owner.find("dev-dependencies", "dev_dependencies"),
-                            DependencyKind::Development, platform));
-        return read_table(owner.find("build-dependencies", "build_dependencies"), DependencyKind::Build,
-                          platform);
+        TRY_VOID(read_table(owner.find("dev-dependencies", "dev_dependencies"), DependencyKind::Development, platform));
+        return read_table(owner.find("build-dependencies", "build_dependencies"), DependencyKind::Build, platform);
     }
 
    private:
@@ -53,8 +50,7 @@ class DependencyReader {
     Status read_one(const Toml& value, Dependency& dependency) {
         dependency.package = dependency.key;
         if (value.is_string()) return set_source(value, package_.directory, dependency, &value);
-        if (!value.is_table())
-            return manifest_.wrong(dependency.key, value, "a version requirement or a table");
+        if (!value.is_table()) return manifest_.wrong(dependency.key, value, "a version requirement or a table");
         const Toml* workspace = value.find("workspace");
         if (workspace != nullptr && workspace->is_bool() && workspace->boolean())
             return read_inherited(value, dependency);
@@ -65,14 +61,12 @@ class DependencyReader {
     // `dep.workspace = true`: the root's entry, plus the member's features and optional (M20).
     Status read_inherited(const Toml& value, Dependency& dependency) {
         const Inheritance* root = context_.inheritance;
-        const Toml* entry = root != nullptr && root->present ? root->dependencies.find(dependency.key)
-                                                             : nullptr;
+        const Toml* entry = root != nullptr && root->present ? root->dependencies.find(dependency.key) : nullptr;
         if (entry == nullptr)
             return manifest_.fail(
                 value, cat("dependency `", dependency.key, "` is inherited, but the workspace has none"),
-                root != nullptr && root->present
-                    ? cat("add it to [workspace.dependencies] in ", root->root_manifest)
-                    : std::string("no workspace was found for this package"));
+                root != nullptr && root->present ? cat("add it to [workspace.dependencies] in ", root->root_manifest)
+                                                 : std::string("no workspace was found for this package"));
         if (entry->is_table()) TRY_VOID(read_flags(*entry, dependency));
         std::vector<std::string> features = dependency.features;
         bool root_defaults = dependency.default_features;
@@ -85,14 +79,15 @@ class DependencyReader {
         dependency.default_features = root_defaults || (own != nullptr && own->boolean());
         if (own != nullptr && !own->boolean() && root_defaults) {
             if (package_.edition == "2024")
-                return manifest_.fail(value, cat("`default-features = false` cannot override the workspace's "
-                                                 "dependency `", dependency.key, "`"),
+                return manifest_.fail(value,
+                                      cat("`default-features = false` cannot override the workspace's "
+                                          "dependency `",
+                                          dependency.key, "`"),
                                       "set `default-features = false` in [workspace.dependencies]");
             dependency.default_features = true;
         }
         for (const std::string& feature : added)
-            if (std::find(features.begin(), features.end(), feature) == features.end())
-                features.push_back(feature);
+            if (std::find(features.begin(), features.end(), feature) == features.end()) features.push_back(feature);
         dependency.features = std::move(features);
         const Toml* version = entry->is_string() ? entry : entry->find("version");
         return set_source(*entry, root->root_directory, dependency, version);
@@ -102,8 +97,9 @@ class DependencyReader {
         Reader reader(value, package_.manifest_path);
         for (const char* key : {"artifact", "target", "base"})
             if (const Toml* unstable = value.find(key))
-                return manifest_.fail(*unstable, cat("`", key, "` of a dependency needs a nightly cargo and "
-                                                               "is not supported"));
+                return manifest_.fail(*unstable, cat("`", key,
+                                                     "` of a dependency needs a nightly cargo and "
+                                                     "is not supported"));
         TRY_VOID(reader.text("package", dependency.package));
         TRY_VOID(reader.flag("optional", dependency.optional));
         TRY_VOID(reader.flag("default-features", "default_features", dependency.default_features));
@@ -114,28 +110,23 @@ class DependencyReader {
         return {};
     }
 
-    Status set_source(const Toml& value, const std::string& base, Dependency& dependency,
-                      const Toml* version) {
+    Status set_source(const Toml& value, const std::string& base, Dependency& dependency, const Toml* version) {
         if (version != nullptr) {
             if (!version->is_string()) return manifest_.wrong("version", *version, "a string");
             std::optional<VersionReq> req = parse_version_req(version->string());
-            if (!req)
-                return manifest_.fail(*version, cat("\"", version->string(),
-                                                    "\" is not a version requirement"));
+            if (!req) return manifest_.fail(*version, cat("\"", version->string(), "\" is not a version requirement"));
             dependency.requirement = std::move(*req);
             dependency.has_requirement = true;
         }
         const Toml* git = value.find("git");
         const Toml* path = value.find("path");
         if (git != nullptr && path != nullptr)
-            return manifest_.fail(value, cat("dependency `", dependency.key,
-                                             "` has both `git` and `path`"));
+            return manifest_.fail(value, cat("dependency `", dependency.key, "` has both `git` and `path`"));
         if (git != nullptr) return set_git(value, *git, dependency);
         if (path != nullptr) {
             if (!path->is_string()) return manifest_.wrong("path", *path, "a string");
             dependency.path = join_path(base, path->string());
-            dependency.source = context_.source.is_path() ? path_source(dependency.path)
-                                                          : context_.source;
+            dependency.source = context_.source.is_path() ? path_source(dependency.path) : context_.source;
             return {};
         }
         return set_registry(value, dependency);
@@ -153,8 +144,8 @@ class DependencyReader {
                 ++references;
             }
         if (references > 1)
-            return manifest_.fail(value, cat("dependency `", dependency.key,
-                                             "` has more than one of `branch`, `tag` and `rev`"));
+            return manifest_.fail(
+                value, cat("dependency `", dependency.key, "` has more than one of `branch`, `tag` and `rev`"));
         return {};
     }
 
@@ -166,16 +157,15 @@ class DependencyReader {
             TRY(id, parse_source_id(url));
             dependency.source = id;
         } else if (const Toml* name = value.find("registry")) {
-            bool predefined = std::find(std::begin(k_crates_io_names), std::end(k_crates_io_names),
-                                        name->string()) != std::end(k_crates_io_names);
+            bool predefined = std::find(std::begin(k_crates_io_names), std::end(k_crates_io_names), name->string()) !=
+                              std::end(k_crates_io_names);
             if (predefined) return {};
             const auto* registries = context_.registries;
             auto found = registries != nullptr ? registries->find(name->string())
                                                : std::map<std::string, std::string>::const_iterator();
             if (registries == nullptr || found == registries->end())
                 return manifest_.fail(*name, cat("registry `", name->string(), "` is not configured"),
-                                      cat("add [registries.", name->string(),
-                                          "] index = \"…\" to .cargo/config.toml"));
+                                      cat("add [registries.", name->string(), "] index = \"…\" to .cargo/config.toml"));
             TRY(id, parse_source_id(found->second));
             dependency.source = id;
         }
@@ -188,14 +178,13 @@ class DependencyReader {
     Package& package_;
 };
 
-Error missing_feature(const Reader& manifest, const Toml& place, const std::string& feature,
-                      const FeatureValue& value, std::string what) {
+Error missing_feature(const Reader& manifest, const Toml& place, const std::string& feature, const FeatureValue& value,
+                      std::string what) {
     return manifest.fail(place, cat("feature `", feature, "` includes `", value.text(), "`, ", what));
 }
 
-Status check_feature(const Reader& manifest, const Toml& place, const std::string& feature,
-                     const FeatureValue& value, const Package& package,
-                     const std::map<std::string, bool>& optional) {
+Status check_feature(const Reader& manifest, const Toml& place, const std::string& feature, const FeatureValue& value,
+                     const Package& package, const std::map<std::string, bool>& optional) {
     switch (value.kind) {
         case FeatureValue::Kind::Feature:
             if (package.declared_features.count(value.feature) == 0)
@@ -207,21 +196,17 @@ Status check_feature(const Reader& manifest, const Toml& place, const std::strin
         case FeatureValue::Kind::Dep: {
             auto found = optional.find(value.dep);
             if (found == optional.end())
-                return missing_feature(manifest, place, feature, value,
-                                       "but there is no such dependency");
+                return missing_feature(manifest, place, feature, value, "but there is no such dependency");
             if (!found->second)
-                return missing_feature(manifest, place, feature, value,
-                                       "but that dependency is not optional");
+                return missing_feature(manifest, place, feature, value, "but that dependency is not optional");
             return {};
         }
         case FeatureValue::Kind::DepFeature: {
             auto found = optional.find(value.dep);
             if (found == optional.end())
-                return missing_feature(manifest, place, feature, value,
-                                       "but there is no such dependency");
+                return missing_feature(manifest, place, feature, value, "but there is no such dependency");
             if (value.weak && !found->second)
-                return missing_feature(manifest, place, feature, value,
-                                       "but `?` is only for optional dependencies");
+                return missing_feature(manifest, place, feature, value, "but `?` is only for optional dependencies");
             return {};
         }
     }
@@ -274,8 +259,10 @@ FeatureValue parse_feature_value(std::string_view text) {
 Status read_features(const Reader& manifest, Package& package) {
     std::map<std::string, bool> optional;  // dependency key -> any of its declarations is optional
     for (const Dependency& dependency : package.dependencies) {
-        if (dependency.kind == DependencyKind::Development) optional.emplace(dependency.key, false);
-        else optional[dependency.key] |= dependency.optional;
+        if (dependency.kind == DependencyKind::Development)
+            optional.emplace(dependency.key, false);
+        else
+            optional[dependency.key] |= dependency.optional;
     }
     std::set<std::string> named;  // as dep:NAME
     const Toml* table = manifest.find("features");
@@ -301,9 +288,8 @@ Status read_features(const Reader& manifest, Package& package) {
     if (table == nullptr) return {};
     for (const auto& [name, values] : table->table())
         for (const Toml& value : values.array())
-            TRY_VOID(dependencies_detail::check_feature(manifest, value, name,
-                                                        parse_feature_value(value.string()), package,
-                                                        optional));
+            TRY_VOID(dependencies_detail::check_feature(manifest, value, name, parse_feature_value(value.string()),
+                                                        package, optional));
     return {};
 }
 
@@ -315,12 +301,11 @@ struct Flag {
     std::string text;
 };
 
-Status read_tool(const Reader& manifest, const std::string& tool, const Toml& table,
-                 std::vector<Flag>& flags, std::vector<std::string>& check_cfg) {
+Status read_tool(const Reader& manifest, const std::string& tool, const Toml& table, std::vector<Flag>& flags,
+                 std::vector<std::string>& check_cfg) {
     for (const auto& [name, value] : table.table()) {
         const Toml* level = value.is_string() ? &value : value.find("level");
-        if (level == nullptr || !level->is_string())
-            return manifest.fail(value, cat("lint `", name, "` has no level"));
+        if (level == nullptr || !level->is_string()) return manifest.fail(value, cat("lint `", name, "` has no level"));
         const std::string& text = level->string();
         if (text != "forbid" && text != "deny" && text != "warn" && text != "allow")
             return manifest.fail(*level, cat("\"", text, "\" is not a lint level"),

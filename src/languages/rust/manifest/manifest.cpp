@@ -114,10 +114,8 @@ Result<Toml> inherit_fields(const Reader& manifest, const Toml& package, const M
                                  "write the value here, or add this package to a workspace's members");
         const Toml* inherited = context.inheritance->package.find(key);
         if (inherited == nullptr)
-            return manifest.fail(value,
-                                 cat("`", key, "` is inherited, but the workspace does not define it"),
-                                 cat("add `", key, "` to [workspace.package] in ",
-                                     context.inheritance->root_manifest));
+            return manifest.fail(value, cat("`", key, "` is inherited, but the workspace does not define it"),
+                                 cat("add `", key, "` to [workspace.package] in ", context.inheritance->root_manifest));
         Toml copy = *inherited;
         copy.line = value.line;
         out.emplace_back(key, std::move(copy));
@@ -190,8 +188,7 @@ Status read_identity(const Reader& reader, Package& package) {
         return reader.fail(*edition, cat("edition \"", package.edition, "\" is not supported"),
                            "known editions are 2015, 2018, 2021 and 2024");
     if (edition == nullptr && package.source.is_path())
-        package.warnings.push_back(
-            cat(package.manifest_path, ": no edition set: defaulting to the 2015 edition"));
+        package.warnings.push_back(cat(package.manifest_path, ": no edition set: defaulting to the 2015 edition"));
     TRY_VOID(reader.text("rust-version", package.rust_version));
     if (!package.rust_version.empty() && !parse_rust_version(package.rust_version))
         return reader.fail(*reader.find("rust-version"),
@@ -233,16 +230,32 @@ Status read_fields(SourceFiles& files, const Reader& reader, Package& package) {
 }
 
 void warn_unknown_keys(const Toml& manifest, Package& package) {
-    static const std::vector<std::string> k_known = {
-        "package", "project", "lib", "bin", "example", "test", "bench", "dependencies",
-        "dev-dependencies", "dev_dependencies", "build-dependencies", "build_dependencies", "target",
-        "features", "profile", "patch", "replace", "workspace", "badges", "lints", "cargo-features",
-        "hints"};
+    static const std::vector<std::string> k_known = {"package",
+                                                     "project",
+                                                     "lib",
+                                                     "bin",
+                                                     "example",
+                                                     "test",
+                                                     "bench",
+                                                     "dependencies",
+                                                     "dev-dependencies",
+                                                     "dev_dependencies",
+                                                     "build-dependencies",
+                                                     "build_dependencies",
+                                                     "target",
+                                                     "features",
+                                                     "profile",
+                                                     "patch",
+                                                     "replace",
+                                                     "workspace",
+                                                     "badges",
+                                                     "lints",
+                                                     "cargo-features",
+                                                     "hints"};
     if (!package.source.is_path()) return;
     for (const auto& [key, value] : manifest.table())
         if (std::find(k_known.begin(), k_known.end(), key) == k_known.end())
-            package.warnings.push_back(
-                cat(package.manifest_path, ":", value.line, ": unused manifest key: ", key));
+            package.warnings.push_back(cat(package.manifest_path, ":", value.line, ": unused manifest key: ", key));
 }
 
 }  // namespace manifest_detail
@@ -252,8 +265,7 @@ Result<PackagePtr> read_manifest(SourceFiles& files, const std::string& manifest
     using namespace manifest_detail;
     Reader manifest(document, manifest_path);
     const Toml* table = manifest.find("package", "project");
-    if (table == nullptr || !table->is_table())
-        return manifest.fail(document, "the manifest has no [package] table");
+    if (table == nullptr || !table->is_table()) return manifest.fail(document, "the manifest has no [package] table");
     TRY(inherited, inherit_fields(manifest, *table, context));
     Reader reader(inherited, manifest_path);
     auto package = std::make_shared<Package>();

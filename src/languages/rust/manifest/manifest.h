@@ -43,7 +43,7 @@ struct Target {
     bool is_bin() const { return kind == TargetKind::Bin; }
     bool is_custom_build() const { return kind == TargetKind::CustomBuild; }
     bool is_proc_macro() const;
-    bool is_linkable() const;    // a library other crates can name: lib, rlib, dylib, proc-macro
+    bool is_linkable() const;  // a library other crates can name: lib, rlib, dylib, proc-macro
     bool is_cdylib() const;
     std::vector<std::string> kinds() const;  // cargo's "kind" list: ["lib"], ["bin"], ["custom-build"]…
 };
@@ -60,9 +60,9 @@ struct Dependency {
     bool optional = false;
     bool default_features = true;
     std::vector<std::string> features;
-    SourceId source;            // Path: canonical directory; Git: without revision; Registry
-    std::string path;           // canonical directory when written with path = (also beside git-internal sources)
-    std::string registry;       // index URL when it is not crates.io
+    SourceId source;       // Path: canonical directory; Git: without revision; Registry
+    std::string path;      // canonical directory when written with path = (also beside git-internal sources)
+    std::string registry;  // index URL when it is not crates.io
     bool renamed() const { return key != package; }
     Where where;
 };
@@ -81,7 +81,7 @@ FeatureValue parse_feature_value(std::string_view text);
 using FeatureMap = std::map<std::string, std::vector<FeatureValue>>;
 
 struct Lint {
-    std::string tool;   // "rust", "clippy", "rustdoc"
+    std::string tool;  // "rust", "clippy", "rustdoc"
     std::string name;
     std::string level;  // forbid, deny, warn, allow
     std::int64_t priority = 0;
@@ -99,15 +99,15 @@ struct Package {
     std::string rust_version;
     std::string links;
     std::string default_run;
-    std::string resolver;       // "" when absent
+    std::string resolver;  // "" when absent
     std::vector<std::string> authors, keywords, categories, include, exclude;
     std::string description, homepage, repository, documentation, license, license_file, readme;
     std::optional<std::vector<std::string>> publish;
-    Json metadata;              // [package.metadata]
+    Json metadata;  // [package.metadata]
     std::vector<Dependency> dependencies;
-    FeatureMap features;        // declared and implicit ones
+    FeatureMap features;                                                // declared and implicit ones
     std::map<std::string, std::vector<std::string>> declared_features;  // as written, with implicit "dep:x" entries
-    std::vector<Target> targets;  // cargo's order: lib, bins, examples, tests, benches, build script
+    std::vector<Target> targets;          // cargo's order: lib, bins, examples, tests, benches, build script
     std::vector<std::string> lint_flags;  // rustc arguments made of [lints], in cargo's order
     std::vector<std::string> warnings;
     Where where;
@@ -130,7 +130,7 @@ struct Inheritance {
 };
 
 struct ManifestContext {
-    SourceId source;                    // of this package: path, registry or git
+    SourceId source;  // of this package: path, registry or git
     const Inheritance* inheritance = nullptr;
     // name in [registries] -> index URL as SourceId; from the cargo configuration
     const std::map<std::string, std::string>* registries = nullptr;

@@ -39,7 +39,8 @@ TEST_CASE("M14 cfg expressions") {
     CHECK_FALSE(holds("cfg(false)"));
     CHECK_FALSE(holds("cfg(r#true)"));
     CHECK_FALSE(holds("aarch64-apple-darwin"));
-    for (const char* bad : {"cfg(", "cfg()", "cfg(not())", "cfg(not(a,b))", "cfg(a=b)", "cfg(a b)", "a b", "cfg(a=\"b)"})
+    for (const char* bad :
+         {"cfg(", "cfg()", "cfg(not())", "cfg(not(a,b))", "cfg(a=b)", "cfg(a b)", "a b", "cfg(a=\"b)"})
         CHECK_FALSE(parse_platform(bad).ok());
     std::string deep = "cfg(";
     for (int i = 0; i < 5000; ++i) deep += "not(";
@@ -49,7 +50,8 @@ TEST_CASE("M14 cfg expressions") {
 
 TEST_CASE("M5 M6 M7 targets are found") {
     MemoryFiles files;
-    for (const char* path : {"src/lib.rs", "src/main.rs", "src/bin/one.rs", "src/bin/two/main.rs", "src/bin/.no.rs", "build.rs"})
+    for (const char* path :
+         {"src/lib.rs", "src/main.rs", "src/bin/one.rs", "src/bin/two/main.rs", "src/bin/.no.rs", "build.rs"})
         files.files[std::string("/cermet/ws/") + path] = "";
     PackagePtr package = *read(files, k_head);
     std::vector<std::string> names;
@@ -62,8 +64,10 @@ TEST_CASE("M5 M6 M7 targets are found") {
 TEST_CASE("M15 implicit features and values") {
     MemoryFiles files;
     files.files["/cermet/ws/src/lib.rs"] = "";
-    PackagePtr package = *read(files, k_head + "[dependencies]\na = { version = \"1\", optional = true }\n"
-                                               "b = { version = \"1\", optional = true }\n[features]\nf = [\"dep:b\", \"a?/z\"]\n");
+    PackagePtr package =
+        *read(files, k_head +
+                         "[dependencies]\na = { version = \"1\", optional = true }\n"
+                         "b = { version = \"1\", optional = true }\n[features]\nf = [\"dep:b\", \"a?/z\"]\n");
     CHECK(package->features.count("a") == 1);
     CHECK(package->features.count("b") == 0);
     CHECK(package->features.at("f")[1].weak);
@@ -73,11 +77,14 @@ TEST_CASE("M15 implicit features and values") {
 TEST_CASE("M27 lints in cargo's order") {
     MemoryFiles files;
     files.files["/cermet/ws/src/lib.rs"] = "";
-    PackagePtr package = *read(files, k_head + "[lints.rust]\nunsafe_code = \"deny\"\nunused = { level = \"warn\", priority = -1 }\n"
-                                               "unexpected_cfgs = { level = \"warn\", check-cfg = [\"cfg(x)\"] }\n"
-                                               "[lints.clippy]\nall = \"allow\"\n[lints.cargo]\nx = \"warn\"\n");
-    CHECK(package->lint_flags == std::vector<std::string>{"--warn=unused", "--deny=unsafe_code", "--warn=unexpected_cfgs",
-                                                          "--allow=clippy::all", "--check-cfg", "cfg(x)"});
+    PackagePtr package =
+        *read(files, k_head +
+                         "[lints.rust]\nunsafe_code = \"deny\"\nunused = { level = \"warn\", priority = -1 }\n"
+                         "unexpected_cfgs = { level = \"warn\", check-cfg = [\"cfg(x)\"] }\n"
+                         "[lints.clippy]\nall = \"allow\"\n[lints.cargo]\nx = \"warn\"\n");
+    CHECK(package->lint_flags == std::vector<std::string>{"--warn=unused", "--deny=unsafe_code",
+                                                          "--warn=unexpected_cfgs", "--allow=clippy::all",
+                                                          "--check-cfg", "cfg(x)"});
 }
 
 TEST_CASE("errors name the line") {
@@ -87,12 +94,12 @@ TEST_CASE("errors name the line") {
     };
     MemoryFiles files;
     files.files["/cermet/ws/src/lib.rs"] = "";
-    for (const Case& one : {Case{"[dependencies]\na = { version = \"1\", artifact = \"bin\" }\n", 6},
-                            Case{"[dependencies]\na = 3\n", 6}, Case{"[dependencies]\na = \"y\"\n", 6},
-                            Case{"[dependencies]\na = { git = \"u\", path = \"p\" }\n", 6},
-                            Case{"[lib]\ncrate-type = [\"proc-macro\", \"lib\"]\n", 5},
-                            Case{"[[bin]]\nname = \"gone\"\n", 5}, Case{"[features]\na = [\"b\"]\n", 6},
-                            Case{"[target.'cfg(a'.dependencies]\n", 5}, Case{"[dev-dependencies]\na = { version = \"1\", optional = true }\n", 6}}) {
+    for (const Case& one :
+         {Case{"[dependencies]\na = { version = \"1\", artifact = \"bin\" }\n", 6}, Case{"[dependencies]\na = 3\n", 6},
+          Case{"[dependencies]\na = \"y\"\n", 6}, Case{"[dependencies]\na = { git = \"u\", path = \"p\" }\n", 6},
+          Case{"[lib]\ncrate-type = [\"proc-macro\", \"lib\"]\n", 5}, Case{"[[bin]]\nname = \"gone\"\n", 5},
+          Case{"[features]\na = [\"b\"]\n", 6}, Case{"[target.'cfg(a'.dependencies]\n", 5},
+          Case{"[dev-dependencies]\na = { version = \"1\", optional = true }\n", 6}}) {
         CAPTURE(std::string(one.text));
         Result<PackagePtr> result = read(files, k_head + one.text);
         REQUIRE_FALSE(result.ok());

@@ -55,10 +55,8 @@ class TargetReader {
         TRY_VOID(read_lib());
         for (const KindRules& rules : k_rules) TRY_VOID(read_kind(rules));
         TRY_VOID(read_build_script());
-        if (package_.targets.empty() ||
-            (package_.targets.size() == 1 && package_.targets[0].is_custom_build()))
-            return manifest_.fail(manifest_.table(),
-                                  cat("package `", package_.name, "` has no targets"),
+        if (package_.targets.empty() || (package_.targets.size() == 1 && package_.targets[0].is_custom_build()))
+            return manifest_.fail(manifest_.table(), cat("package `", package_.name, "` has no targets"),
                                   "add src/lib.rs or src/main.rs, or a [lib] or [[bin]] section");
         return {};
     }
@@ -126,9 +124,7 @@ class TargetReader {
         TRY_VOID(reader.texts("crate-type", "crate_type", types));
         bool proc_macro = false;
         TRY_VOID(reader.flag("proc-macro", "proc_macro", proc_macro));
-        auto has = [&](std::string_view type) {
-            return std::find(types.begin(), types.end(), type) != types.end();
-        };
+        auto has = [&](std::string_view type) { return std::find(types.begin(), types.end(), type) != types.end(); };
         if (has("proc-macro") && types.size() > 1)
             return manifest_.fail(table, "crate-type `proc-macro` cannot be combined with others");
         if (has("dylib") && has("cdylib"))
@@ -161,8 +157,7 @@ class TargetReader {
             for (const Toml& table : written->array()) {
                 TRY(target, read_written(rules, table, found));
                 if (!names.insert(target.name).second)
-                    return manifest_.fail(table, cat("two ", rules.key, " targets are named `", target.name,
-                                                     "`"));
+                    return manifest_.fail(table, cat("two ", rules.key, " targets are named `", target.name, "`"));
                 paths.insert(target.src_path);
                 package_.targets.push_back(std::move(target));
             }
@@ -190,8 +185,7 @@ class TargetReader {
         return target;
     }
 
-    Result<Target> read_written(const KindRules& rules, const Toml& table,
-                                const std::vector<Found>& found) {
+    Result<Target> read_written(const KindRules& rules, const Toml& table, const std::vector<Found>& found) {
         Reader reader(table, package_.manifest_path);
         std::string name;
         TRY_VOID(reader.text("name", name));
@@ -223,8 +217,7 @@ class TargetReader {
         }
         std::string expected = cat(rules.directory, "/", name, ".rs");
         return manifest_.fail(table, cat("there is no file for ", rules.key, " `", name, "`"),
-                              cat("create ", expected, " or ", rules.directory, "/", name,
-                                  "/main.rs, or set `path`"));
+                              cat("create ", expected, " or ", rules.directory, "/", name, "/main.rs, or set `path`"));
     }
 
     Status read_build_script() {
@@ -268,8 +261,7 @@ class TargetReader {
 
 }  // namespace targets_detail
 
-Status read_targets(SourceFiles& files, const Reader& manifest, const Reader& package_table,
-                    Package& package) {
+Status read_targets(SourceFiles& files, const Reader& manifest, const Reader& package_table, Package& package) {
     return targets_detail::TargetReader(files, manifest, package_table, package).read();
 }
 

@@ -52,8 +52,7 @@ Json target_json(const Target& target) {
     out.set("doc", target.doc);
     out.set("doctest", target.doctest);
     out.set("test", target.test);
-    if (!target.required_features.empty())
-        out.set("required-features", Json::strings(target.required_features));
+    if (!target.required_features.empty()) out.set("required-features", Json::strings(target.required_features));
     return out;
 }
 
@@ -106,9 +105,9 @@ class Walk {
 
     bool counts(const Dependency& dependency) const {
         if (!dependency.platform || request_.filter_platform == nullptr) return true;
-        const TargetInfo& info =
-            dependency.kind == DependencyKind::Build && request_.host != nullptr ? *request_.host
-                                                                                 : *request_.filter_platform;
+        const TargetInfo& info = dependency.kind == DependencyKind::Build && request_.host != nullptr
+                                     ? *request_.host
+                                     : *request_.filter_platform;
         return dependency.platform->matches(info.triple, info.cfgs);
     }
 
@@ -130,7 +129,8 @@ class Walk {
         std::sort(ids.begin(), ids.end());
         std::set<std::string> active;
         for (FeaturesFor fk : {FeaturesFor::NormalOrDev, FeaturesFor::HostDep})
-            if (const std::set<std::string>* found = features.of(index, fk)) active.insert(found->begin(), found->end());
+            if (const std::set<std::string>* found = features.of(index, fk))
+                active.insert(found->begin(), found->end());
         Json out;
         out.set("id", package_spec(*node.package)).set("dependencies", Json::strings(ids));
         out.set("deps", std::move(deps));

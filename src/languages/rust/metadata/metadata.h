@@ -11,7 +11,7 @@ namespace cermet::rust {
 
 struct MetadataRequest {
     bool no_deps = false;
-    Selection selection;                       // features; packages are always the whole workspace
+    Selection selection;  // features; packages are always the whole workspace
     const TargetInfo* host = nullptr;
     const TargetInfo* filter_platform = nullptr;  // null: every platform whose sources are present
     std::string target_directory;

@@ -11,9 +11,9 @@ namespace cermet::rust {
 
 namespace profiles_detail {
 
-constexpr const char* k_keys[] = {"opt-level",        "debug",     "split-debuginfo", "debug-assertions",
-                                  "overflow-checks",  "lto",       "panic",           "incremental",
-                                  "codegen-units",    "rpath",     "strip"};
+constexpr const char* k_keys[] = {"opt-level", "debug", "split-debuginfo", "debug-assertions", "overflow-checks",
+                                  "lto",       "panic", "incremental",     "codegen-units",    "rpath",
+                                  "strip"};
 
 Toml deep_merge(const Toml& under, const Toml& over) {
     if (!under.is_table() || !over.is_table()) return over;
@@ -116,8 +116,7 @@ class Chain {
             for (const auto& [key, value] : written->table()) known.push_back(key);
         std::string near = nearest(name, known);
         return project_error(cat("profile `", name, "` is not defined"),
-                             near.empty() ? cat("profiles are ", join(known, ", "))
-                                          : cat("did you mean `", near, "`?"))
+                             near.empty() ? cat("profiles are ", join(known, ", ")) : cat("did you mean `", near, "`?"))
             .at(file_);
     }
 
@@ -127,9 +126,7 @@ class Chain {
     std::set<std::string> seen_;
 };
 
-bool is_off(const std::string& text) {
-    return text == "off" || text == "n" || text == "no" || text == "none";
-}
+bool is_off(const std::string& text) { return text == "off" || text == "n" || text == "no" || text == "none"; }
 
 std::string debug_level(const Toml& value) {
     if (value.is_bool()) return value.boolean() ? "2" : "0";
@@ -151,8 +148,7 @@ void apply(Profile& profile, const Toml& layer) {
     if (const Toml* v = layer.find("opt-level"))
         profile.opt_level = v->is_int() ? to_text(static_cast<long long>(v->integer())) : v->string();
     if (const Toml* v = layer.find("lto")) profile.lto = lto_text(*v);
-    if (const Toml* v = layer.find("codegen-units"))
-        profile.codegen_units = static_cast<std::uint32_t>(v->integer());
+    if (const Toml* v = layer.find("codegen-units")) profile.codegen_units = static_cast<std::uint32_t>(v->integer());
     if (const Toml* v = layer.find("debug")) {
         profile.debuginfo = debug_level(*v);
         profile.debuginfo_deferred = false;
@@ -166,12 +162,13 @@ void apply(Profile& profile, const Toml& layer) {
     const Toml* strip = layer.find("strip");
     profile.strip_deferred = strip == nullptr;
     profile.strip = "none";
-    if (strip != nullptr && strip->is_bool()) profile.strip = strip->boolean() ? "symbols" : "none";
-    else if (strip != nullptr) profile.strip = strip->string();
+    if (strip != nullptr && strip->is_bool())
+        profile.strip = strip->boolean() ? "symbols" : "none";
+    else if (strip != nullptr)
+        profile.strip = strip->string();
 }
 
-Status expect(bool good, const std::string& file, const Toml& value, std::string_view key,
-              std::string_view allowed) {
+Status expect(bool good, const std::string& file, const Toml& value, std::string_view key, std::string_view allowed) {
     if (good) return {};
     return project_error(cat("`", key, "` of a profile must be ", allowed)).at(file, value.line, value.column);
 }
@@ -186,20 +183,18 @@ Status check_value(const std::string& file, const std::string& key, const Toml& 
                              {"0", "1", "2", "3", "s", "z"}),
                       file, value, key, "0, 1, 2, 3, \"s\" or \"z\"");
     if (key == "debug")
-        return expect(one_of(debug_level(value),
-                             {"0", "1", "2", "line-directives-only", "line-tables-only"}),
-                      file, value, key,
+        return expect(one_of(debug_level(value), {"0", "1", "2", "line-directives-only", "line-tables-only"}), file,
+                      value, key,
                       "a bool, 0 to 2, \"none\", \"limited\", \"full\", \"line-tables-only\" or "
                       "\"line-directives-only\"");
     if (key == "lto")
         return expect(one_of(lto_text(value), {"true", "false", "off", "thin", "fat"}), file, value, key,
                       "a bool, \"thin\", \"fat\" or \"off\"");
     if (key == "panic")
-        return expect(one_of(value.string(), {"unwind", "abort"}), file, value, key,
-                      "\"unwind\" or \"abort\"");
+        return expect(one_of(value.string(), {"unwind", "abort"}), file, value, key, "\"unwind\" or \"abort\"");
     if (key == "strip")
-        return expect(value.is_bool() || one_of(value.string(), {"none", "debuginfo", "symbols"}), file,
-                      value, key, "a bool, \"none\", \"debuginfo\" or \"symbols\"");
+        return expect(value.is_bool() || one_of(value.string(), {"none", "debuginfo", "symbols"}), file, value, key,
+                      "a bool, \"none\", \"debuginfo\" or \"symbols\"");
     if (key == "codegen-units")
         return expect(value.is_int() && value.integer() > 0, file, value, key, "a number above 0");
     if (one_of(key, {"debug-assertions", "overflow-checks", "incremental", "rpath"}))
@@ -245,9 +240,9 @@ bool spec_matches(std::string_view spec, const Package& package) {
 }  // namespace profiles_detail
 
 std::string Profile::text() const {
-    return cat("opt=", opt_level, " root=", root, " lto=", lto, " cgu=",
-               codegen_units ? to_text(*codegen_units) : std::string("-"), " debug=", debuginfo, " split=",
-               split_debuginfo, " assert=", debug_assertions ? 1 : 0, " overflow=", overflow_checks ? 1 : 0,
+    return cat("opt=", opt_level, " root=", root, " lto=", lto,
+               " cgu=", codegen_units ? to_text(*codegen_units) : std::string("-"), " debug=", debuginfo,
+               " split=", split_debuginfo, " assert=", debug_assertions ? 1 : 0, " overflow=", overflow_checks ? 1 : 0,
                " rpath=", rpath ? 1 : 0, " inc=", incremental ? 1 : 0, " panic=", panic, " strip=", strip);
 }
 

@@ -19,23 +19,22 @@ struct Profile {
     std::string name = "dev";
     std::string root = "debug";  // PROFILE for build scripts: debug or release
     std::string opt_level = "0";
-    std::string lto = "false";   // "false", "true", "off", "thin", "fat" …
+    std::string lto = "false";  // "false", "true", "off", "thin", "fat" …
     std::optional<std::uint32_t> codegen_units;
-    std::string debuginfo = "0";  // "0", "1", "2", "line-directives-only", "line-tables-only"
+    std::string debuginfo = "0";      // "0", "1", "2", "line-directives-only", "line-tables-only"
     bool debuginfo_deferred = false;  // host unit whose level may still be weakened (M25)
-    std::string split_debuginfo;  // "" = not given
+    std::string split_debuginfo;      // "" = not given
     bool debug_assertions = false;
     bool overflow_checks = false;
     bool rpath = false;
     bool incremental = false;
     std::string panic = "unwind";
-    std::string strip = "none";   // none, debuginfo, symbols
-    bool strip_deferred = true;   // not set by the user: decided when the unit graph is known (M24)
+    std::string strip = "none";  // none, debuginfo, symbols
+    bool strip_deferred = true;  // not set by the user: decided when the unit graph is known (M24)
 
     bool operator==(const Profile&) const = default;
-    std::string text() const;     // canonical, for identities
+    std::string text() const;  // canonical, for identities
 };
-
 
 class ProfileSet {
    public:
@@ -43,18 +42,18 @@ class ProfileSet {
     struct Question {
         const Package* package = nullptr;
         bool is_member = false;
-        bool is_local = false;    // a path package: incremental applies
-        bool for_host = false;    // build scripts, proc-macros and what they link
+        bool is_local = false;  // a path package: incremental applies
+        bool for_host = false;  // build scripts, proc-macros and what they link
         bool must_unwind = false;
     };
     Profile resolve(const Question& question) const;
 
-    std::string name;       // "release", "dev", "lean" …
+    std::string name;  // "release", "dev", "lean" …
     std::string root = "debug";
-    std::string directory;  // "debug", "release", "lean"
-    Profile base;           // before overrides
-    std::vector<Toml> chain;             // [profile.x] tables, parents first, configuration merged in
-    std::optional<bool> incremental;     // CARGO_INCREMENTAL / build.incremental
+    std::string directory;            // "debug", "release", "lean"
+    Profile base;                     // before overrides
+    std::vector<Toml> chain;          // [profile.x] tables, parents first, configuration merged in
+    std::optional<bool> incremental;  // CARGO_INCREMENTAL / build.incremental
 };
 
 // Wrong values and keys anywhere below [profile], with their lines.

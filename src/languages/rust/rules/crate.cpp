@@ -74,8 +74,7 @@ std::vector<std::string> CrateSettings::crates_outputs() const {
     return all;
 }
 
-BuildCrate::BuildCrate(CrateRequest request)
-    : request_(std::make_shared<const CrateRequest>(std::move(request))) {
+BuildCrate::BuildCrate(CrateRequest request) : request_(std::make_shared<const CrateRequest>(std::move(request))) {
     text_ = cat(request_->name, " ", crate_detail::identity_of(*request_));
 }
 
@@ -133,7 +132,8 @@ struct Writer {
 };
 
 // Notes what one run wrote; an error when an earlier one wrote other bytes to the same path.
-Status note_outputs(std::map<std::string, Writer>& written, const Unit& unit, const ScriptRun& ran, const Where& place) {
+Status note_outputs(std::map<std::string, Writer>& written, const Unit& unit, const ScriptRun& ran,
+                    const Where& place) {
     Writer writer;
     writer.features = unit.features.empty() ? "none" : join(unit.features, ", ");
     for (const exec::Input& output : ran.tree_outputs) {

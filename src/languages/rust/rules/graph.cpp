@@ -45,7 +45,8 @@ class Places : public PackagePlaces {
         PackagePlace place;
         place.immutable = true;
         if (source.kind == LocatedSource::Kind::Crate) {
-            TRY(package, fetch::import_crate(store_, source.id.name, source.id.version, source.checksum, source.host_path));
+            TRY(package,
+                fetch::import_crate(store_, source.id.name, source.id.version, source.checksum, source.host_path));
             place.directory = package.canonical;
             place.tree = package.digest;
             return place;
@@ -60,14 +61,15 @@ class Places : public PackagePlaces {
             std::optional<std::string> inner =
                 find_in_checkout(executor_.files(), place.directory, source.id.name, source.id.version);
             if (!inner) {
-                return project_error(cat("the git source of ", source.id.name, " has no package of that name and version"));
+                return project_error(
+                    cat("the git source of ", source.id.name, " has no package of that name and version"));
             }
             place.directory = *inner;
             return place;
         }
-        return environment_error(cat("the source of ", source.id.name, " ", source.id.version, " is not on this machine: ",
-                                     source.reason),
-                                 "run `cargo fetch`, or build without --offline");
+        return environment_error(
+            cat("the source of ", source.id.name, " ", source.id.version, " is not on this machine: ", source.reason),
+            "run `cargo fetch`, or build without --offline");
     }
 
     store::Store& store_;
@@ -106,8 +108,9 @@ Result<std::vector<std::string>> crate_names(const std::vector<std::string>& cra
         }
         if (found == nullptr) {
             std::string near = nearest(file_name(crate), known);
-            return project_error(cat("no crate ", crate, " in the workspace ", workspace.root_manifest),
-                                 near.empty() ? cat("its crates: ", join(known, ", ")) : cat("did you mean ", near, "?"))
+            return project_error(
+                       cat("no crate ", crate, " in the workspace ", workspace.root_manifest),
+                       near.empty() ? cat("its crates: ", join(known, ", ")) : cat("did you mean ", near, "?"))
                 .at(place);
         }
         names.push_back(found->name);
@@ -193,7 +196,8 @@ Result<Selection> selection_of(const CrateRequest& request, const std::vector<st
     return std::move(selection);
 }
 
-exec::Action target_action(const RustToolchain& rust, const std::vector<std::string>& flags, const std::string& triple) {
+exec::Action target_action(const RustToolchain& rust, const std::vector<std::string>& flags,
+                           const std::string& triple) {
     exec::Action action;
     ByteWriter identity;
     for (const std::string& flag : flags) identity.string(flag);
@@ -260,9 +264,10 @@ engine::Task<std::map<std::string, std::string>> run(engine::Build build, CargoE
     exec::Executor& executor = build.service<exec::Executor>();
     std::map<std::string, std::string> found;
     for (const std::string& name : executor.environment_names()) {
-        bool relevant = name == "RUSTFLAGS" || name == "CARGO_ENCODED_RUSTFLAGS" || name.compare(0, 14, "CARGO_PROFILE_") == 0 ||
-                        name.compare(0, 13, "CARGO_TARGET_") == 0 || name.compare(0, 12, "CARGO_BUILD_") == 0 ||
-                        name.compare(0, 13, "CARGO_SOURCE_") == 0 || name.compare(0, 17, "CARGO_REGISTRIES_") == 0;
+        bool relevant = name == "RUSTFLAGS" || name == "CARGO_ENCODED_RUSTFLAGS" ||
+                        name.compare(0, 14, "CARGO_PROFILE_") == 0 || name.compare(0, 13, "CARGO_TARGET_") == 0 ||
+                        name.compare(0, 12, "CARGO_BUILD_") == 0 || name.compare(0, 13, "CARGO_SOURCE_") == 0 ||
+                        name.compare(0, 17, "CARGO_REGISTRIES_") == 0;
         if (!relevant) continue;
         std::string value = co_await build.get(exec::UserEnvironment(name));
         found[name] = value;
@@ -336,8 +341,8 @@ Result<std::vector<LocatedSource>> find_sources(exec::Executor& executor, fetch:
         if (source.kind == LocatedSource::Kind::Missing) missing.push_back(cat(source.id.name, " ", source.id.version));
     }
     if (missing.empty() || graph.settings->offline || graph.settings->frozen) return located;
-    TRY_VOID(fetch::cargo_fetch(network, graph.fetch_manifest, executor.places().host_outside(graph.workspace.root_directory),
-                                missing));
+    TRY_VOID(fetch::cargo_fetch(network, graph.fetch_manifest,
+                                executor.places().host_outside(graph.workspace.root_directory), missing));
     executor.forget_listings(cargo_home);
     return locate_sources(executor.files(), graph.workspace, where);
 }
@@ -410,9 +415,7 @@ Status check_target(const CrateRequest& request, const RustToolchain& rust) {
         .at(request.place);
 }
 
-bool merges(const CrateRequest& request) {
-    return request.use == CrateUse::Merged || request.use == CrateUse::Shared;
-}
+bool merges(const CrateRequest& request) { return request.use == CrateUse::Merged || request.use == CrateUse::Shared; }
 
 // Cargo refuses before anything is compiled (cargo book, "The rust-version field").
 Status check_rust_version(const ResolvedGraph& graph) {
@@ -423,8 +426,8 @@ Status check_rust_version(const ResolvedGraph& graph) {
         if (!unit.package) continue;
         std::optional<Version> wanted = parse_rust_version(unit.package->rust_version);
         if (!wanted || compare_versions(*own, *wanted) >= 0) continue;
-        return environment_error(cat("rustc ", graph.toolchain.version, " is too old for the crate ", unit.package->name,
-                                     ", which needs ", unit.package->rust_version),
+        return environment_error(cat("rustc ", graph.toolchain.version, " is too old for the crate ",
+                                     unit.package->name, ", which needs ", unit.package->rust_version),
                                  "update Rust (`rustup update`), or use an older version of the crate")
             .at(unit.package->manifest_path);
     }

@@ -29,13 +29,13 @@ struct ResolvedGraph {
     c::Toolchain linker;
     SharedSettings settings;
     std::map<std::string, PackagePlace> places;  // by package id text
-    std::string metadata;       // `cargo metadata` as JSON text: what $CARGO answers local scripts
-    std::string cargo_program;  // canonical path of this program under the name cargo
-    std::string root_source;    // of a merged library: its generated root crate
+    std::string metadata;                        // `cargo metadata` as JSON text: what $CARGO answers local scripts
+    std::string cargo_program;                   // canonical path of this program under the name cargo
+    std::string root_source;                     // of a merged library: its generated root crate
     RootLink root_link;
-    std::string identity;       // of the request, for keys
-    std::string fetch_manifest; // real: what `cargo fetch` is given; another than the workspace's own when its lock is
-    std::string python_config;  // canonical path of PYO3_CONFIG_FILE, "" = none
+    std::string identity;        // of the request, for keys
+    std::string fetch_manifest;  // real: what `cargo fetch` is given; another than the workspace's own when its lock is
+    std::string python_config;   // canonical path of PYO3_CONFIG_FILE, "" = none
     std::vector<exec::Input> python_inputs;
 };
 using SharedGraph = std::shared_ptr<const ResolvedGraph>;
@@ -77,8 +77,8 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key);
 
 struct ScriptRun {
     ScriptOutput output;
-    exec::Outcome outcome;                 // files of OUT_DIR and declared in-tree files
-    std::vector<exec::Input> tree_outputs; // the declared ones
+    exec::Outcome outcome;                  // files of OUT_DIR and declared in-tree files
+    std::vector<exec::Input> tree_outputs;  // the declared ones
     bool operator==(const ScriptRun& o) const {
         return output.to_json() == o.output.to_json() && outcome == o.outcome && tree_outputs == o.tree_outputs;
     }

@@ -100,7 +100,8 @@ Result<ProvidedLock> resolve_lock(exec::Executor& executor, fetch::NetworkHelper
         TRY_VOID(platform::write_file_atomic(join_path(directory, "stamp"), stamp));
     }
     lock.text = *kept;
-    executor.notice(cat("there is no Cargo.lock for ", executor.for_people(workspace.root_manifest), ": cargo resolved one, kept in the cache",
+    executor.notice(cat("there is no Cargo.lock for ", executor.for_people(workspace.root_manifest),
+                        ": cargo resolved one, kept in the cache",
                         "\n  commit one (`cargo generate-lockfile`), or other machines get other versions"));
     return lock;
 }

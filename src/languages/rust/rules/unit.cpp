@@ -87,9 +87,7 @@ std::vector<std::string> remap_flags(const ResolvedGraph& graph) {
 CompileUnit::CompileUnit(SharedGraph graph, std::size_t unit)
     : graph_(std::move(graph)), unit_(unit), text_(unit_detail::key_text(*graph_, unit)) {}
 
-std::string CompileUnit::describe() const {
-    return "compiling " + unit_detail::shown(graph_->units.units[unit_]);
-}
+std::string CompileUnit::describe() const { return "compiling " + unit_detail::shown(graph_->units.units[unit_]); }
 
 // The files a unit of a workspace package may read that rustc's dep-info does not name.
 class PackageInputs {
@@ -251,9 +249,23 @@ ScriptOutput provided_output(const CrateRule& rule, const DirectiveContext& cont
 // Build scripts read variables by names nobody declared; these are the ones that helpers of cc, pkg-config and cmake
 // read, so they are part of every script's key.
 std::vector<std::string> script_variables(const ResolvedGraph& graph) {
-    std::vector<std::string> names = {"CC", "CXX", "AR", "CFLAGS", "CXXFLAGS", "LDFLAGS", "HOST_CC", "TARGET_CC",
-                                      "PKG_CONFIG", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR", "PKG_CONFIG_SYSROOT_DIR",
-                                      "OPENSSL_DIR", "OPENSSL_NO_VENDOR", "LIBCLANG_PATH", "PROTOC", "CMAKE"};
+    std::vector<std::string> names = {"CC",
+                                      "CXX",
+                                      "AR",
+                                      "CFLAGS",
+                                      "CXXFLAGS",
+                                      "LDFLAGS",
+                                      "HOST_CC",
+                                      "TARGET_CC",
+                                      "PKG_CONFIG",
+                                      "PKG_CONFIG_PATH",
+                                      "PKG_CONFIG_LIBDIR",
+                                      "PKG_CONFIG_SYSROOT_DIR",
+                                      "OPENSSL_DIR",
+                                      "OPENSSL_NO_VENDOR",
+                                      "LIBCLANG_PATH",
+                                      "PROTOC",
+                                      "CMAKE"};
     std::string triple = replace_all(graph.toolchain.host, "-", "_");
     for (const char* head : {"CC_", "CXX_", "AR_", "CFLAGS_", "CXXFLAGS_"}) names.push_back(head + triple);
     return names;
@@ -321,13 +333,15 @@ engine::Task<std::vector<exec::Input>> run(engine::Build build, ScriptInputs key
         // Patterns are canonical: below the root of all places.
         std::vector<std::string> matching = matching_files(files, "/", pattern.substr(1));
         if (matching.empty()) {
-            co_return project_error(cat("no file matches ", pattern, ", an input of the crate ", key.unit().package->name),
-                                    "is it ignored by git and not there, or is the path not relative to this file?")
+            co_return project_error(
+                cat("no file matches ", pattern, ", an input of the crate ", key.unit().package->name),
+                "is it ignored by git and not there, or is the path not relative to this file?")
                 .at(rule->place);
         }
         for (const std::string& relative : matching) {
             std::string path = "/" + relative;
-            bool known = std::any_of(inputs.begin(), inputs.end(), [&](const exec::Input& one) { return one.path == path; });
+            bool known =
+                std::any_of(inputs.begin(), inputs.end(), [&](const exec::Input& one) { return one.path == path; });
             if (known) continue;
             Digest digest = co_await build.get(exec::FileDigest(path));
             inputs.emplace_back(path, digest);
@@ -358,8 +372,9 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
     if (place == nullptr || !place->immutable) {
         action.project_file = unit.package->manifest_path;
         action.env["CERMET_CARGO_METADATA"] = cat(exec::k_out, "/", metadata_label(graph), "/metadata.json");
-        action.env["CERMET_CARGO_PLACES"] = cat(exec::k_ws, "=", exec::keep(exec::k_ws), ":", exec::k_pkg, "=",
-                                                exec::keep(exec::k_pkg), ":", exec::k_out, "=", exec::keep(exec::k_out));
+        action.env["CERMET_CARGO_PLACES"] =
+            cat(exec::k_ws, "=", exec::keep(exec::k_ws), ":", exec::k_pkg, "=", exec::keep(exec::k_pkg), ":",
+                exec::k_out, "=", exec::keep(exec::k_out));
     }
     const CrateRule* rule = rule_of(graph, unit);
     if (rule == nullptr) return action;
@@ -412,7 +427,8 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
     if (!parsed.ok()) co_return std::move(parsed).error().at(unit.package->manifest_path);
     answer.output = *parsed;
     if (!answer.output.errors.empty()) {
-        co_return step_error(cat("the build script of ", unit_detail::shown(unit), " failed: ", join(answer.output.errors, "; ")));
+        co_return step_error(
+            cat("the build script of ", unit_detail::shown(unit), " failed: ", join(answer.output.errors, "; ")));
     }
     answer.outcome = ran;
     for (const exec::OutputFile& file : ran.files) {

@@ -42,8 +42,7 @@ std::string workspace_version(SourceFiles& files, std::string directory, const s
         if (bytes) {
             Result<Toml> document = parse_toml(*bytes, directory);
             if (document)
-                if (const Toml* version = document->find_path("workspace.package.version"))
-                    return version->string();
+                if (const Toml* version = document->find_path("workspace.package.version")) return version->string();
         }
         if (directory == root || parent(directory) == directory) break;
         directory = std::string(parent(directory));
@@ -60,8 +59,7 @@ std::optional<std::string> search(SourceFiles& files, const std::string& root, c
     if (depth == k_max_depth) return std::nullopt;
     for (const SourceEntry& entry : files.list(directory)) {
         if (entry.kind != SourceKind::Directory || entry.name[0] == '.' || entry.name == "target") continue;
-        if (auto hit = search(files, root, join_path(directory, entry.name), name, version, depth + 1))
-            return hit;
+        if (auto hit = search(files, root, join_path(directory, entry.name), name, version, depth + 1)) return hit;
     }
     return std::nullopt;
 }
@@ -79,11 +77,14 @@ class Locator {
         out.checksum = package.checksum;
         TRY(replacement, replaced(*package.source));
         std::string short_id;
-        if (package.source->is_git()) short_id = package.source->revision.substr(0, 8);
-        else if (!package.checksum.empty()) short_id = package.checksum.substr(0, 8);
-        else short_id = digest_of(package.source->text()).short_hex(8);
-        out.package_name = cat(package.source->is_git() ? "git-" : "crate-", package.name, "-", package.version,
-                               "-", short_id);
+        if (package.source->is_git())
+            short_id = package.source->revision.substr(0, 8);
+        else if (!package.checksum.empty())
+            short_id = package.checksum.substr(0, 8);
+        else
+            short_id = digest_of(package.source->text()).short_hex(8);
+        out.package_name =
+            cat(package.source->is_git() ? "git-" : "crate-", package.name, "-", package.version, "-", short_id);
         if (replacement != nullptr && !replacement->directory.empty())
             find_directory(replacement->directory, package, out);
         else if (replacement != nullptr && !replacement->local_registry.empty())
@@ -109,8 +110,8 @@ class Locator {
                                     workspace_.config.registries.count(current->replace_with) != 0))
                 return static_cast<const SourceDefinition*>(nullptr);
             if (next == nullptr || steps > 16)
-                return project_error(cat("source `", current->name, "` is replaced with `",
-                                         current->replace_with, "`, which is not defined or refers back"),
+                return project_error(cat("source `", current->name, "` is replaced with `", current->replace_with,
+                                         "`, which is not defined or refers back"),
                                      "define it as [source.…] in .cargo/config.toml");
             current = next;
         }
@@ -206,8 +207,8 @@ class Locator {
 
 }  // namespace sources_detail
 
-std::optional<std::string> find_in_checkout(SourceFiles& files, const std::string& root,
-                                            const std::string& name, const std::string& version) {
+std::optional<std::string> find_in_checkout(SourceFiles& files, const std::string& root, const std::string& name,
+                                            const std::string& version) {
     return sources_detail::search(files, root, root, name, version, 0);
 }
 

@@ -24,7 +24,7 @@ struct LocatedSource {
     std::string checksum;   // of the .crate, 64 hex or ""
     std::string host_path;  // Crate: the .crate file; Directory: vendored package directory; Git: the checkout's root
     std::string package_name;  // name of the immutable place: "crate-NAME-VERSION-8hex" or "git-NAME-VERSION-8hex"
-    std::string reason;     // Missing: what was looked for
+    std::string reason;        // Missing: what was looked for
 };
 
 struct LocateRequest {

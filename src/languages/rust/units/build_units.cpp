@@ -25,8 +25,8 @@ class Builder {
 
     Result<UnitGraph> run() {
         const Workspace& workspace = graph_.workspace();
-        TRY(profiles, select_profile(workspace.root_document, workspace.root_manifest, workspace.config,
-                                     request_.profile));
+        TRY(profiles,
+            select_profile(workspace.root_document, workspace.root_manifest, workspace.config, request_.profile));
         profiles_ = profiles;
         ResolveInput input;
         input.host = &request_.host;
@@ -60,9 +60,7 @@ class Builder {
         return false;
     }
 
-    bool narrow() const {
-        return request_.selection.narrow_dependencies || !request_.selection.merged.empty();
-    }
+    bool narrow() const { return request_.selection.narrow_dependencies || !request_.selection.merged.empty(); }
 
     std::string root_platform() const { return request_.target ? request_.target->triple : request_.host.triple; }
 
@@ -106,8 +104,7 @@ class Builder {
                     missing_bins.erase(target.name);
                 }
                 if (target.kind == TargetKind::Example) {
-                    by_name = wanted =
-                        std::find(s.examples.begin(), s.examples.end(), target.name) != s.examples.end();
+                    by_name = wanted = std::find(s.examples.begin(), s.examples.end(), target.name) != s.examples.end();
                     missing_examples.erase(target.name);
                 }
                 if (!wanted) continue;
@@ -232,11 +229,10 @@ class Builder {
             TRY(node, graph_.need(index));
             const Target* library = node->package->library();
             if (library == nullptr || library->is_proc_macro())
-                return project_error(cat("package `", node->package->name, "` has no library to merge into `",
-                                         merged.name, "`"))
+                return project_error(
+                           cat("package `", node->package->name, "` has no library to merge into `", merged.name, "`"))
                     .at(node->package->where);
-            TRY(dep, make_dep(*node, index, *library, UnitFor{}, root_platform(), library->crate_name,
-                              Use::Merged));
+            TRY(dep, make_dep(*node, index, *library, UnitFor{}, root_platform(), library->crate_name, Use::Merged));
             primary_.insert(index);
             deps.push_back(std::move(dep));
         }
@@ -262,8 +258,8 @@ class Builder {
         return profile;
     }
 
-    Result<Unit> make_unit(const PackageGraph::Node& node, std::size_t index, const Target& target,
-                           Profile profile, std::string platform, UnitMode mode, FeaturesFor fk) {
+    Result<Unit> make_unit(const PackageGraph::Node& node, std::size_t index, const Target& target, Profile profile,
+                           std::string platform, UnitMode mode, FeaturesFor fk) {
         Unit unit;
         unit.package = node.package;
         unit.node = index;
@@ -311,8 +307,7 @@ class Builder {
     static UnitFor for_dependency(const UnitFor& unit_for, const Unit& parent, const Target& library) {
         UnitFor out = unit_for;
         out.host = unit_for.host || library.is_proc_macro();
-        out.host_features =
-            unit_for.host_features || parent.target.is_custom_build() || library.is_proc_macro();
+        out.host_features = unit_for.host_features || parent.target.is_custom_build() || library.is_proc_macro();
         out.must_unwind = unit_for.must_unwind || library.is_proc_macro();
         return out;
     }
@@ -341,8 +336,8 @@ class Builder {
         if (unit.target.is_lib()) return out;
         const Target* library = unit.package->library();
         if (library != nullptr && library->is_linkable()) {
-            TRY(own, make_dep(*node, unit.node, *library, for_dependency(unit_for, unit, *library),
-                              unit.platform, library->crate_name));
+            TRY(own, make_dep(*node, unit.node, *library, for_dependency(unit_for, unit, *library), unit.platform,
+                              library->crate_name));
             out.push_back(own);
         }
         return out;
@@ -353,10 +348,12 @@ class Builder {
         std::vector<std::pair<std::size_t, std::vector<const Dependency*>>> groups;
         for (const PackageGraph::Edge& edge : node.edges) {
             if (!edge_active(unit, unit_for, *edge.declaration)) continue;
-            auto found = std::find_if(groups.begin(), groups.end(),
-                                      [&](const auto& g) { return g.first == edge.package; });
-            if (found == groups.end()) groups.push_back({edge.package, {edge.declaration}});
-            else found->second.push_back(edge.declaration);
+            auto found =
+                std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == edge.package; });
+            if (found == groups.end())
+                groups.push_back({edge.package, {edge.declaration}});
+            else
+                found->second.push_back(edge.declaration);
         }
         for (const auto& [package, declarations] : groups) {
             TRY(child, graph_.need(package));
@@ -367,11 +364,10 @@ class Builder {
                 continue;
             }
             TRY(name, extern_name(node, *library, declarations));
-            TRY(dep, make_dep(*child, package, *library, for_dependency(unit_for, unit, *library),
-                              unit.platform, name));
-            dep.development = std::all_of(declarations.begin(), declarations.end(), [](const Dependency* d) {
-                return d->kind == DependencyKind::Development;
-            });
+            TRY(dep,
+                make_dep(*child, package, *library, for_dependency(unit_for, unit, *library), unit.platform, name));
+            dep.development = std::all_of(declarations.begin(), declarations.end(),
+                                          [](const Dependency* d) { return d->kind == DependencyKind::Development; });
             out.push_back(dep);
         }
         return {};
@@ -392,12 +388,10 @@ class Builder {
                                            const std::vector<const Dependency*>& declarations) {
         std::string name;
         for (const Dependency* declaration : declarations) {
-            std::string one =
-                declaration->renamed() ? replace_all(declaration->key, "-", "_") : library.crate_name;
+            std::string one = declaration->renamed() ? replace_all(declaration->key, "-", "_") : library.crate_name;
             if (!name.empty() && name != one)
-                return project_error(cat("package `", node.package->name, "` depends on `",
-                                         declaration->package, "` under two names, `", name, "` and `", one,
-                                         "`"))
+                return project_error(cat("package `", node.package->name, "` depends on `", declaration->package,
+                                         "` under two names, `", name, "` and `", one, "`"))
                     .at(declaration->where);
             name = std::move(one);
         }
@@ -418,8 +412,8 @@ class Builder {
         UnitFor script_for{true, unit_for.host_features, true};
         FeaturesFor fk = unit_for.host_features ? FeaturesFor::HostDep : FeaturesFor::NormalOrDev;
         TRY(unit, make_unit(node, served.node, script, profile, served.platform, UnitMode::RunCustomBuild, fk));
-        unit.links_overridden = links_override(graph_.workspace().config, info_of(served.platform).triple,
-                                               node.package->links) != nullptr;
+        unit.links_overridden =
+            links_override(graph_.workspace().config, info_of(served.platform).triple, node.package->links) != nullptr;
         DraftDep dep;
         dep.unit = drafts_.intern(std::move(unit), "");
         dep.unit_for = script_for;
@@ -469,13 +463,12 @@ class Builder {
 
     void sort_deps() {
         for (std::size_t i = 0; i < drafts_.size(); ++i)
-            std::sort(drafts_[i].deps.begin(), drafts_[i].deps.end(),
-                      [&](const DraftDep& a, const DraftDep& b) {
-                          const Unit& left = drafts_[a.unit].unit;
-                          const Unit& right = drafts_[b.unit].unit;
-                          if (unit_before(left, right)) return true;
-                          return !unit_before(right, left) && a.unit < b.unit;
-                      });
+            std::sort(drafts_[i].deps.begin(), drafts_[i].deps.end(), [&](const DraftDep& a, const DraftDep& b) {
+                const Unit& left = drafts_[a.unit].unit;
+                const Unit& right = drafts_[b.unit].unit;
+                if (unit_before(left, right)) return true;
+                return !unit_before(right, left) && a.unit < b.unit;
+            });
     }
 
     Status check_links() {
@@ -485,8 +478,8 @@ class Builder {
             if (package->links.empty()) continue;
             auto [found, fresh] = owners.emplace(package->links, package.get());
             if (!fresh && !(found->second->id() == package->id()))
-                return project_error(cat("packages `", found->second->name, " ", found->second->version_text,
-                                         "` and `", package->name, " ", package->version_text,
+                return project_error(cat("packages `", found->second->name, " ", found->second->version_text, "` and `",
+                                         package->name, " ", package->version_text,
                                          "` both link to the native library `", package->links, "`"),
                                      "only one package of a build may have a given `links` value")
                     .at(package->where);

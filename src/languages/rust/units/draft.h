@@ -26,7 +26,7 @@ struct DraftDep {
 };
 
 struct Draft {
-    Unit unit;                    // deps are kept apart until the graph is final
+    Unit unit;  // deps are kept apart until the graph is final
     std::vector<DraftDep> deps;
     bool expanded = false;
 };
@@ -50,8 +50,7 @@ class DraftTable {
 bool unit_before(const Unit& a, const Unit& b);
 
 // Folds "--target = host" units into host ones, weakens host debug information, decides strip (M24, M25, U4).
-UnitGraph share_units(const DraftTable& drafts, const std::vector<std::size_t>& roots,
-                      const std::string& fold_triple);
+UnitGraph share_units(const DraftTable& drafts, const std::vector<std::size_t>& roots, const std::string& fold_triple);
 void assign_lto(UnitGraph& graph);
 void assign_identities(UnitGraph& graph, const BuildRequest& request);
 

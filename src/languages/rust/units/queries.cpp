@@ -23,8 +23,7 @@ std::optional<std::size_t> script_compile_of(const UnitGraph& graph, std::size_t
 
 std::optional<std::size_t> own_run_of(const UnitGraph& graph, std::size_t unit) {
     for (const UnitDep& dep : graph.units[unit].deps)
-        if (graph.units[dep.unit].is_run() && graph.units[dep.unit].node == graph.units[unit].node)
-            return dep.unit;
+        if (graph.units[dep.unit].is_run() && graph.units[dep.unit].node == graph.units[unit].node) return dep.unit;
     return std::nullopt;
 }
 
@@ -161,9 +160,8 @@ std::vector<std::size_t> library_closure(const UnitGraph& graph, std::size_t uni
         if (!graph.units[index].target.is_proc_macro()) add_deps(index);
     }
     std::vector<std::size_t> out(seen.begin(), seen.end());
-    std::sort(out.begin(), out.end(), [&](std::size_t a, std::size_t b) {
-        return graph.units[a].label < graph.units[b].label;
-    });
+    std::sort(out.begin(), out.end(),
+              [&](std::size_t a, std::size_t b) { return graph.units[a].label < graph.units[b].label; });
     return out;
 }
 

@@ -12,9 +12,9 @@ namespace cermet::rust {
 
 std::string DraftTable::key(const Unit& unit, const std::string& dep_hash) {
     return cat(unit.node == k_generated ? unit.package->name : to_text(unit.node), "|",
-               static_cast<int>(unit.target.kind), "|", unit.target.name, "|", join(unit.target.crate_types, ","),
-               "|", unit.profile.text(), "|", unit.platform, "|", static_cast<int>(unit.mode), "|",
-               join(unit.features, ","), "|", unit.links_overridden ? 1 : 0, "|", dep_hash);
+               static_cast<int>(unit.target.kind), "|", unit.target.name, "|", join(unit.target.crate_types, ","), "|",
+               unit.profile.text(), "|", unit.platform, "|", static_cast<int>(unit.mode), "|", join(unit.features, ","),
+               "|", unit.links_overridden ? 1 : 0, "|", dep_hash);
 }
 
 std::size_t DraftTable::intern(Unit unit, const std::string& dep_hash) {
@@ -52,8 +52,7 @@ class Sharer {
         UnitGraph out;
         for (std::size_t root : roots) {
             std::size_t made = visit(root, false);
-            if (std::find(out.roots.begin(), out.roots.end(), made) == out.roots.end())
-                out.roots.push_back(made);
+            if (std::find(out.roots.begin(), out.roots.end(), made) == out.roots.end()) out.roots.push_back(made);
         }
         for (std::size_t i = 0; i < table_.size(); ++i) out.units.push_back(table_[i].unit);
         return out;
@@ -97,20 +96,16 @@ class Sharer {
 };
 
 bool can_lto(const std::string& type) { return type == "bin" || type == "staticlib" || type == "cdylib"; }
-bool is_dynamic(const std::string& type) {
-    return type == "dylib" || type == "cdylib" || type == "proc-macro";
-}
+bool is_dynamic(const std::string& type) { return type == "dylib" || type == "cdylib" || type == "proc-macro"; }
 
 bool for_host(const Target& target) { return target.is_custom_build() || target.is_proc_macro(); }
 
 bool needs_object(const std::vector<std::string>& types) {
-    return std::any_of(types.begin(), types.end(),
-                       [](const std::string& t) { return can_lto(t) || is_dynamic(t); });
+    return std::any_of(types.begin(), types.end(), [](const std::string& t) { return can_lto(t) || is_dynamic(t); });
 }
 
 Lto when_object_needed(const std::vector<std::string>& types) {
-    bool all_dylib =
-        std::all_of(types.begin(), types.end(), [](const std::string& t) { return t == "dylib"; });
+    bool all_dylib = std::all_of(types.begin(), types.end(), [](const std::string& t) { return t == "dylib"; });
     return all_dylib ? Lto::OnlyObject : Lto::ObjectAndBitcode;
 }
 
@@ -196,9 +191,9 @@ class IdentityPass {
                                  ? cat("path ", relative_to(package.directory, graph_.workspace_root))
                                  : package.source.text();
         return cat("cermet rust unit 1\n", package.name, " ", package.version_text, "\n", source, "\n",
-                   static_cast<int>(unit.target.kind), " ", unit.target.name, " ",
-                   join(unit.target.crate_types, ","), "\n", static_cast<int>(unit.mode), "\n",
-                   join(unit.features, ","), "\n", unit.profile.text(), "\nlto ", static_cast<int>(unit.lto), "\n",
+                   static_cast<int>(unit.target.kind), " ", unit.target.name, " ", join(unit.target.crate_types, ","),
+                   "\n", static_cast<int>(unit.mode), "\n", join(unit.features, ","), "\n", unit.profile.text(),
+                   "\nlto ", static_cast<int>(unit.lto), "\n",
                    unit.platform.empty() ? cat("host ", request_.host.triple) : unit.platform);
     }
 
@@ -208,8 +203,7 @@ class IdentityPass {
 
 }  // namespace share_detail
 
-UnitGraph share_units(const DraftTable& drafts, const std::vector<std::size_t>& roots,
-                      const std::string& fold_triple) {
+UnitGraph share_units(const DraftTable& drafts, const std::vector<std::size_t>& roots, const std::string& fold_triple) {
     return share_detail::Sharer(drafts, fold_triple).run(roots);
 }
 

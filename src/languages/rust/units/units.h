@@ -28,22 +28,22 @@ struct UnitDep {
 
 struct Unit {
     PackagePtr package;
-    std::size_t node = 0;         // in the PackageGraph; k_generated for a merged root
-    Target target;                // crate_types already overridden
+    std::size_t node = 0;  // in the PackageGraph; k_generated for a merged root
+    Target target;         // crate_types already overridden
     Profile profile;
-    bool is_host = true;          // compile kind Host (without --target everything is)
-    std::string platform;         // triple when built with --target, else ""
+    bool is_host = true;   // compile kind Host (without --target everything is)
+    std::string platform;  // triple when built with --target, else ""
     FeaturesFor features_for = FeaturesFor::NormalOrDev;
     UnitMode mode = UnitMode::Build;
     std::vector<std::string> features;  // sorted
     std::vector<UnitDep> deps;
-    bool is_local = false;        // a path package
+    bool is_local = false;  // a path package
     bool is_member = false;
-    bool is_primary = false;      // selected by the user (CARGO_PRIMARY_PACKAGE)
+    bool is_primary = false;        // selected by the user (CARGO_PRIMARY_PACKAGE)
     bool links_overridden = false;  // its build script is replaced by configuration (B12)
     Lto lto = Lto::OnlyObject;
-    std::string identity;         // 16 hex digits: -C metadata and -C extra-filename
-    std::string label;            // "serde-1a2b3c4d": name of its output directory
+    std::string identity;  // 16 hex digits: -C metadata and -C extra-filename
+    std::string label;     // "serde-1a2b3c4d": name of its output directory
 
     bool is_run() const { return mode == UnitMode::RunCustomBuild; }
     bool is_script() const { return target.is_custom_build() && mode == UnitMode::Build; }
@@ -56,7 +56,7 @@ inline constexpr std::size_t k_generated = static_cast<std::size_t>(-1);
 struct UnitGraph {
     std::vector<Unit> units;
     std::vector<std::size_t> roots;
-    std::string workspace_root;   // canonical
+    std::string workspace_root;  // canonical
     std::string profile_directory;
     std::vector<std::string> warnings;
 };

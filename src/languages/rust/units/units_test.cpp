@@ -25,14 +25,18 @@ struct Fixture {
 
     Fixture() {
         auto& f = files.files;
-        f["/cermet/ws/Cargo.toml"] = "[workspace]\nmembers = [\"a\", \"b\"]\nresolver = \"2\"\n[profile.release]\nlto = \"fat\"\n";
-        f["/cermet/ws/Cargo.lock"] = "version = 4\n[[package]]\nname = \"a\"\nversion = \"0.1.0\"\n"
-                                     "[[package]]\nname = \"b\"\nversion = \"0.1.0\"\ndependencies = [\"a\"]\n";
-        f["/cermet/ws/a/Cargo.toml"] = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nlinks = \"na\"\n"
-                                       "[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n[features]\nx = []\n";
+        f["/cermet/ws/Cargo.toml"] =
+            "[workspace]\nmembers = [\"a\", \"b\"]\nresolver = \"2\"\n[profile.release]\nlto = \"fat\"\n";
+        f["/cermet/ws/Cargo.lock"] =
+            "version = 4\n[[package]]\nname = \"a\"\nversion = \"0.1.0\"\n"
+            "[[package]]\nname = \"b\"\nversion = \"0.1.0\"\ndependencies = [\"a\"]\n";
+        f["/cermet/ws/a/Cargo.toml"] =
+            "[package]\nname = \"a\"\nversion = \"0.1.0\"\nlinks = \"na\"\n"
+            "[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n[features]\nx = []\n";
         f["/cermet/ws/a/src/lib.rs"] = f["/cermet/ws/a/build.rs"] = "";
-        f["/cermet/ws/b/Cargo.toml"] = "[package]\nname = \"b\"\nversion = \"0.1.0\"\n[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n"
-                                       "[dependencies]\na = { path = \"../a\", features = [\"x\"] }\n";
+        f["/cermet/ws/b/Cargo.toml"] =
+            "[package]\nname = \"b\"\nversion = \"0.1.0\"\n[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n"
+            "[dependencies]\na = { path = \"../a\", features = [\"x\"] }\n";
         f["/cermet/ws/b/src/lib.rs"] = f["/cermet/ws/b/build.rs"] = "";
         CargoConfig config;
         Result<Workspace> loaded = load_workspace(files, "/cermet/ws/Cargo.toml", config);
@@ -130,8 +134,9 @@ TEST_CASE_FIXTURE(Fixture, "commands follow cargo's order") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "L3 a stale lock is an error with its manifest line") {
-    files.files["/cermet/ws/Cargo.lock"] = "version = 4\n[[package]]\nname = \"a\"\nversion = \"0.1.0\"\n"
-                                           "[[package]]\nname = \"b\"\nversion = \"0.1.0\"\n";
+    files.files["/cermet/ws/Cargo.lock"] =
+        "version = 4\n[[package]]\nname = \"a\"\nversion = \"0.1.0\"\n"
+        "[[package]]\nname = \"b\"\nversion = \"0.1.0\"\n";
     CargoConfig config;
     workspace = *load_workspace(files, "/cermet/ws/Cargo.toml", config);
     PackageGraph graph(files, workspace, places);

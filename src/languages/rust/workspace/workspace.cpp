@@ -60,8 +60,7 @@ class Loader {
     }
 
     // Is `manifest_path` below an `exclude` of the root, without being listed as a member?
-    static bool excluded(const std::string& root_directory, const Toml& workspace,
-                         const std::string& manifest_path) {
+    static bool excluded(const std::string& root_directory, const Toml& workspace, const std::string& manifest_path) {
         auto below = [&](const std::vector<std::string>& list) {
             for (const std::string& item : list)
                 if (is_within(manifest_path, join_path(root_directory, item))) return true;
@@ -78,8 +77,7 @@ class Loader {
             if (here == directory || files_.kind(candidate) == SourceKind::File) {
                 TRY(parsed, document(candidate));
                 const Toml* workspace = parsed->find("workspace");
-                if (workspace != nullptr &&
-                    (here == directory || !excluded(here, *workspace, manifest_path)))
+                if (workspace != nullptr && (here == directory || !excluded(here, *workspace, manifest_path)))
                     return candidate;
                 const Toml* package = parsed->find("package");
                 const Toml* pointer = package != nullptr ? package->find("workspace") : nullptr;
@@ -128,8 +126,7 @@ class Loader {
         if (list == nullptr) return out;
         for (const Toml& item : list->array()) {
             if (!item.is_string())
-                return project_error(cat("`", key, "` must be an array of strings"))
-                    .at(ws_.root_manifest, item.line);
+                return project_error(cat("`", key, "` must be an array of strings")).at(ws_.root_manifest, item.line);
             if (!has_glob(item.string())) {
                 std::string directory = join_path(ws_.root_directory, item.string());
                 if (files_.kind(join_path(directory, "Cargo.toml")) != SourceKind::File)
@@ -160,8 +157,10 @@ class Loader {
             if (entry.kind != SourceKind::Directory) continue;
             if (any_depth && (entry.name == ".git" || entry.name == "target")) continue;
             std::string next = join_path(base, entry.name);
-            if (any_depth) glob_directories(next, parts, index, out);
-            else if (glob_match(parts[index], entry.name)) glob_directories(next, parts, index + 1, out);
+            if (any_depth)
+                glob_directories(next, parts, index, out);
+            else if (glob_match(parts[index], entry.name))
+                glob_directories(next, parts, index + 1, out);
         }
     }
 
@@ -171,10 +170,10 @@ class Loader {
         std::vector<std::string> explicit_members = listed(workspace, "members");
         for (const std::string& directory : members) {
             std::string member = join_path(directory, "Cargo.toml");
-            bool from_glob = std::find_if(explicit_members.begin(), explicit_members.end(),
-                                          [&](const std::string& text) {
-                                              return join_path(ws_.root_directory, text) == directory;
-                                          }) == explicit_members.end();
+            bool from_glob =
+                std::find_if(explicit_members.begin(), explicit_members.end(), [&](const std::string& text) {
+                    return join_path(ws_.root_directory, text) == directory;
+                }) == explicit_members.end();
             if (from_glob && excluded_by_list(*workspace, member)) continue;
             if (files_.kind(member) != SourceKind::File)
                 return project_error(cat("workspace member ", directory, " has no Cargo.toml"),
@@ -184,14 +183,14 @@ class Loader {
         }
         if (!ws_.is_virtual) TRY_VOID(add_member(ws_.root_manifest, workspace, false));
         if (member_paths_.count(manifest_path) == 0 && manifest_path != ws_.root_manifest)
-            return project_error("the package believes it is in a workspace, but the workspace does not "
-                                 "list it",
-                                 cat("add it to `members` or `exclude` in ", ws_.root_manifest,
-                                     ", or add an empty [workspace] table to its manifest"))
+            return project_error(
+                       "the package believes it is in a workspace, but the workspace does not "
+                       "list it",
+                       cat("add it to `members` or `exclude` in ", ws_.root_manifest,
+                           ", or add an empty [workspace] table to its manifest"))
                 .at(manifest_path);
-        std::sort(ws_.members.begin(), ws_.members.end(), [](const PackagePtr& a, const PackagePtr& b) {
-            return a->manifest_path < b->manifest_path;
-        });
+        std::sort(ws_.members.begin(), ws_.members.end(),
+                  [](const PackagePtr& a, const PackagePtr& b) { return a->manifest_path < b->manifest_path; });
         return check_member_names();
     }
 
@@ -227,8 +226,7 @@ class Loader {
     }
 
     static Error missing_path(const Dependency& dependency) {
-        return project_error(cat("path dependency `", dependency.key, "` has no Cargo.toml in ",
-                                 dependency.path))
+        return project_error(cat("path dependency `", dependency.key, "` has no Cargo.toml in ", dependency.path))
             .at(dependency.where);
     }
 
@@ -308,8 +306,7 @@ class Loader {
             context.registries = &ws_.config.registries;
             Result<PackagePtr> read = read_manifest(files_, join_path(base, "Cargo.toml"), manifest, context);
             if (!read) return std::move(read).error().note("while reading [patch]");
-            for (const Dependency& dependency : (*read)->dependencies)
-                ws_.patches.push_back(Patch{id, dependency});
+            for (const Dependency& dependency : (*read)->dependencies) ws_.patches.push_back(Patch{id, dependency});
         }
         return {};
     }
@@ -336,8 +333,7 @@ class Loader {
                     return project_error(cat("default member ", directory, " is not a member of the workspace"))
                         .at(ws_.root_manifest, workspace->find("default-members")->line);
             for (std::size_t i = 0; i < ws_.members.size(); ++i)
-                if (std::find(directories.begin(), directories.end(), ws_.members[i]->directory) !=
-                    directories.end())
+                if (std::find(directories.begin(), directories.end(), ws_.members[i]->directory) != directories.end())
                     ws_.default_members.push_back(i);
             return {};
         }
@@ -401,8 +397,7 @@ const Package* Workspace::member(const std::string& name) const {
     return nullptr;
 }
 
-Result<Workspace> load_workspace(SourceFiles& files, const std::string& manifest_path,
-                                 const CargoConfig& config) {
+Result<Workspace> load_workspace(SourceFiles& files, const std::string& manifest_path, const CargoConfig& config) {
     return workspace_detail::Loader(files, config).load(normalise(manifest_path));
 }
 

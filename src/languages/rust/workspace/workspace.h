@@ -30,14 +30,14 @@ struct Workspace {
     Toml root_document;
     bool is_virtual = false;
     int resolver = 1;
-    std::vector<PackagePtr> members;          // sorted by manifest path; every path package under the workspace
-    std::vector<PackagePtr> path_packages;    // path dependencies that are not members
-    std::vector<std::size_t> default_members; // indices into members
-    std::optional<std::size_t> current;       // the package of the manifest that was asked for
+    std::vector<PackagePtr> members;           // sorted by manifest path; every path package under the workspace
+    std::vector<PackagePtr> path_packages;     // path dependencies that are not members
+    std::vector<std::size_t> default_members;  // indices into members
+    std::optional<std::size_t> current;        // the package of the manifest that was asked for
     std::vector<Patch> patches;
     Inheritance inheritance;
-    Json metadata;  // [workspace.metadata]
-    std::optional<Lockfile> lock;             // absent: no Cargo.lock
+    Json metadata;                 // [workspace.metadata]
+    std::optional<Lockfile> lock;  // absent: no Cargo.lock
     std::string lock_path;
     CargoConfig config;
     std::vector<std::string> warnings;
