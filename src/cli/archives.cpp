@@ -101,8 +101,6 @@ Result<Archive> make_archive(Session& session, ArchiveKind kind) {
 Result<std::string> deliver_archive(Session& session, ArchiveKind kind, Archive& archive,
                                     const std::string& directory) {
     std::string path = join_path(directory, archive.file_name);
-    Result<Digest> present = session.store().file_digest(path);
-    if (present.ok() && *present == archive.file.digest) return path;
     Status delivered = session.deliver(archive.file, path);
     if (delivered.ok()) return path;
     if (!archive.remembered) return delivered.error();

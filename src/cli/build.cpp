@@ -73,37 +73,51 @@ std::optional<std::vector<exec::Input>> files_of(const Json& answer, store::Stor
     return files;
 }
 
-// Every target's files; the null build first.
-Result<std::vector<exec::Input>> build_all(Session& session, const std::vector<std::string>& targets) {
-    const std::string key = request_key(cat("build ", join(targets, " ")), session.settings(), session.checkout());
-    Remembered remembered = find_remembered(session.store(), session.root(), key, session.request());
-    if (remembered.holds) {
-        std::optional<std::vector<exec::Input>> known = files_of(remembered.answer, session.store());
-        if (known) return std::move(*known);
-    }
+std::string key_of(const Session& session, const std::vector<std::string>& targets) {
+    return request_key(cat("build ", join(targets, " ")), session.settings(), session.checkout());
+}
+
+// Every target's files as the last build left them; nullopt: something changed, or was lost.
+std::optional<std::vector<exec::Input>> find_files(Session& session, const std::vector<std::string>& targets) {
+    Remembered remembered =
+        find_remembered(session.store(), session.root(), key_of(session, targets), session.request());
+    return remembered.holds ? files_of(remembered.answer, session.store()) : std::nullopt;
+}
+
+Result<std::vector<exec::Input>> build_files(Session& session, const std::vector<std::string>& targets) {
     TRY_VOID(session.start());
     std::vector<exec::Input> files;
     for (const std::string& target : targets) {
         TRY(some, build_one(session, target));
         files.insert(files.end(), some.begin(), some.end());
     }
-    TRY_VOID(session.executor().save_request(key, answer_of(files).dump()));
+    TRY_VOID(session.executor().save_request(key_of(session, targets), answer_of(files).dump()));
     return files;
 }
 
-int build_targets(Session& session, const Arguments& arguments) {
-    Result<std::vector<exec::Input>> files = build_all(session, arguments.targets);
-    if (!files.ok()) return print_failures(session, files.error());
-    for (const exec::Input& file : *files) {
-        const bool executable = file.kind == exec::InputKind::Executable;
-        const std::string path = join_path(out_directory(arguments, session), file_name(file.path));
-        Result<Digest> present = session.store().file_digest(path);
-        const bool there =
-            present.ok() && *present == file.digest && platform::stat_file(path).executable() == executable;
-        Status delivered = there ? Status() : session.deliver(file, path, executable ? 0755 : 0644);
-        if (!delivered.ok()) return print_error(delivered.error());
-        print_line(path);
+Result<std::vector<std::string>> deliver_files(Session& session, const std::vector<exec::Input>& files,
+                                               const std::string& directory) {
+    std::vector<std::string> paths;
+    for (const exec::Input& file : files) {
+        paths.push_back(join_path(directory, file_name(file.path)));
+        TRY_VOID(session.deliver(file, paths.back(), file.kind == exec::InputKind::Executable ? 0755 : 0644));
     }
+    return paths;
+}
+
+// The null build first; remembered files whose bytes are lost are built again.
+int build_targets(Session& session, const Arguments& arguments) {
+    const std::string directory = out_directory(arguments, session);
+    std::optional<std::vector<exec::Input>> known = find_files(session, arguments.targets);
+    Result<std::vector<std::string>> paths = project_error("nothing is remembered");
+    if (known) paths = deliver_files(session, *known, directory);
+    if (!paths.ok()) {
+        Result<std::vector<exec::Input>> files = build_files(session, arguments.targets);
+        if (!files.ok()) return print_failures(session, files.error());
+        paths = deliver_files(session, *files, directory);
+    }
+    if (!paths.ok()) return print_error(paths.error());
+    for (const std::string& path : *paths) print_line(path);
     return 0;
 }
 

@@ -235,16 +235,12 @@ std::vector<Error> Session::failures() const {
 }
 
 Status Session::deliver(const exec::Input& file, const std::string& host_path, std::uint32_t mode) {
-    Result<std::string> bytes = store_->get(file.digest);
-    if (!bytes.ok()) {
-        // The copy in this checkout's own directory is the same damaged file: without it the step runs again.
-        if (is_within(file.path, exec::k_out)) {
-            TRY_VOID(platform::remove_file(join_path(root_, "out/" + relative_to(file.path, exec::k_out))));
-        }
-        return bytes.error();
-    }
+    Result<Digest> present = store_->file_digest(host_path);
+    const bool executable = (mode & 0111) != 0;
+    if (present.ok() && *present == file.digest && platform::stat_file(host_path).executable() == executable) return {};
+    TRY(bytes, store_->get(file.digest));
     TRY_VOID(platform::make_directories(std::string(parent(host_path))));
-    return platform::write_file_atomic(host_path, *bytes, mode);
+    return platform::write_file_atomic(host_path, bytes, mode);
 }
 
 }  // namespace cermet::cli

@@ -78,7 +78,8 @@ class Session {
     // Every independent failure of the last run; the first is what run() returned.
     std::vector<Error> failures() const;
 
-    // Copies a finished file out of the store to a real path, verified on the way, replaced atomically.
+    // Copies a finished file out of the store to a real path, verified on the way, replaced atomically. A file that has
+    // these bytes already is left alone.
     Status deliver(const exec::Input& file, const std::string& host_path, std::uint32_t mode = 0644);
 
    private:

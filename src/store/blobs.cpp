@@ -27,6 +27,12 @@ bool time_matches(std::int64_t found, std::int64_t expected) {
     return found == expected || found == expected / k_second * k_second;
 }
 
+// Other names of the file (outputs in a checkout are links to blobs) must not be believed either: nobody knows this time.
+void discard(const std::string& path) {
+    (void)set_modified(path, 0);
+    (void)platform::remove_file(path);
+}
+
 bool is_lower_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
 }  // namespace blobs_detail
@@ -101,7 +107,7 @@ bool Blobs::usable(const std::string& path, const Digest& digest, Mode mode, Tru
         }
         if (!hashed.ok() && disk_stat(path).unchanged(stat)) return false;  // unreadable now; do not destroy it
     }
-    (void)platform::remove_file(path);
+    blobs_detail::discard(path);
     return false;
 }
 
@@ -220,7 +226,7 @@ Result<std::string> Blobs::get(const Digest& digest) {
         if (!found) break;
         std::optional<std::string> bytes = platform::find_file_bytes(found->path);
         if (bytes && digest_of(*bytes) == digest) return std::move(*bytes);
-        if (bytes) (void)platform::remove_file(found->path);
+        if (bytes) blobs_detail::discard(found->path);
     }
     return lost_blob(digest, "gone or damaged");
 }

@@ -4,8 +4,9 @@
 // Layout: <directory>/<2 hex>/<64 hex> with mode 0444, and <64 hex>.x with mode 0555, its executable twin (another inode).
 // A blob's mtime is derived from its digest (blob_mtime), so that "untouched since it was written" needs no record: a
 // file of the right size and that mtime is believed; with another mtime (an unpacked CI cache) it is hashed once and its
-// mtime restored; with other bytes it is removed. Equal bytes have equal mtimes, other bytes others, so tools that compare
-// times (Python's .pyc check) see a change. Access times say when a blob was last used; eviction goes by them.
+// mtime restored; with other bytes it is removed, its mtime first, so that no link to it is believed. Equal bytes have
+// equal mtimes, other bytes others, so tools that compare times (Python's .pyc check) see a change. Access times say
+// when a blob was last used; eviction goes by them.
 // Files appear by link or rename, complete. Where the directory cannot be written, new blobs go to a private scratch
 // directory. Thread-safe. Failures: Environment; "lost" when a blob is gone or damaged.
 #pragma once

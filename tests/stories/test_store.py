@@ -194,6 +194,21 @@ def test_a_kept_wheel_that_was_flipped(make):
     assert_right_or_reported(project, wheel, "the kept wheel was flipped")
 
 
+def test_a_kept_target_that_was_flipped(make):
+    """The remembered answer to `build TARGET` names bytes that are damaged: they are never used, and made again."""
+    project = make(small.c_only())
+    project.build("small._c")
+    module = next(project.path("dist").glob("_c.*"))
+    right = module.read_bytes()
+    for path in cache_files(project.cache):
+        if path.read_bytes() == right:
+            flip_unseen(path)
+    remove(module)
+    project.build("small._c", check=False)  # reported, when the step's own copy was believed
+    project.build("small._c")
+    assert module.read_bytes() == right
+
+
 def test_the_whole_cache_is_removed(make):
     project = make(small.c_and_cython())
     project.build()
