@@ -50,11 +50,12 @@ using Defines = Setting<std::map<std::string, std::string>>;  // NAME -> value; 
 using Values = Setting<std::map<std::string, Json>>;          // Cython directives: bool, integer, string or list
 using Lists = Setting<std::map<std::string, std::vector<std::string>>>;
 
-// `sources = ["a.c", "src/*.c"]` or `sources = { from = "src/all.cpp" }`: the #include "x.cpp"
-// lines of that file.
+// `sources = ["a.c", "src/*.c"]` or `sources = { from = "src/all.cpp", exclude = ["src/main.cpp"] }`: the
+// #include "x.cpp" lines of that file.
 struct SourceList {
-    std::vector<std::string> list;  // paths and globs
-    std::string from;               // empty unless the second form
+    std::vector<std::string> list;     // paths and globs
+    std::string from;                  // empty unless the second form
+    std::vector<std::string> exclude;  // of the second form: paths and globs that are left out
     bool empty() const { return list.empty() && from.empty(); }
 };
 using Sources = Setting<SourceList>;
@@ -71,6 +72,7 @@ struct NativeOptions {
     Texts include_dirs;  // directories
     Defines define;
     Texts c_flags, cxx_flags, link_flags;
+    Flag unity;          // sources of one directory are compiled together
     Texts libraries;     // names for -l
     Texts library_dirs;  // directories for -L
     Texts uses;          // "py:numpy", "rust:core", "c:x", "sys:zlib", "tool:x", "generate:x": see parse_use

@@ -71,7 +71,8 @@ features = ["ffi"]
 link = "static"
 [[executable]]
 name = "tool"
-sources = { from = "src/all.cpp" }
+sources = { from = "src/all.cpp", exclude = ["src/tests/*.cpp"] }
+unity = true
 [crates.nautilus-core]
 outputs = ["nautilus_trader/core/includes/core.h"]
 env = { A = "1" }
@@ -99,6 +100,8 @@ TEST_CASE("configuration: a hybrid project is read into types with places") {
     CHECK(*config.rust_modules[0].default_features);
     CHECK(*config.rust_modules[0].limited_api == "auto");
     CHECK(config.executables[0].sources->from == "src/all.cpp");
+    CHECK(config.executables[0].sources->exclude == std::vector<std::string>{"src/tests/*.cpp"});
+    CHECK(*config.executables[0].unity);
     CHECK(*config.executables[0].install);
     REQUIRE(config.find_crate("nautilus-core") != nullptr);
     CHECK(config.find_crate("nautilus-core")->env->at("A") == "1");
@@ -222,6 +225,8 @@ TEST_CASE("configuration: checks across tables") {
     CHECK(contains(bad("[[executable]]\nname='x'\n"), "needs 'sources' or 'crate'"));
     CHECK(contains(bad("[[c-module]]\nname='a'\nsources=['a.c']\nwhen='cfg(unix'\n"), "'when' takes"));
     CHECK(contains(bad("[[c-module]]\nname='a'\nsources=['a\\b.c']\n"), "a path with a backslash"));
+    CHECK(contains(bad("[[c-module]]\nname='a'\nsources={ from='a.c', without='b.c' }\n"), "'exclude', a list"));
+    CHECK(contains(bad("[[c-module]]\nname='a'\nsources={ exclude=['b.c'] }\n"), "{ from = path }"));
 }
 
 TEST_CASE("configuration: profiles lay over one another") {

@@ -75,10 +75,10 @@ Json row_type(const Row& row) {
         case Storage::ValueMap: return map_of(Json(true));
         case Storage::ListMap: return map_of(string_list());
         case Storage::SourcePaths: {
-            Json from;
-            from.set("from", of_type("string"));
+            Json keys;
+            keys.set("from", of_type("string")).set("exclude", string_list());
             Json table = of_type("object");
-            table.set("properties", std::move(from))
+            table.set("properties", std::move(keys))
                 .set("required", Json::strings({"from"}))
                 .set("additionalProperties", false);
             return any_of(string_list(), std::move(table));

@@ -194,12 +194,17 @@ Status assign_sources(const Row& row, void* table, const Toml& value, const Orig
         made.value.list = std::move(list);
     } else if (value.is_table()) {
         for (const auto& [name, item] : value.table()) {
-            if (name != "from" || !item.is_string()) {
-                return value_error(origin, cat("'", row.key, "' as a table takes only 'from', a path"),
+            if (name == "from" && item.is_string()) {
+                TRY(path, place_path(row, item.string(), origin, base));
+                made.value.from = std::move(path);
+            } else if (name == "exclude" && item.is_array()) {
+                TRY(list, read_list(row, item, origin, base));
+                made.value.exclude = std::move(list);
+            } else {
+                return value_error(origin,
+                                   cat("'", row.key, "' as a table takes 'from', a path, and 'exclude', a list"),
                                    cat("for example: ", row.key, " = { from = \"src/all.cpp\" }"));
             }
-            TRY(path, place_path(row, item.string(), origin, base));
-            made.value.from = std::move(path);
         }
         if (made.value.from.empty()) return wrong_type(row, value, origin);
     } else {
@@ -377,8 +382,10 @@ std::string value_text(const Row& row, void* table) {
                               [](const std::vector<std::string>& v) { return list_text(v); });
         case Storage::SourcePaths: {
             const SourceList& sources = setting<Sources>(row, table).value;
-            if (!sources.from.empty()) return cat("{ from = ", quote_name(sources.from), " }");
-            return list_text(sources.list);
+            if (sources.from.empty()) return list_text(sources.list);
+            const std::string from = cat("{ from = ", quote_name(sources.from));
+            return sources.exclude.empty() ? cat(from, " }")
+                                           : cat(from, ", exclude = ", list_text(sources.exclude), " }");
         }
     }
     abort_bug("unknown storage of a setting");

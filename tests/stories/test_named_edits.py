@@ -5,6 +5,8 @@ SPDX-License-Identifier: MIT
 from __future__ import annotations
 
 import re
+import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,20 @@ def cython(build) -> "set[str]":
 
 def linked(build) -> "set[str]":
     return {name for name in build.ran if name.startswith("link-")}
+
+
+def compiled(build) -> "set[str]":
+    return {name[len("cc-"):] for name in build.ran if name.startswith("cc-")}
+
+
+def value_of(project: Project) -> str:
+    """small._c.value() of the wheel, as it is after an installation."""
+    site = project.folder.parent / "site"
+    story.remove(site)
+    with zipfile.ZipFile(project.wheel) as wheel:
+        wheel.extractall(site)
+    command = [str(project.python), "-c", "import small._c; print(small._c.value())"]
+    return subprocess.run(command, cwd=site, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def test_rs_body(hybrid):
@@ -174,6 +190,29 @@ def test_c_flags_from_the_environment(make):
     build = project.build(CFLAGS="-DSTORY_FLAG=1")
     assert rust(build) == set() and not cython(build)
     assert [name for name in build.ran if name.startswith("cc-")]
+
+
+def test_unity(make):
+    """`unity = true`: the sources of one directory are one step; another directory's are another."""
+    files = small.c_only()
+    files["pyproject.toml"] = files["pyproject.toml"].replace(
+        'sources = ["small/_c.c", "small/part.c"]',
+        'sources = ["small/_c.c", "small/part.c", "more/more.c"]\ninclude-dirs = ["small"]\nunity = true')
+    files["more/more.c"] = '#include "part.h"\nlong more(void) { return part() + 1; }\n'
+    files["small/_c.c"] = small.c_module("_c", '#include "part.h"\nlong more(void);', "10 * part() + more()")
+    project = make(files)
+    first = project.build()
+    assert compiled(first) == {"small-1", "more"}
+    assert value_of(project) == "23"
+    project.edit("small/_c.c", "10 *", "20 *")
+    assert compiled(project.build()) == {"small-1"}
+    assert value_of(project) == "43"
+    project.edit("more/more.c", "+ 1", "+ 2")
+    assert compiled(project.build()) == {"more"}
+    assert value_of(project) == "44"
+    project.edit("small/part.h", "PART 2", "PART 3")
+    assert compiled(project.build()) == {"small-1", "more"}
+    assert value_of(project) == "65"
 
 
 def test_system_header(make, folder):

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "exec/places.h"
 #include "languages/python/environment.h"
 #include "languages/python/modules.h"
 #include "languages/python/package.h"
@@ -34,6 +35,44 @@ std::vector<std::string> flags_of(const NativeTarget& target, const NativeFlags&
     return all;
 }
 
+// `unity`: neighbours in the list, of one directory and one language, in batches. A generated file stands alone: it may
+// lie where only its own step looks.
+constexpr std::size_t k_batch = 8;
+
+bool goes_with(const exec::Input& first, const exec::Input& next) {
+    return first.digest.empty_value() && next.digest.empty_value() && parent(first.path) == parent(next.path) &&
+           c::language_of(first.path) == c::language_of(next.path);
+}
+
+std::vector<std::vector<exec::Input>> batches_of(const NativeTarget& target) {
+    std::vector<std::vector<exec::Input>> batches;
+    for (const exec::Input& source : target.sources) {
+        if (target.unity && !batches.empty() && batches.back().size() < k_batch &&
+            goes_with(batches.back().front(), source)) {
+            batches.back().push_back(source);
+        } else {
+            batches.push_back({source});
+        }
+    }
+    return batches;
+}
+
+// One file for each batch of several sources: what it includes is found from the project's directory, because plain mode
+// rewrites paths in commands, not in files.
+std::vector<exec::StagedFile> unity_files(const std::vector<std::vector<exec::Input>>& batches) {
+    std::vector<exec::StagedFile> files;
+    for (const std::vector<exec::Input>& batch : batches) {
+        if (batch.size() == 1) continue;
+        std::string text;
+        for (const exec::Input& source : batch)
+            text += cat("#include \"", relative_to(source.path, exec::k_ws), "\"\n");
+        std::string_view first = batch.front().path;
+        files.emplace_back(cat(file_name(parent(first)), "-", std::to_string(files.size() + 1), extension(first)),
+                           text);
+    }
+    return files;
+}
+
 c::Compilation compilation_of(const NativeTarget& target, const exec::Input& source, const NativeFlags& flags,
                               const c::Provides& uses, const std::vector<std::string>& python_includes) {
     c::Compilation what;
@@ -47,6 +86,7 @@ c::Compilation compilation_of(const NativeTarget& target, const exec::Input& sou
     what.include_dirs.insert(what.include_dirs.end(), python_includes.begin(), python_includes.end());
     what.inputs = uses.inputs;
     what.project_file = target.project_file;
+    if (target.unity) what.include_dirs.push_back(std::string(exec::k_ws));
     return what;
 }
 
@@ -71,6 +111,7 @@ std::string NativeTarget::identity_text() const {
     for (const auto* words : {&c_flags, &cxx_flags, &link_flags, &uses, &exports}) write_all(out, *words);
     out.string(std);
     out.u8(python_flags ? 1 : 0);
+    out.u8(unity ? 1 : 0);
     out.string(wheel_directory);
     return out.take();
 }
@@ -83,6 +124,7 @@ void fill(NativeTarget& target, const options::NativeOptions& options, const opt
     target.c_flags.insert(target.c_flags.end(), options.c_flags->begin(), options.c_flags->end());
     const std::vector<std::string>& cxx = options.cxx_flags->empty() ? *options.c_flags : *options.cxx_flags;
     target.cxx_flags.insert(target.cxx_flags.end(), cxx.begin(), cxx.end());
+    target.unity = *options.unity;
     for (const std::string& directory : *options.library_dirs) {
         target.link_flags.push_back("-L" + join_path(config.directory, directory));
     }
@@ -108,9 +150,20 @@ engine::Task<exec::Outcome> run(engine::Build build, BuildNative key) {
         Python python = co_await build.get(FindPython());
         python_includes = python.include_dirs;
     }
+    std::vector<std::vector<exec::Input>> batches = native_target_detail::batches_of(target);
+    std::vector<exec::StagedFile> unity = native_target_detail::unity_files(batches);
+    std::vector<exec::Input> sources;
+    if (!unity.empty()) {
+        std::string label = cat("unity-", target.name, "-", digest_of(target.identity_text()).short_hex(8));
+        exec::Outcome staged = co_await build.get(exec::Stage(label, unity));
+        sources = staged.all_inputs();
+    }
+    for (const std::vector<exec::Input>& batch : batches) {
+        if (batch.size() == 1) sources.push_back(batch.front());
+    }
     bool has_cxx = false;
     std::vector<c::Compilation> compilations;
-    for (const exec::Input& source : target.sources) {
+    for (const exec::Input& source : sources) {
         compilations.push_back(native_target_detail::compilation_of(target, source, flags, uses, python_includes));
         has_cxx = has_cxx || compilations.back().language == c::Language::Cxx;
     }

@@ -29,6 +29,7 @@ struct NativeTarget {
     std::vector<std::string> exports;
     std::string std;  // "c11", "c++20": -std=
     bool python_flags = true;
+    bool unity = false;           // sources of one directory are compiled together
     std::string wheel_directory;  // where the file lies in the wheel; of an installed command "bin"
     std::string project_file;     // for errors
     std::string identity_text() const;

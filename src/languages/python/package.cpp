@@ -151,7 +151,9 @@ Result<std::vector<std::string>> expand_sources(SourceFiles& files, const option
     if (!sources.from.empty()) {
         TRY(text, files.need(join_path(config.directory, sources.from)));
         for (const std::string& source : c::sources_named_in(text, sources.from)) {
-            found.push_back(join_path(config.directory, source));
+            const bool excluded = std::any_of(sources.exclude.begin(), sources.exclude.end(),
+                                              [&](const std::string& e) { return glob_match(e, source); });
+            if (!excluded) found.push_back(join_path(config.directory, source));
         }
         return found;
     }
