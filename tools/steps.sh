@@ -6,29 +6,72 @@ passed=0
 failed=0
 failed_steps=()
 steps_seen=""
+lane=()
 steps_begin=$SECONDS
 mkdir -p build/logs
 
 # step NAME SECONDS COMMAND…: runs the command, at most that long. A log with pytest's or doctest's summary, or a last
 # line `N passed, N failed`, counts as that many; any other step counts as one. A non-zero exit is at least one failure.
 step() {
-    local name=$1 limit=$2 log=build/logs/$1.log begin=$SECONDS code=0 good bad skipped
+    wanted "$1" || return 0
+    printf '%-24s ' "$1"
+    run_step "$@"
+    report_step "$1" "$2"
+}
+
+# beside NAME SECONDS COMMAND…: the same, next to the steps that follow, after the one that was begun so before it.
+# `joined` waits for all of them and reports them.
+beside() {
+    wanted "$1" || return 0
+    local before=${lane[*]: -1}
+    rm -f "build/logs/$1.end"
+    (
+        trap 'kill $(jobs -p) 2> /dev/null; exit 1' TERM
+        until [ -z "$before" ] || [ -e "build/logs/${before% *}.end" ]; do sleep 0.2; done
+        run_step "$@"
+    ) &
+    lane+=("$1 $2")
+}
+
+joined() {
+    local one
+    wait
+    for one in ${lane[@]+"${lane[@]}"}; do
+        printf '%-24s ' "${one% *}"
+        report_step "${one% *}" "${one#* }"
+    done
+    lane=()
+}
+
+trap 'kill $(jobs -p) 2> /dev/null' EXIT
+trap 'exit 130' INT TERM
+
+wanted() {
+    [ -n "${STEPS_ONLY:-}" ] || return 0
+    [[ " $STEPS_ONLY " == *" $1 "* ]] || return 1
+    steps_seen+=" $1 "
+}
+
+run_step() { # leaves the log, and the exit code and the seconds beside it
+    local name=$1 limit=$2 begin=$SECONDS code=0
     shift 2
-    if [ -n "${STEPS_ONLY:-}" ]; then
-        [[ " $STEPS_ONLY " == *" $name "* ]] || return 0
-        steps_seen+=" $name "
-    fi
-    printf '%-24s ' "$name"
-    timeout --kill-after=10 "$limit" "$@" > "$log" 2>&1 < /dev/null || code=$?
+    timeout --kill-after=10 "$limit" "$@" > "build/logs/$name.log" 2>&1 < /dev/null &
+    wait $! || code=$? # a shell that waits can be interrupted
+    echo "$code $((SECONDS - begin))" > "build/logs/$name.end"
+}
+
+report_step() {
+    local name=$1 limit=$2 log=build/logs/$1.log code seconds good bad skipped
+    read -r code seconds < "build/logs/$name.end"
     counts "$log"
-    if [ $code -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
-    if [ $code -eq 0 ] && [ $((good + bad)) -eq 0 ]; then good=1; fi
+    if [ "$code" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+    if [ "$code" -eq 0 ] && [ $((good + bad)) -eq 0 ]; then good=1; fi
     passed=$((passed + good))
     failed=$((failed + bad))
     local line="$good passed, $bad failed"
     [ "$skipped" -eq 0 ] || line="$line, $skipped skipped"
-    [ $code -ne 124 ] || line="$line (stopped after $limit s)"
-    echo "$line  $((SECONDS - begin)) s"
+    [ "$code" -ne 124 ] || line="$line (stopped after $limit s)"
+    echo "$line  $seconds s"
     [ "$skipped" -eq 0 ] || grep '^SKIPPED' "$log" | sed 's/^/    /'
     if [ "$bad" -ne 0 ]; then
         failed_steps+=("$name")

@@ -9,8 +9,8 @@ For each seed the example is as right after its first build; one place of one in
      seed: with an empty cache), watched by strace: its wheel, and what each step was started with and opened;
   2. the edited project is built with the cache of the first build. Its wheel must have the reference's bytes, and the
      started processes must be exactly the steps whose inputs differ between the two clean builds. A step's inputs are
-     its command, the files strace saw it open below project and cache, and, for a step of a crate of the workspace,
-     every file of that crate that is not .rs.
+     its command, the files strace saw it open below project and cache, for a step of a crate of the workspace every file
+     of that crate that is not .rs, and for a build script what it declares with rerun-if-changed.
 Results are kept by seed below build/edits/<digest of the program>/, so a run that was stopped goes on where it was.
 --show prints the edits and builds nothing.
 """
@@ -207,6 +207,8 @@ class Clean:
             for name, folder in crates.items():
                 if story.kind_of(label) == "rust" and re.match(rf"(?:{name})(?:-build-run|-build-script)?-[0-9a-f]{{8}}$", label):
                     paths |= {str(path) for path in folder.rglob("*") if path.is_file() and path.suffix != ".rs"}
+                    if "-build-run-" in label:
+                        paths |= declared_by(folder / "build.rs")
             paths = {path for path in paths if Path(path).is_file()}
             steps[label] = {"command": command, "reads": sorted(paths)}
             for path in paths:
@@ -216,6 +218,12 @@ class Clean:
 
     def to_json(self) -> Dict[str, Any]:
         return {"steps": self.steps, "files": self.files}
+
+
+def declared_by(script: Path) -> Set[str]:
+    """The files that a script's directives name: the ones it prints as they stand in its text."""
+    named = re.findall(r'rerun-if-changed=([^"{}]+)"', script.read_text()) if script.is_file() else []
+    return {str(path) for name in named for path in [script.parent / name, *(script.parent / name).rglob("*")] if path.is_file()}
 
 
 def workspace_crates(project: Project) -> Dict[str, Path]:
@@ -261,11 +269,10 @@ def results_folder() -> Path:
 
 def clean_build(edit: Optional[Edit], empty: bool) -> "Tuple[Project, Clean]":
     """A watched build without any step of the workspace in its cache. The place is the same every time."""
-    place = WORK / "place" / "edits-reference"
-    remove(place)
-    project = Project.from_example(EXAMPLE, place / "project", "plain", place / "cache", python=seeds.cython_python())
+    immutable = seeds.immutable_cache(EXAMPLE)  # made at the same place: first
+    project = seeds.reference_project(EXAMPLE)
     if not empty:
-        copy_cache(seeds.immutable_cache(EXAMPLE), project.cache)
+        copy_cache(immutable, project.cache)
     if edit is not None:
         edit.apply(project)
     build = project.build("--no-workers", watch="files")

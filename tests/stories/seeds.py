@@ -12,6 +12,9 @@ from pathlib import Path
 import story
 from story import WORK, Project, copy_cache, copy_tree, make_venv, remove
 
+# The stories ask what ran and whether bytes are equal: nobody waits for optimised C.
+FAST = {"CFLAGS": "-O0"}
+
 
 def prepare() -> None:
     """The stories' folder is a repository of its own, or its projects would lie in an ignored folder of this one."""
@@ -57,24 +60,35 @@ def strip_workspace(project: Project) -> None:
 
 
 def immutable_cache(example: str) -> Path:
-    """A cache in which only the steps of registry crates are those of the example."""
+    """A cache in which only the steps of registry crates are those of the example.
+
+    It is filled at `reference_place`: in plain mode some of those steps (cbindgen's build script) observe where the cache
+    lies, and would run again elsewhere.
+    """
     folder = kept() / f"immutable-{example}"
     if not (folder / "done").exists():
         remove(folder)
-        project = Project.from_example(example, folder / "project", "plain", folder / "cache", python=cython_python())
+        project = reference_project(example)
         strip_workspace(project)
         project.build()
-        remove(folder / "cache" / "roots")
-        remove(project.folder)
+        remove(project.cache / "roots")
+        copy_cache(project.cache, folder / "cache")
         (folder / "done").write_text("")
     return folder / "cache"
+
+
+def reference_project(example: str) -> Project:
+    """The example, with an empty cache, at the one place where clean builds are made."""
+    place = WORK / "place" / f"{example}-reference"
+    remove(place)
+    return Project.from_example(example, place / "project", "plain", place / "cache", python=cython_python(), **FAST)
 
 
 def built_example(example: str, mode: str) -> Project:
     """The example as it was right after its first build, at a path of its own. Every call starts again from there."""
     folder = kept() / f"{example}-{mode}"
     place = WORK / "place" / f"{example}-{mode}"
-    project = Project(place / "project", mode, place / "cache", python=cython_python())
+    project = Project(place / "project", mode, place / "cache", python=cython_python(), **FAST)
     if not (folder / "done").exists():
         remove(folder)
         remove(place)

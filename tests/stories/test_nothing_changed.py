@@ -166,7 +166,7 @@ def test_wheel_from_the_sdist(hybrid, folder):
     archive = next((hybrid.folder / "dist").glob("*.tar.gz"))
     with tarfile.open(archive) as tar:
         tar.extractall(folder / "unpacked")
-    unpacked = Project(next((folder / "unpacked").iterdir()), hybrid.mode, hybrid.cache, hybrid.python)
+    unpacked = Project(next((folder / "unpacked").iterdir()), hybrid.mode, hybrid.cache, hybrid.python, **hybrid.environment)
     build = unpacked.build(watch=True)
     assert_only_place_bound(build, unpacked)
     assert unpacked.wheel_bytes() == wheel, difference(unpacked.wheel_bytes(), wheel)
