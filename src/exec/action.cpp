@@ -144,6 +144,14 @@ std::string salt_of(const Action& action, const std::vector<Leaf>& others) {
         salt.string(path);
         salt.varint(static_cast<std::uint64_t>(kind));
     }
+    std::set<std::string> offered;
+    for (const Input& input : action.inputs) {
+        if (input.kind == InputKind::Offered) offered.insert(input.path);
+    }
+    for (const std::string& path : offered) {
+        salt.string("offered");
+        salt.string(path);
+    }
     for (const Leaf& leaf : others) {
         salt.string(leaf_type_name(leaf.type));
         salt.string(leaf.name);
@@ -156,6 +164,7 @@ EncodedAction encode_with(const Action& action, const std::vector<Input>& more, 
     EncodedAction encoded;
     Node root;
     for (const Input& input : action.inputs) {
+        if (input.kind == InputKind::Offered) continue;
         Node& node = descend(root, input.path);
         (input.kind == InputKind::Tree ? node.tree : node.file) = &input;
     }

@@ -17,7 +17,13 @@
 
 namespace cermet::exec {
 
-enum class InputKind { File, Executable, Tree };  // Tree: a directory whose digest is given by its content rule
+enum class InputKind {
+    File,
+    Executable,
+    Tree,     // a directory whose digest is given by its content rule
+    Offered,  // a file that the process may read: its name is in the key, its bytes are once they were read (only with a
+              // Discovery that reports every read)
+};
 
 struct Input {
     std::string path;  // canonical, absolute

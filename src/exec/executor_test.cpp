@@ -169,6 +169,32 @@ bool has_gcc() { return platform::is_file("/usr/bin/gcc"); }
 
 }  // namespace
 
+TEST_CASE("executor: of the offered files only those that were read count") {
+    if (!has_gcc()) return;
+    Room room;
+    room.write("a.c", "#include \"read.h\"\nint f(void) { return READ; }\n");
+    auto build = [&](const std::string& read, const std::string& other) {
+        room.write("include/read.h", read);
+        room.write("include/other.h", other);
+        Action action = compile("/cermet/ws/a.c");
+        action.inputs.emplace_back("/cermet/ws/include/read.h", digest_of(read), InputKind::Offered);
+        action.inputs.emplace_back("/cermet/ws/include/other.h", digest_of(other), InputKind::Offered);
+        return room.build(Run(action));
+    };
+    auto first = build("#define READ 1\n", "1");
+    REQUIRE(first.ok());
+    CHECK(room.counts.started == 1);
+    REQUIRE(build("#define READ 1\n", "2").ok());
+    CHECK(room.counts.started == 0);
+    auto changed = build("#define READ 2\n", "2");
+    REQUIRE(changed.ok());
+    CHECK(room.counts.started == 1);
+    CHECK(room.why == std::vector<std::string>{"file include/read.h changed"});
+    CHECK(!(changed->files == first->files));
+    REQUIRE(build("#define READ 1\n", "3").ok());
+    CHECK(room.counts.started == 0);
+}
+
 TEST_CASE("executor: a compile is remembered, its headers are leaves, shadowing headers are noticed") {
     if (!has_gcc()) return;
     Room room;

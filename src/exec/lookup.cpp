@@ -57,6 +57,12 @@ Status materialise_all(Executor::State& state, const Action& action, const Outco
     return {};
 }
 
+// What a leaf's value is now: of an offered file the step that made it says so.
+std::string current(Executor::State& state, const Action& action, const Leaf& leaf) {
+    const Input* input = offered(action, leaf);
+    return input != nullptr ? input->digest.text() : state.world.current(leaf);
+}
+
 }  // namespace lookup_detail
 
 std::unique_lock<std::mutex> Executor::State::hold_tree_outputs(const Action& action) {
@@ -75,13 +81,22 @@ std::unique_lock<std::mutex> Executor::State::hold_tree_outputs(const Action& ac
     return std::unique_lock<std::mutex>(*held);
 }
 
+const Input* offered(const Action& action, const Leaf& leaf) {
+    if (leaf.type != Leaf::Type::File) return nullptr;
+    for (const Input& input : action.inputs) {
+        if (input.kind == InputKind::Offered && input.path == leaf.name) return &input;
+    }
+    return nullptr;
+}
+
 std::optional<Remembered> find_remembered(Executor::State& state, Job& job) {
     const Action& action = *job.action;
     for (const std::string& bytes : state.store.find_candidates("trace", job.intent)) {
         std::optional<std::vector<Leaf>> leaves = decode_leaves(bytes);
         if (!leaves) continue;
-        const bool hold =
-            std::all_of(leaves->begin(), leaves->end(), [&](const Leaf& leaf) { return state.world.holds(leaf); });
+        const bool hold = std::all_of(leaves->begin(), leaves->end(), [&](const Leaf& leaf) {
+            return lookup_detail::current(state, action, leaf) == leaf.value;
+        });
         if (!hold) continue;
         const Digest digest = leaves->empty() ? job.intent : encode_exact(action, *leaves).action_digest;
         std::optional<std::string> entry = state.store.find_entry("result", digest);
@@ -139,7 +154,8 @@ std::string why_it_runs(Executor::State& state, const Job& job) {
         before->leaves = std::move(*leaves);
     }
     StepMemory now = remember(action, job.env);
-    for (const Leaf& leaf : before->leaves) now.leaves.push_back(Leaf{leaf.type, leaf.name, state.world.current(leaf)});
+    for (const Leaf& leaf : before->leaves)
+        now.leaves.push_back(Leaf{leaf.type, leaf.name, lookup_detail::current(state, action, leaf)});
     std::vector<std::string> lines = differences(*before, now);
     if (lines.empty()) return "its remembered result is gone from the cache";
     return join(lines, "\n");

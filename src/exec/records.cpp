@@ -247,7 +247,10 @@ StepMemory remember(const Action& action, const std::map<std::string, std::strin
     memory.argv = action.argv;
     memory.env = env;
     memory.platform = action.platform;
-    for (const Input& input : action.inputs) memory.inputs.insert_or_assign(input.path, input.digest.text());
+    for (const Input& input : action.inputs) {
+        const bool may_be_read = input.kind == InputKind::Offered;  // when it was, it is a leaf
+        memory.inputs.insert_or_assign(input.path, may_be_read ? std::string("offered") : input.digest.text());
+    }
     ByteWriter rest;
     rest.string(action.cwd);
     rest.string(action.worker_request);

@@ -52,6 +52,18 @@ void find_own_places(const std::string& text, std::set<std::string>& found) {
     }
 }
 
+// Generated files that the preprocessor may read and then names in the depfile. Of others it does not tell: .incbin reads
+// them behind its back, as assembler sources can do with any file.
+bool is_told_by_depfile(const exec::Input& input, const exec::Input& source) {
+    if (input.kind != exec::InputKind::File || extension(source.path) == ".S" || extension(source.path) == ".s") {
+        return false;
+    }
+    for (std::string_view suffix : {".h", ".hh", ".hpp", ".hxx", ".inl", ".ipp", ".tpp", ".pxd", ".pxi"}) {
+        if (extension(input.path) == suffix) return true;
+    }
+    return false;
+}
+
 }  // namespace compile_detail
 
 Language language_of(std::string_view source) {
@@ -124,6 +136,9 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileObject key) {
     action.argv = compile_detail::arguments(what, action.directory(), object);
     action.cwd = std::string(exec::k_ws);
     action.inputs = what.inputs;
+    for (exec::Input& input : action.inputs) {
+        if (compile_detail::is_told_by_depfile(input, source)) input.kind = exec::InputKind::Offered;
+    }
     action.inputs.push_back(source);
     action.outputs = {exec::Output(object)};
     action.platform["toolchain"] = what.toolchain.digest;

@@ -78,6 +78,10 @@ engine::Task<exec::Outcome> run(engine::Build build, Cythonize key) {
     action.env["PYTHONHASHSEED"] = "0";
     action.cwd = module.directory;
     action.inputs = module.inputs;
+    for (exec::Input& input : action.inputs) {
+        if (input.kind == exec::InputKind::File)
+            input.kind = exec::InputKind::Offered;  // the worker tells what it read
+    }
     action.inputs.push_back(source);
     for (const exec::Input& input : staged.all_inputs()) action.inputs.push_back(input);
     action.urgency = exec::k_before_one;
