@@ -72,7 +72,7 @@ struct NativeOptions {
     Texts include_dirs;  // directories
     Defines define;
     Texts c_flags, cxx_flags, link_flags;
-    Flag unity;          // sources of one directory are compiled together
+    Flag unity;          // sources are compiled together, several at a time
     Texts libraries;     // names for -l
     Texts library_dirs;  // directories for -L
     Texts uses;          // "py:numpy", "rust:core", "c:x", "sys:zlib", "tool:x", "generate:x": see parse_use

@@ -87,8 +87,8 @@ void add_native(std::vector<Row>& rows) {
                                          "Options for the C++ compiler, after those of the profile."));
     rows.push_back(
         row<T, &T::unity>("unity", Kind::Boolean, "true",
-                          "Compile the sources of one directory together, eight at a time: much less to read "
-                          "and to optimise for a build from nothing, more to do after an edit.",
+                          "Compile the sources together, twelve at a time in their order: much less to read "
+                          "for a build from nothing, more to do after an edit.",
                           "false"));
     rows.push_back(row<T, &T::link_flags>("link-flags", Kind::Words, "[\"-Wl,--as-needed\"]",
                                           "Options for the link, after those of the profile."));

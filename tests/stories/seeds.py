@@ -36,7 +36,10 @@ def kept() -> Path:
 def cython_python() -> Path:
     folder = kept() / "python"
     if not (folder / "done").exists():
-        make_venv(folder)
+        python = make_venv(folder)
+        # As pip leaves it: without them every start of Cython compiles half of itself.
+        subprocess.run([str(python), "-m", "compileall", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash",
+                        str(next(folder.glob("lib/python3*/site-packages")))], check=True)
         (folder / "done").write_text("")
     return folder / "bin" / "python"
 

@@ -193,12 +193,12 @@ def test_c_flags_from_the_environment(make):
 
 
 def test_unity(make):
-    """`unity = true`: the sources of one directory are one step; another directory's are another."""
+    """`unity = true`: the sources of one language are one step; another language's are another."""
     files = small.c_only()
     files["pyproject.toml"] = files["pyproject.toml"].replace(
         'sources = ["small/_c.c", "small/part.c"]',
-        'sources = ["small/_c.c", "small/part.c", "more/more.c"]\ninclude-dirs = ["small"]\nunity = true')
-    files["more/more.c"] = '#include "part.h"\nlong more(void) { return part() + 1; }\n'
+        'sources = ["small/_c.c", "small/part.c", "more/more.cpp"]\ninclude-dirs = ["small"]\nunity = true')
+    files["more/more.cpp"] = 'extern "C" {\n#include "part.h"\nlong more() { return part() + 1; }\n}\n'
     files["small/_c.c"] = small.c_module("_c", '#include "part.h"\nlong more(void);', "10 * part() + more()")
     project = make(files)
     first = project.build()
@@ -207,7 +207,7 @@ def test_unity(make):
     project.edit("small/_c.c", "10 *", "20 *")
     assert compiled(project.build()) == {"small-1"}
     assert value_of(project) == "43"
-    project.edit("more/more.c", "+ 1", "+ 2")
+    project.edit("more/more.cpp", "+ 1", "+ 2")
     assert compiled(project.build()) == {"more"}
     assert value_of(project) == "44"
     project.edit("small/part.h", "PART 2", "PART 3")
