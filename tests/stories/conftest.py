@@ -106,9 +106,10 @@ def make(folder: Path, mode: str, python: Path) -> Callable[..., Project]:
 
 
 @pytest.fixture
-def hybrid(mode: str) -> Project:
+def hybrid(mode: str) -> Iterator[Project]:
     """examples/hybrid, just built: at its own path, with its own cache."""
-    return seeds.built_example("hybrid", mode)
+    with seeds.held(f"hybrid-{mode}"):
+        yield seeds.built_example("hybrid", mode)
 
 
 @pytest.fixture

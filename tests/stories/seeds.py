@@ -1,13 +1,17 @@
 """Caches that are filled once and then copied: only immutable steps, or one example just built.
 
 SPDX-License-Identifier: MIT
-They lie below build/stories/kept/<digest of the program>; another program starts with none.
+They lie below build/stories/kept/<digest of the program>; another program starts with none. Several test runs may use
+them at once: what is made once is made under a lock, and whoever builds in one of the places holds it.
 """
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import re
 import subprocess
 from pathlib import Path
+from typing import Iterator
 
 import story
 from story import WORK, Project, copy_cache, copy_tree, make_venv, remove
@@ -29,13 +33,26 @@ def kept() -> Path:
     if not folder.exists():
         for old in (WORK / "kept").glob("*"):
             remove(old)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@contextlib.contextmanager
+def held(name: str) -> Iterator[None]:
+    """No other test run is between the same two lines. Not to be entered twice."""
+    prepare()
+    with open(WORK / f"{name}.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def cython_python() -> Path:
     folder = kept() / "python"
-    if not (folder / "done").exists():
+    if (folder / "done").exists():
+        return folder / "bin" / "python"
+    with held("python"):
+        if (folder / "done").exists():
+            return folder / "bin" / "python"
         python = make_venv(folder)
         # As pip leaves it: without them every start of Cython compiles half of itself.
         subprocess.run([str(python), "-m", "compileall", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash",
@@ -69,7 +86,11 @@ def immutable_cache(example: str) -> Path:
     lies, and would run again elsewhere.
     """
     folder = kept() / f"immutable-{example}"
-    if not (folder / "done").exists():
+    if (folder / "done").exists():
+        return folder / "cache"
+    with held("reference"):
+        if (folder / "done").exists():
+            return folder / "cache"
         remove(folder)
         project = reference_project(example)
         strip_workspace(project)
@@ -81,14 +102,17 @@ def immutable_cache(example: str) -> Path:
 
 
 def reference_project(example: str) -> Project:
-    """The example, with an empty cache, at the one place where clean builds are made."""
+    """The example, with an empty cache, at the one place where clean builds are made: hold "reference"."""
     place = WORK / "place" / f"{example}-reference"
     remove(place)
     return Project.from_example(example, place / "project", "plain", place / "cache", python=cython_python(), **FAST)
 
 
 def built_example(example: str, mode: str) -> Project:
-    """The example as it was right after its first build, at a path of its own. Every call starts again from there."""
+    """The example as it was right after its first build, at a path of its own: hold "EXAMPLE-MODE".
+
+    Every call starts again from there.
+    """
     folder = kept() / f"{example}-{mode}"
     place = WORK / "place" / f"{example}-{mode}"
     project = Project(place / "project", mode, place / "cache", python=cython_python(), **FAST)
