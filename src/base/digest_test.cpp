@@ -16,13 +16,13 @@
 #include "base/bytes.h"
 #include "base/text.h"
 
-using namespace cermet;
+namespace cermet {
 
-namespace cermet::digest_detail {  // the block functions, to hold them against each other
+namespace digest_detail {  // the block functions, to hold them against each other
 using State = std::array<std::uint32_t, 8>;
 void blocks_portable(State& state, const unsigned char* data, std::size_t blocks);
 void process(State& state, const unsigned char* data, std::size_t blocks);
-}  // namespace cermet::digest_detail
+}  // namespace digest_detail
 
 namespace digest_test {
 
@@ -196,3 +196,5 @@ TEST_CASE("protobuf fields have protobuf's bytes, defaults are left out") {
     digest.digest_field(1, digest_of(""));  // size 0 is a default
     CHECK(digest.bytes() == "\x0a\x42\x0a\x40" + digest_of("").hex());
 }
+
+}  // namespace cermet

@@ -5,7 +5,7 @@
 #include "base/gitignore.h"
 #include "base/text.h"
 
-using namespace cermet;
+namespace cermet {
 
 TEST_CASE("wildmatch stops at slashes but for a whole ** segment") {
     CHECK(wildmatch("*.c", "a.c"));
@@ -50,3 +50,5 @@ TEST_CASE("the last pattern of the nearest file decides, but not below an ignore
     CHECK(find_git_root(files, "/r/src/deep") == "/r");
     CHECK(find_git_root(files, "/elsewhere") == "");
 }
+
+}  // namespace cermet

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-using namespace cermet;
+namespace cermet {
 
 namespace json_test {
 
@@ -88,3 +88,5 @@ TEST_CASE("readers of the wrong type give zero values") {
     CHECK(v.find("x") == nullptr);
     CHECK(v == *parse_json(v.dump(), "t"));
 }
+
+}  // namespace cermet

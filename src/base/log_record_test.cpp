@@ -6,7 +6,7 @@
 
 #include <vector>
 
-using namespace cermet;
+namespace cermet {
 
 namespace log_record_test {
 
@@ -66,3 +66,5 @@ TEST_CASE("another log's header is refused") {
     CHECK_FALSE(reader.next(payload));
     CHECK(reader.good_bytes() == 0);
 }
+
+}  // namespace cermet

@@ -8,7 +8,7 @@
 #include "base/path.h"
 #include "base/source_files.h"
 
-using namespace cermet;
+namespace cermet {
 
 using Words = std::vector<std::string>;
 
@@ -224,3 +224,5 @@ TEST_CASE("files in memory have directories by their names") {
     CHECK(files.need("/x").error().kind == ErrorKind::Project);
     CHECK(files.digest("/w2") == digest_of("4"));
 }
+
+}  // namespace cermet

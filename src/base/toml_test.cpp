@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace cermet;
+namespace cermet {
 
 namespace toml_test {
 
@@ -153,3 +153,5 @@ TEST_CASE("TOML values can be made and changed") {
     CHECK(Toml::of("text").is_string());
     CHECK(Toml::of(1.5).is_float());
 }
+
+}  // namespace cermet

@@ -6,8 +6,7 @@
 
 #include "base/text.h"
 
-using namespace cermet;
-using namespace cermet::cli;
+namespace cermet::cli {
 
 namespace {
 
@@ -111,3 +110,5 @@ TEST_CASE("arguments: sizes and config settings") {
     settings.set("n", 3);
     CHECK(!options_of_settings(settings).ok());
 }
+
+}  // namespace cermet::cli

@@ -9,8 +9,7 @@
 #include "cli/source_audit.h"
 #include "cli/wheel_audit.h"
 
-using namespace cermet;
-using namespace cermet::cli;
+namespace cermet::cli {
 
 namespace {
 
@@ -183,3 +182,5 @@ TEST_CASE("a Rust project has one crate per rustc call, with dependencies by ind
     CHECK(!other["is_workspace_member"].boolean());
     CHECK(json["sysroot"].string() == "/real/tool/rust-1");
 }
+
+}  // namespace cermet::cli

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace cermet;
+namespace cermet {
 using Names = std::vector<std::string>;
 
 TEST_CASE("depfile: what gcc writes") {
@@ -42,3 +42,5 @@ TEST_CASE("dep-info: files and environment") {
     CHECK(info->environment[2].second == "a\nb\\c=d");
     CHECK(!exec::parse_dep_info("garbage\n", "x.d").ok());
 }
+
+}  // namespace cermet

@@ -20,8 +20,7 @@
 #include "exec/sandbox.h"
 #include "platform/os.h"
 
-using namespace cermet;
-using namespace cermet::exec;
+namespace cermet::exec {
 
 namespace {
 
@@ -688,3 +687,5 @@ TEST_CASE("executor: plain and mount mode give equal bytes and share results") {
     const std::string ran = in_mount(other, [&] { return compile_story(other); });
     CHECK(ran == plain->digest().hex() + " 1 0");
 }
+
+}  // namespace cermet::exec

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace cermet::exec;
+namespace cermet::exec {
 
 TEST_CASE("places: plain rendering replaces whole prefixes wherever a path begins") {
     Places places;
@@ -45,3 +45,5 @@ TEST_CASE("places: mount mode changes nothing but kept text") {
     CHECK(places.render_outside("x /cermet/ws/a") == "x /p/a");
     CHECK(places.host_outside("/cermet/ws/a") == "/p/a");
 }
+
+}  // namespace cermet::exec

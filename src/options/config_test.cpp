@@ -12,8 +12,7 @@
 #include "options/schema.h"
 #include "options/values.h"
 
-using namespace cermet;
-using namespace cermet::options;
+namespace cermet::options {
 
 namespace {
 
@@ -388,3 +387,5 @@ TEST_CASE("configuration: the committed reference page and schema are the genera
         CHECK_MESSAGE(same, path, " is stale: run the unit tests with CERMET_ACCEPT=1");
     }
 }
+
+}  // namespace cermet::options

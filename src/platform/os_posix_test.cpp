@@ -13,10 +13,9 @@
 #include "base/text.h"
 #include "platform/os.h"
 
-using namespace cermet;
-using namespace cermet::platform;
+namespace cermet::platform {
 
-namespace cermet::platform::host_posix_detail {
+namespace host_posix_detail {
 int cpus_of_cpu_max(std::string_view text);
 }
 
@@ -294,3 +293,5 @@ TEST_CASE("the host's facts") {
     CHECK(cpus_of_cpu_max("x y") == 0);
     CHECK(cpus_of_cpu_max("0 0") == 0);
 }
+
+}  // namespace cermet::platform

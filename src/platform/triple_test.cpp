@@ -6,8 +6,7 @@
 
 #include "base/text.h"
 
-using namespace cermet;
-using namespace cermet::platform;
+namespace cermet::platform {
 
 namespace triple_test {
 
@@ -202,3 +201,5 @@ TEST_CASE("the host has a triple that reads back") {
     CHECK(parsed(host.rust()) == host);
     CHECK(host.pointer_width() == static_cast<int>(sizeof(void*) * 8));
 }
+
+}  // namespace cermet::platform

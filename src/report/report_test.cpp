@@ -10,8 +10,7 @@
 #include "report/trace.h"
 #include "report/why.h"
 
-using namespace cermet;
-using namespace cermet::report;
+namespace cermet::report {
 using namespace cermet::engine;
 
 namespace {
@@ -224,3 +223,5 @@ TEST_CASE("report: the reasons as text and JSON") {
     CHECK(why.json("a")["steps"].array().size() == 1);
     CHECK(why.json()["version"] == Json(1));
 }
+
+}  // namespace cermet::report

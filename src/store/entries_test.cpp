@@ -20,7 +20,7 @@ namespace entries_test {
 
 Digest key(int n) { return digest_of(cat("key ", n)); }
 
-std::unique_ptr<Entries> open(const std::string& path, Access access = Access::ReadWrite) {
+std::unique_ptr<Entries> open_log(const std::string& path, Access access = Access::ReadWrite) {
     auto opened = Entries::open(path, access);
     REQUIRE(opened.ok());
     return std::move(*opened);
@@ -33,7 +33,7 @@ using namespace entries_test;
 TEST_CASE("entries: values survive, the newest put wins, spaces are apart") {
     TemporaryDirectory dir;
     {
-        auto log = open(dir / "e.log");
+        auto log = open_log(dir / "e.log");
         CHECK_FALSE(log->find("action", key(1)));
         log->put("action", key(1), "old");
         log->put("action", key(1), "new");
@@ -44,7 +44,7 @@ TEST_CASE("entries: values survive, the newest put wins, spaces are apart") {
         REQUIRE(log->flush().ok());
         CHECK(log->find("action", key(1)) == "new");
     }
-    auto log = open(dir / "e.log");
+    auto log = open_log(dir / "e.log");
     CHECK(log->find("action", key(1)) == "new");
     CHECK(log->find("action", key(2)) == std::string("a\0b", 3));
     CHECK(log->find("other", key(1)) == "");
@@ -57,7 +57,7 @@ TEST_CASE("entries: values survive, the newest put wins, spaces are apart") {
 
 TEST_CASE("entries: candidates come newest first, each once, at most so many") {
     TemporaryDirectory dir;
-    auto log = open(dir / "e.log");
+    auto log = open_log(dir / "e.log");
     for (int i = 0; i < 40; ++i) log->add("trace", key(1), cat("value ", i % 20));
     CHECK(log->candidates("trace", key(1), 3) == std::vector<std::string>{"value 19", "value 18", "value 17"});
     CHECK(log->candidates("trace", key(1), 100).size() == 20);
@@ -70,7 +70,7 @@ TEST_CASE("entries: candidates come newest first, each once, at most so many") {
 TEST_CASE("entries: a log torn at any byte keeps the records before it and can be appended to") {
     TemporaryDirectory dir;
     {
-        auto log = open(dir / "whole.log");
+        auto log = open_log(dir / "whole.log");
         for (int i = 0; i < 4; ++i) log->put("s", key(i), cat("value ", i));
         REQUIRE(log->flush().ok());
     }
@@ -84,13 +84,13 @@ TEST_CASE("entries: a log torn at any byte keeps the records before it and can b
         std::size_t good = 0;
         while (good < 4 && ends[good + 1] <= cut) ++good;
         {
-            auto log = open(dir / "torn.log");
+            auto log = open_log(dir / "torn.log");
             for (std::size_t i = 0; i < 4; ++i)
                 CHECK(log->find("s", key(static_cast<int>(i))).has_value() == (i < good));
             log->put("s", key(99), "after");
             REQUIRE(log->flush().ok());
         }
-        auto again = open(dir / "torn.log");
+        auto again = open_log(dir / "torn.log");
         CHECK(again->find("s", key(99)) == "after");
         CHECK(again->count() == good + 1);
     }
@@ -99,7 +99,7 @@ TEST_CASE("entries: a log torn at any byte keeps the records before it and can b
 TEST_CASE("entries: a flipped byte costs the records from there on, never gives a wrong value") {
     TemporaryDirectory dir;
     {
-        auto log = open(dir / "whole.log");
+        auto log = open_log(dir / "whole.log");
         for (int i = 0; i < 4; ++i) log->put("s", key(i), cat("value ", i));
         REQUIRE(log->flush().ok());
     }
@@ -108,20 +108,20 @@ TEST_CASE("entries: a flipped byte costs the records from there on, never gives 
         std::string flipped = whole;
         flipped[at] = static_cast<char>(flipped[at] ^ 0x10);
         REQUIRE(platform::write_file(dir / "flip.log", flipped).ok());
-        auto log = open(dir / "flip.log");
+        auto log = open_log(dir / "flip.log");
         for (int i = 0; i < 4; ++i) {
             const auto found = log->find("s", key(i));
             if (found) CHECK(*found == cat("value ", i));
         }
         log->put("s", key(7), "after");
         REQUIRE(log->flush().ok());
-        CHECK(open(dir / "flip.log")->find("s", key(7)) == "after");
+        CHECK(open_log(dir / "flip.log")->find("s", key(7)) == "after");
     }
 }
 
 TEST_CASE("entries: two processes append to one log and see each other") {
     TemporaryDirectory dir;
-    auto mine = open(dir / "e.log");
+    auto mine = open_log(dir / "e.log");
     constexpr int k_each = 300;
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
@@ -148,14 +148,14 @@ TEST_CASE("entries: two processes append to one log and see each other") {
         CHECK(mine->find("child", key(i)) == cat("c", i));  // a miss reads what was appended
         CHECK(mine->find("parent", key(i)) == cat("p", i));
     }
-    CHECK(open(dir / "e.log")->count() == 2 * k_each);
+    CHECK(open_log(dir / "e.log")->count() == 2 * k_each);
 }
 
 TEST_CASE("entries: many overwrites are compacted, read-only logs stay as they are") {
     TemporaryDirectory dir;
     const std::string big(2000, 'x');
     {
-        auto log = open(dir / "e.log");
+        auto log = open_log(dir / "e.log");
         for (int i = 0; i < 2000; ++i) {
             log->put("s", key(i % 10), cat(big, i));
             if (i % 100 == 99) REQUIRE(log->flush().ok());
@@ -164,7 +164,7 @@ TEST_CASE("entries: many overwrites are compacted, read-only logs stay as they a
     }
     const std::string bytes = bytes_of(dir / "e.log");
     CHECK(bytes.size() < 1'500'000);  // 4 MB were appended
-    auto log = open(dir / "e.log", Access::ReadOnly);
+    auto log = open_log(dir / "e.log", Access::ReadOnly);
     CHECK(log->find("s", key(0)) == cat(big, 1990));
     log->put("s", key(77), "only here");
     CHECK(log->find("s", key(77)) == "only here");
@@ -176,7 +176,7 @@ TEST_CASE(
     "entries: expiry drops by age and by size, oldest first; a missing directory is an error, not "
     "a crash") {
     TemporaryDirectory dir;
-    auto log = open(dir / "e.log");
+    auto log = open_log(dir / "e.log");
     for (int i = 0; i < 100; ++i) log->put("s", key(i), std::string(1000, 'v'));
     REQUIRE(log->expire(0, 20'000).ok());
     CHECK(log->count() < 20);
@@ -185,7 +185,7 @@ TEST_CASE(
     REQUIRE(log->expire(Entries::current_hour() + 1, UINT64_MAX).ok());
     CHECK(log->count() == 0);
 
-    auto lost = open(dir / "none/e.log");
+    auto lost = open_log(dir / "none/e.log");
     lost->put("s", key(1), "v");
     const Status flushed = lost->flush();
     REQUIRE_FALSE(flushed.ok());

@@ -26,7 +26,7 @@ using testing::TemporaryDirectory;
 
 namespace store_test {
 
-std::unique_ptr<Store> open(const std::string& path) {
+std::unique_ptr<Store> open_store(const std::string& path) {
     auto opened = Store::open(path);
     REQUIRE(opened.ok());
     return std::move(*opened);
@@ -60,7 +60,7 @@ using namespace store_test;
 
 TEST_CASE("store: bytes in, bytes out, read-only files, nothing temporary left") {
     TemporaryDirectory dir;
-    auto store = open(dir / "cache");
+    auto store = open_store(dir / "cache");
     CHECK_FALSE(store->read_only());
     const Digest digest = put(*store, "hello");
     CHECK(digest == digest_of("hello"));
@@ -78,7 +78,7 @@ TEST_CASE("store: bytes in, bytes out, read-only files, nothing temporary left")
 
 TEST_CASE("store: a finished file becomes the blob by a link; an equal second one shares its space") {
     TemporaryDirectory dir;
-    auto store = open(dir / "cache");
+    auto store = open_store(dir / "cache");
     REQUIRE(platform::write_file(dir / "a.o", "object").ok());
     REQUIRE(platform::write_file(dir / "b.o", "object").ok());
     auto first = store->put_file(dir / "a.o", Mode::Plain);
@@ -121,7 +121,7 @@ TEST_CASE("store: another file system gets copies") {
     if (::mkdtemp(name) == nullptr) return;
     const std::string other = name;
     TemporaryDirectory dir;
-    auto store = open(dir / "cache");
+    auto store = open_store(dir / "cache");
     REQUIRE(platform::write_file(other + "/a.o", "object").ok());
     auto digest = store->put_file(other + "/a.o", Mode::Plain);
     REQUIRE(digest.ok());
@@ -136,7 +136,7 @@ TEST_CASE("store: another file system gets copies") {
 
 TEST_CASE("store: truncated, flipped and removed blobs are found and can be made again") {
     TemporaryDirectory dir;
-    auto store = open(dir / "cache");
+    auto store = open_store(dir / "cache");
     const std::string bytes = "some object code";
     const Digest digest = put(*store, bytes);
     const std::string path = blob_path(*store, digest);
@@ -181,7 +181,7 @@ TEST_CASE("store: truncated, flipped and removed blobs are found and can be made
 
 TEST_CASE("store: verify hashes everything and removes what is wrong") {
     TemporaryDirectory dir;
-    auto store = open(dir / "cache");
+    auto store = open_store(dir / "cache");
     std::vector<Digest> digests;
     for (int i = 0; i < 50; ++i) digests.push_back(put(*store, cat("blob ", i)));
     damage(blob_path(*store, digests[3]), "blob X");
@@ -200,7 +200,7 @@ TEST_CASE("store: verify hashes everything and removes what is wrong") {
 
 TEST_CASE("store: file digests follow every change") {
     TemporaryDirectory dir;
-    auto store = open(dir / "cache");
+    auto store = open_store(dir / "cache");
     const std::string path = dir / "a.c";
     for (int i = 0; i < 200; ++i) {  // same size, within the clock's granularity
         REQUIRE(platform::write_file(path, cat("version ", 100 + i)).ok());
@@ -225,10 +225,10 @@ TEST_CASE("store: file digests follow every change") {
 
 TEST_CASE("store: entries of one process are found by another after flush") {
     TemporaryDirectory dir;
-    auto store = open(dir / "cache");
+    auto store = open_store(dir / "cache");
     const Digest key = digest_of("key");
     CHECK_FALSE(store->find_entry("action", key));
-    auto other = open(dir / "cache");
+    auto other = open_store(dir / "cache");
     REQUIRE(other->put_entry("action", key, "result").ok());
     REQUIRE(other->add_candidate("trace", key, "one").ok());
     CHECK_FALSE(store->find_entry("action", key));
@@ -242,7 +242,7 @@ TEST_CASE("store: a read-only cache answers and keeps new things to itself") {
     const Digest key = digest_of("key");
     Digest old;
     {
-        auto store = open(dir / "cache");
+        auto store = open_store(dir / "cache");
         old = put(*store, "old");
         REQUIRE(store->put_entry("action", key, "result").ok());
     }
@@ -262,7 +262,7 @@ TEST_CASE("store: a read-only cache answers and keeps new things to itself") {
     if (::geteuid() == 0) return;
     REQUIRE(platform::set_mode(dir / "cache", 0555).ok());
     {
-        auto store = open(dir / "cache");
+        auto store = open_store(dir / "cache");
         CHECK(store->read_only());
         CHECK(*store->get(old) == "old");
         CHECK(store->find_entry("action", key) == "result");
@@ -281,7 +281,7 @@ TEST_CASE("store: a cache of another format is refused") {
 
 TEST_CASE("gc: least recently used blobs go first; leased, linked and recent ones are spared") {
     TemporaryDirectory dir;
-    auto store = open(dir / "cache");
+    auto store = open_store(dir / "cache");
     std::vector<Digest> digests;
     for (int i = 0; i < 10; ++i) {
         digests.push_back(put(*store, std::string(10'000, static_cast<char>('a' + i))));
@@ -294,7 +294,7 @@ TEST_CASE("gc: least recently used blobs go first; leased, linked and recent one
     {
         auto lease = store->lease();
         CHECK(store->has(digests[7]));  // used under the lease
-        auto other = open(dir / "cache");
+        auto other = open_store(dir / "cache");
         REQUIRE(other->collect(0).ok());
         CHECK(store->has(digests[7]));
         CHECK_FALSE(store->has(digests[8]));
@@ -309,7 +309,7 @@ TEST_CASE("gc: least recently used blobs go first; leased, linked and recent one
 
 TEST_CASE("gc: dead leases are ignored, locked roots and used directories are spared") {
     TemporaryDirectory dir;
-    auto store = open(dir / "cache");
+    auto store = open_store(dir / "cache");
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
@@ -351,7 +351,7 @@ TEST_CASE("gc: dead leases are ignored, locked roots and used directories are sp
 
 TEST_CASE("gc: links inside and outside of the cache keep bytes; growth starts a collection") {
     TemporaryDirectory dir;
-    auto store = open(dir / "cache");
+    auto store = open_store(dir / "cache");
     const Digest digest = put(*store, std::string(5000, 'x'));
     REQUIRE(store->materialise(digest, Mode::Plain, store->root_directory(dir.path()) + "/out/x").ok());
     const CacheStatistics statistics = store->statistics();
@@ -408,7 +408,7 @@ TEST_CASE("store: a full disk is an error that says so, and leaves nothing half-
 TEST_CASE("locks: a second process waits for the key and adopts the first one's result") {
     TemporaryDirectory dir;
     const Digest key = digest_of("shared step");
-    auto store = open(dir / "cache");
+    auto store = open_store(dir / "cache");
     int ready[2];
     REQUIRE(::pipe2(ready, O_CLOEXEC) == 0);
     const pid_t child = ::fork();
@@ -440,7 +440,7 @@ TEST_CASE("locks: a second process waits for the key and adopts the first one's 
 
 TEST_CASE("locks: many processes never hold one key together") {
     TemporaryDirectory dir;
-    auto store = open(dir / "cache");
+    auto store = open_store(dir / "cache");
     const Digest key = digest_of("k");
     std::vector<pid_t> children;
     for (int p = 0; p < 4; ++p) {
@@ -464,7 +464,7 @@ TEST_CASE("locks: many processes never hold one key together") {
 
 TEST_CASE("store: four processes put the same files at once beside a collector") {
     TemporaryDirectory dir;
-    { auto store = open(dir / "cache"); }
+    { auto store = open_store(dir / "cache"); }
     std::vector<pid_t> children;
     for (int p = 0; p < 4; ++p) {
         const pid_t child = ::fork();
@@ -491,7 +491,7 @@ TEST_CASE("store: four processes put the same files at once beside a collector")
         children.push_back(child);
     }
     for (const pid_t child : children) CHECK(wait_for(child) == 0);
-    CHECK(open(dir / "cache")->verify()->bad.empty());
+    CHECK(open_store(dir / "cache")->verify()->bad.empty());
 }
 
 }  // namespace cermet::store

@@ -4,9 +4,11 @@
 SPDX-License-Identifier: MIT
 Usage: tests/stories/edits.py [--seeds 1-300] [--mode plain|mount] [--again] [--show]
 
+Once, the unedited example is built from nothing under strace: what each step was started with, and which files it opened.
 For each seed the example is as right after its first build; one place of one input file is edited. Then
   1. a reference build of the edited files is made with a cache that holds only steps of immutable packages (every 30th
-     seed: with an empty cache), watched by strace: its wheel, and what each step was started with and opened;
+     seed: with an empty cache), watched by strace: its wheel, what each step was started with, and the digests of the
+     files which it opened in the build of the unedited example;
   2. the edited project is built with the cache of the first build. Its wheel must have the reference's bytes, and the
      started processes must be exactly the steps whose inputs differ between the two clean builds. A step's inputs are
      its command, the files strace saw it open below project and cache, for a step of a crate of the workspace every file
@@ -25,7 +27,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -183,14 +185,15 @@ class Edit:
 
 
 class Clean:
-    """A watched clean build: what each step was started with, and the digests of the files it opened."""
+    """A watched clean build: what each step was started with, what it opened if that was watched, and digests of that."""
 
     def __init__(self, steps: Dict[str, Dict[str, Any]], files: Dict[str, str]):
         self.steps = steps  # label -> {"command": digest, "reads": [path]}
         self.files = files  # path -> digest
 
     @classmethod
-    def of(cls, project: Project, watch: story.Watch) -> "Clean":
+    def of(cls, project: Project, watch: story.Watch, also: Iterable[str] = ()) -> "Clean":
+        """`also`: more files whose digests are wanted."""
         commands: Dict[str, Any] = {}
         for process in watch.processes():
             # The first process of a step is the step itself.
@@ -214,6 +217,8 @@ class Clean:
             for path in paths:
                 if path not in files:
                     files[path] = story.digest(Path(path))
+        for path in also:
+            files[path] = story.digest(Path(path)) if Path(path).is_file() else "absent"
         return cls(steps, files)
 
     def to_json(self) -> Dict[str, Any]:
@@ -250,14 +255,10 @@ def differing(before: Clean, after: Clean) -> Dict[str, str]:
             answer[label] = "its command"
         else:
             for path in old["reads"]:
-                if before.files[path] != (after.files.get(path) or _digest_of(path)):
+                if before.files[path] != after.files[path]:
                     answer[label] = path
                     break
     return answer
-
-
-def _digest_of(path: str) -> str:
-    return story.digest(Path(path)) if Path(path).is_file() else "absent"
 
 
 # --- one seed ---------------------------------------------------------------------------------------------------------
@@ -267,7 +268,7 @@ def results_folder() -> Path:
     return ROOT / "build" / "edits" / story.program_digest()
 
 
-def clean_build(edit: Optional[Edit], empty: bool) -> "Tuple[Project, Clean]":
+def clean_build(edit: Optional[Edit], empty: bool, before: Optional[Clean]) -> "Tuple[Project, Clean]":
     """A watched build without any step of the workspace in its cache; "reference" is held."""
     immutable = seeds.immutable_cache(EXAMPLE)
     project = seeds.reference_project(EXAMPLE)
@@ -275,17 +276,17 @@ def clean_build(edit: Optional[Edit], empty: bool) -> "Tuple[Project, Clean]":
         copy_cache(immutable, project.cache)
     if edit is not None:
         edit.apply(project)
-    build = project.build("--no-workers", watch="files")
+    build = project.build("--no-workers", watch="files" if before is None else True)
     assert build.watch is not None
     forbidden = [process for process in build.processes() if process.forbidden]
     assert not forbidden, f"started: {forbidden}"
-    return project, Clean.of(project, build.watch)
+    return project, Clean.of(project, build.watch, before.files if before else ())
 
 
 def pristine() -> Clean:
     path = results_folder() / "pristine.json"
     if not path.exists():
-        _, clean = clean_build(None, False)
+        _, clean = clean_build(None, False, None)
         save(path, clean.to_json())
     kept = json.loads(path.read_text())
     return Clean(kept["steps"], kept["files"])
@@ -309,7 +310,7 @@ def reference(seed: int) -> Dict[str, Any]:
         edit = Edit(seed)
         begin = time.monotonic()
         before = pristine()
-        project, after = clean_build(edit, seed % EVERY_EMPTY == 0)
+        project, after = clean_build(edit, seed % EVERY_EMPTY == 0, before)
         expected = differing(before, after)
         wheel.parent.mkdir(parents=True, exist_ok=True)
         wheel.write_bytes(project.wheel_bytes())

@@ -10,7 +10,7 @@
 #include "base/archive/zip.h"
 #include "base/text.h"
 
-using namespace cermet;
+namespace cermet {
 
 namespace {
 
@@ -182,3 +182,5 @@ TEST_CASE("unsafe and broken tar files are refused") {
     CHECK_FALSE(read_tar_gz(gzip(std::string(1024, '\0')), "empty", {}).ok());
     CHECK_FALSE(read_tar_gz("no gzip", "rubbish", {}).ok());
 }
+
+}  // namespace cermet

@@ -14,8 +14,7 @@
 #include "languages/python/version.h"
 #include "languages/python/wheel.h"
 
-using namespace cermet;
-using namespace cermet::python;
+namespace cermet::python {
 
 namespace {
 
@@ -276,3 +275,5 @@ TEST_CASE("discovery takes the one package of the project's name") {
     config.project_name = "other";
     CHECK(contains(discover(files, config).error().message, "found: my_pkg, src/my_pkg"));
 }
+
+}  // namespace cermet::python

@@ -4,8 +4,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace cermet;
-using namespace cermet::rust;
+namespace cermet::rust {
 
 TEST_CASE("B7 both syntaxes") {
     DirectiveContext context;
@@ -56,3 +55,5 @@ TEST_CASE("R5 dep-info with spaces and env-dep") {
     CHECK_FALSE(info.env[1].second.has_value());
     CHECK_FALSE(parse_dep_info("garbage", "x.d").ok());
 }
+
+}  // namespace cermet::rust

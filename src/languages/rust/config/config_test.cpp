@@ -4,8 +4,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace cermet;
-using namespace cermet::rust;
+namespace cermet::rust {
 
 TEST_CASE("L13 deeper files win, arrays join") {
     MemoryFiles files;
@@ -40,3 +39,5 @@ TEST_CASE("L14 one source of rustflags only") {
     config = *load_config(files, request);
     CHECK(*rustflags_for(config, "t", {}) == std::vector<std::string>{"-Ca b", "-Cc"});
 }
+
+}  // namespace cermet::rust

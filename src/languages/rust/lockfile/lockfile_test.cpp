@@ -6,8 +6,7 @@
 
 #include "languages/rust/lockfile/semver.h"
 
-using namespace cermet;
-using namespace cermet::rust;
+namespace cermet::rust {
 
 namespace {
 
@@ -107,3 +106,5 @@ source = "registry+https://github.com/rust-lang/crates.io-index"
     CHECK(future.error().where.line == 1);
     CHECK_FALSE(parse_lockfile("[[package]]\nname='a'\nversion='1.0.0'\ndependencies=['zz']\n", "Cargo.lock").ok());
 }
+
+}  // namespace cermet::rust

@@ -6,8 +6,7 @@
 
 #include "languages/rust/workspace/workspace.h"
 
-using namespace cermet;
-using namespace cermet::rust;
+namespace cermet::rust {
 
 namespace {
 
@@ -124,3 +123,5 @@ TEST_CASE("M18 a member finds its root") {
     files.files["/cermet/ws/stray/src/lib.rs"] = "";
     CHECK_FALSE(load_workspace(files, "/cermet/ws/stray/Cargo.toml", config).ok());
 }
+
+}  // namespace cermet::rust

@@ -5,8 +5,7 @@
 #include "base/text.h"
 #include "languages/rust/model.h"
 
-using namespace cermet;
-using namespace cermet::rust;
+namespace cermet::rust {
 
 namespace {
 
@@ -147,3 +146,5 @@ TEST_CASE_FIXTURE(Fixture, "L3 a stale lock is an error with its manifest line")
     CHECK(units.error().where.line == 7);
     CHECK(contains(units.error().hint, "stale"));
 }
+
+}  // namespace cermet::rust
