@@ -306,7 +306,7 @@ class ScriptInputs {
 namespace unit_detail {
 
 std::string metadata_label(const ResolvedGraph& graph) {
-    return cat("cargo-metadata-", digest_of(graph.workspace.root_manifest + graph.identity).short_hex(8));
+    return cat("cargo-metadata-", digest_of(graph.workspace.root_manifest).short_hex(8));
 }
 
 }  // namespace unit_detail
