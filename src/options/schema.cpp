@@ -87,7 +87,7 @@ void add_native(std::vector<Row>& rows) {
                                          "Options for the C++ compiler, after those of the profile."));
     rows.push_back(
         row<T, &T::unity>("unity", Kind::Boolean, "true",
-                          "Compile the sources together, twelve at a time in their order: much less to read "
+                          "Compile the sources together, sixteen at a time in their order: much less to read "
                           "for a build from nothing, more to do after an edit.",
                           "false"));
     rows.push_back(row<T, &T::link_flags>("link-flags", Kind::Words, "[\"-Wl,--as-needed\"]",

@@ -37,7 +37,7 @@ std::vector<std::string> flags_of(const NativeTarget& target, const NativeFlags&
 
 // `unity`: neighbours in the list, of one language, in batches: larger ones hardly save more, and leave cores idle. A
 // generated file stands alone: it may lie where only its own step looks.
-constexpr std::size_t k_batch = 12;
+constexpr std::size_t k_batch = 16;
 
 bool goes_with(const exec::Input& first, const exec::Input& next) {
     return first.digest.empty_value() && next.digest.empty_value() &&
