@@ -436,27 +436,22 @@ Explanation Graph::explain_id(KeyId id) const {
     return why;
 }
 
+// Told while the lock is held: with the last answer the graph may end, and be gone before a later word.
 void Graph::answer_ticket(KeyId ticket, Value value, std::unique_ptr<Error> error) {
-    {
-        std::lock_guard<std::mutex> hold(inbox_mutex_);
-        inbox_.push_back({ticket, std::move(value), std::move(error), nullptr});
-    }
+    std::lock_guard<std::mutex> hold(inbox_mutex_);
+    inbox_.push_back({ticket, std::move(value), std::move(error), nullptr});
     inbox_ready_.notify_one();
 }
 
 void Graph::post(std::unique_ptr<Posted> work) {
-    {
-        std::lock_guard<std::mutex> hold(inbox_mutex_);
-        inbox_.push_back({k_no_key, Value(), nullptr, std::move(work)});
-    }
+    std::lock_guard<std::mutex> hold(inbox_mutex_);
+    inbox_.push_back({k_no_key, Value(), nullptr, std::move(work)});
     inbox_ready_.notify_one();
 }
 
 void Graph::request_cancel() {
-    {
-        std::lock_guard<std::mutex> hold(inbox_mutex_);
-        cancel_ = true;
-    }
+    std::lock_guard<std::mutex> hold(inbox_mutex_);
+    cancel_ = true;
     inbox_ready_.notify_one();
 }
 
