@@ -62,7 +62,7 @@ run_step() { # leaves the log, and the exit code and the seconds beside it
 
 report_step() {
     local name=$1 limit=$2 log=build/logs/$1.log code seconds good bad skipped
-    read -r code seconds < "build/logs/$name.end"
+    read -r code seconds 2> /dev/null < "build/logs/$name.end" || { code=1 && seconds=0; } # it was killed
     counts "$log"
     if [ "$code" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
     if [ "$code" -eq 0 ] && [ $((good + bad)) -eq 0 ]; then good=1; fi

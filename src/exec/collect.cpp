@@ -105,7 +105,6 @@ class Finder {
             } else {
                 declared_.insert(input.path);
             }
-            if (input.kind == InputKind::Offered) offered_.emplace(input.path, input.digest);
         }
         cwd_ = state.places.render(action.cwd.empty() ? action.directory() : action.cwd);
     }
@@ -134,8 +133,8 @@ class Finder {
     }
 
     void add_read(const std::string& path) {
-        auto offer = offered_.find(path);
-        if (offer != offered_.end()) leaves_.insert(Leaf{Leaf::Type::File, path, offer->second.text()});
+        const Input* offer = offered(action_, path);
+        if (offer != nullptr) leaves_.insert(Leaf{Leaf::Type::File, path, offer->digest.text()});
         if (own(path) || known(path)) return;
         std::optional<Digest> digest = state_.world.digest(path);
         if (digest) leaves_.insert(Leaf{Leaf::Type::File, path, digest->text()});
@@ -222,7 +221,6 @@ class Finder {
     const Action& action_;
     std::string cwd_;
     std::set<std::string> declared_;
-    std::map<std::string, Digest> offered_;
     std::vector<std::string> trees_;
     std::set<Leaf> leaves_;
     std::map<std::string, std::set<std::string>> absent_;
@@ -370,7 +368,7 @@ std::string changed_input(Executor::State& state, const Action& action, const st
         if (!now.ok() || *now != input.digest) return input.path;
     }
     for (const Leaf& leaf : leaves) {
-        if (leaf.type != Leaf::Type::File || offered(action, leaf) != nullptr) continue;
+        if (leaf.type != Leaf::Type::File || offered(action, leaf.name) != nullptr) continue;
         if (World::changes_while_building(leaf.name) || is_within(leaf.name, k_pkg) || is_within(leaf.name, k_tool))
             continue;
         const platform::FileInfo info = platform::stat_file(state.host(leaf.name));

@@ -132,7 +132,7 @@ struct Remembered {
     Digest digest;
 };
 std::optional<Remembered> find_remembered(Executor::State& state, Job& job);
-const Input* offered(const Action& action, const Leaf& leaf);  // null: the leaf is of no offered input
+const Input* offered(const Action& action, const std::string& path);  // null: no such input is offered
 // Makes the directory hold exactly these outputs. An error means that bytes are lost or the disk
 // refuses.
 Status place_outputs(Executor::State& state, const Action& action, const Remembered& remembered);

@@ -59,7 +59,7 @@ Status materialise_all(Executor::State& state, const Action& action, const Outco
 
 // What a leaf's value is now: of an offered file the step that made it says so.
 std::string current(Executor::State& state, const Action& action, const Leaf& leaf) {
-    const Input* input = offered(action, leaf);
+    const Input* input = leaf.type == Leaf::Type::File ? offered(action, leaf.name) : nullptr;
     return input != nullptr ? input->digest.text() : state.world.current(leaf);
 }
 
@@ -81,10 +81,9 @@ std::unique_lock<std::mutex> Executor::State::hold_tree_outputs(const Action& ac
     return std::unique_lock<std::mutex>(*held);
 }
 
-const Input* offered(const Action& action, const Leaf& leaf) {
-    if (leaf.type != Leaf::Type::File) return nullptr;
+const Input* offered(const Action& action, const std::string& path) {
     for (const Input& input : action.inputs) {
-        if (input.kind == InputKind::Offered && input.path == leaf.name) return &input;
+        if (input.kind == InputKind::Offered && input.path == path) return &input;
     }
     return nullptr;
 }
