@@ -13,6 +13,7 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Iterator
 
 import pytest
 
@@ -33,11 +34,12 @@ def run(*words: str, cwd: Path, project: Project = None, **environment: str) -> 
 
 
 @pytest.fixture(scope="module")
-def built() -> Project:
+def built() -> Iterator[Project]:
     """examples/hybrid with wheel and sdist."""
-    project = seeds.built_example("hybrid", "plain")
-    project.build(command="sdist")
-    return project
+    with seeds.held("hybrid-plain"):
+        project = seeds.built_example("hybrid", "plain")
+        project.build(command="sdist")
+        yield project
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,10 @@
 namespace cermet::python {
 namespace package_detail {
 
+bool any_matches(const std::vector<std::string>& globs, const std::string& path) {
+    return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return glob_match(glob, path); });
+}
+
 Result<std::string> version_from_file(SourceFiles& files, const options::Config& config) {
     const options::Version& version = config.version;
     std::string path = join_path(config.directory, *version.file);
@@ -124,10 +128,8 @@ struct TargetFinder {
             bool any = false;
             for (const std::string& path : matching_files(files, config.directory, glob)) {
                 if (extension(path) != ".pyx" && extension(path) != ".py") continue;
-                bool excluded = std::any_of(group.exclude->begin(), group.exclude->end(),
-                                            [&](const std::string& e) { return glob_match(e, path); });
                 any = true;
-                if (excluded) continue;
+                if (any_matches(*group.exclude, path)) continue;
                 TRY_VOID(add({module_name_of(discovery, path), ModuleKind::Cython, index,
                               join_path(config.directory, path), group.place}));
             }
@@ -151,9 +153,8 @@ Result<std::vector<std::string>> expand_sources(SourceFiles& files, const option
     if (!sources.from.empty()) {
         TRY(text, files.need(join_path(config.directory, sources.from)));
         for (const std::string& source : c::sources_named_in(text, sources.from)) {
-            const bool excluded = std::any_of(sources.exclude.begin(), sources.exclude.end(),
-                                              [&](const std::string& e) { return glob_match(e, source); });
-            if (!excluded) found.push_back(join_path(config.directory, source));
+            if (!package_detail::any_matches(sources.exclude, source))
+                found.push_back(join_path(config.directory, source));
         }
         return found;
     }
