@@ -88,6 +88,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         item.report = report  # type: ignore[attr-defined]
 
 
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> "Optional[list[str]]":
+    if op != "==" or not (isinstance(left, story.Contents) and isinstance(right, story.Contents)):
+        return None
+    return [f"{left} == {right}", *story.difference(left, right).split("; ")]
+
+
 @pytest.fixture(scope="session")
 def python() -> Path:
     """An environment with Cython and nothing else; the same for all stories."""

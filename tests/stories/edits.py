@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import seeds  # noqa: E402
 import story  # noqa: E402
-from story import EXAMPLES, ROOT, WORK, Project, copy_cache, difference, remove  # noqa: E402
+from story import EXAMPLES, ROOT, WORK, Contents, Project, copy_cache, difference, remove  # noqa: E402
 
 EXAMPLE = "hybrid"
 EVERY_EMPTY = 30
@@ -313,7 +313,7 @@ def reference(seed: int) -> Dict[str, Any]:
         project, after = clean_build(edit, seed % EVERY_EMPTY == 0, before)
         expected = differing(before, after)
         wheel.parent.mkdir(parents=True, exist_ok=True)
-        wheel.write_bytes(project.wheel_bytes())
+        wheel.write_bytes(project.wheel_bytes().data)
         if seed % EVERY_EMPTY == 0:  # steps of immutable packages are not those of the workspace
             local = set(before.steps) | {label for label in after.steps if is_local(label, project)}
             expected = {label: why for label, why in expected.items() if label in local}
@@ -356,7 +356,7 @@ def compare(seed: int, mode: str, wanted: Dict[str, Any]) -> Dict[str, Any]:
     if build.code != 0:
         problems.append(f"exit code {build.code}: {build.text[-2000:]}")
     else:
-        right = (results_folder() / f"reference-{seed:04}.whl").read_bytes()
+        right = Contents(results_folder() / f"reference-{seed:04}.whl")
         if project.wheel.name != wanted["name"]:
             problems.append(f"the wheel is called {project.wheel.name}, not {wanted['name']}")
         elif project.wheel_bytes() != right:

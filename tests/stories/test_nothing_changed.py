@@ -17,7 +17,7 @@ import pytest
 import seeds
 import small
 import story
-from story import Project, difference, digest, make_venv, remove
+from story import Contents, Project, digest, make_venv, remove
 
 # hybrid-stats includes a file by env!("OUT_DIR"): in plain mode it, and what is made from it, belongs to its checkout.
 PLACE_BOUND = {"hybrid-stats", "hybrid-stats-build-run"}
@@ -101,7 +101,7 @@ def test_second_checkout_at_another_path(hybrid, folder, name):
     other = hybrid.moved(folder / name)
     build = other.build(watch=True)
     assert_only_place_bound(build, other)
-    assert other.wheel_bytes() == wheel, difference(other.wheel_bytes(), wheel)
+    assert other.wheel_bytes() == wheel
     other.build(watch=True).assert_no_compiler()
 
 
@@ -156,7 +156,7 @@ def test_front_ends_twice(tool, make, folder, wheelhouse):
     first, _ = run_front_end(tool, project, folder / "first", wheelhouse, folder)
     second, watch = run_front_end(tool, project, folder / "second", wheelhouse, folder)
     assert not compilers_in(watch)
-    assert first.read_bytes() == second.read_bytes(), difference(first.read_bytes(), second.read_bytes())
+    assert Contents(first) == Contents(second)
 
 
 def test_wheel_from_the_sdist(hybrid, folder):
@@ -169,7 +169,7 @@ def test_wheel_from_the_sdist(hybrid, folder):
     unpacked = Project(next((folder / "unpacked").iterdir()), hybrid.mode, hybrid.cache, hybrid.python, **hybrid.environment)
     build = unpacked.build(watch=True)
     assert_only_place_bound(build, unpacked)
-    assert unpacked.wheel_bytes() == wheel, difference(unpacked.wheel_bytes(), wheel)
+    assert unpacked.wheel_bytes() == wheel
 
 
 # --- cut off ----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import pytest
 
 import small
 import story
-from story import Project, copy_tree, difference, remove
+from story import Contents, Project, copy_tree, difference, remove
 
 KINDS = ("removed", "truncated", "overwritten", "flipped")
 
@@ -62,7 +62,7 @@ def cache_files(cache: Path) -> "list[Path]":
     return sorted(path for path in cache.rglob("*") if path.is_file() and not path.is_symlink())
 
 
-def settle(project: Project) -> "tuple[bytes, bytes, str]":
+def settle(project: Project) -> "tuple[Contents, Contents, str]":
     """The wheels of the project and of an edited version of it, built without a past, and the edit."""
     project.build()
     first = project.wheel_bytes()
@@ -78,7 +78,7 @@ def settle(project: Project) -> "tuple[bytes, bytes, str]":
     return first, second, edited
 
 
-def assert_right_or_reported(project: Project, right: bytes, what: str) -> None:
+def assert_right_or_reported(project: Project, right: Contents, what: str) -> None:
     project.drop_dist()
     build = project.build(check=False)
     for _ in range(5):
@@ -189,7 +189,7 @@ def test_a_kept_wheel_that_was_flipped(make):
     project.build()
     wheel = project.wheel_bytes()
     for path in cache_files(project.cache):
-        if path.read_bytes() == wheel:
+        if Contents(path) == wheel:
             flip_unseen(path)
     assert_right_or_reported(project, wheel, "the kept wheel was flipped")
 
@@ -199,14 +199,14 @@ def test_a_kept_target_that_was_flipped(make):
     project = make(small.c_only())
     project.build("small._c")
     module = next(project.path("dist").glob("_c.*"))
-    right = module.read_bytes()
+    right = Contents(module)
     for path in cache_files(project.cache):
-        if path.read_bytes() == right:
+        if Contents(path) == right:
             flip_unseen(path)
     remove(module)
     project.build("small._c", check=False)  # reported, when the step's own copy was believed
     project.build("small._c")
-    assert module.read_bytes() == right
+    assert Contents(module) == right
 
 
 def test_the_whole_cache_is_removed(make):
