@@ -166,8 +166,8 @@ void Store::alias(std::string prefix, std::string real_directory) {
         std::find_if(aliases.begin(), aliases.end(), [&prefix](const auto& a) { return a.first == prefix; });
     if (same != aliases.end()) aliases.erase(same);
     aliases.emplace_back(std::move(prefix), std::move(real_directory));
-    std::stable_sort(aliases.begin(), aliases.end(),
-                     [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });  // the longest wins
+    std::sort(aliases.begin(), aliases.end(),
+              [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });  // the longest wins
     state_->has_aliases = true;
 }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Callable, Dict, Set
 
 import small
-from story import Done, Project, difference, make_venv
+from story import Done, Project, make_venv
 from test_verify import messages, python, verify  # noqa: F401
 
 TABLES = """
@@ -151,12 +151,13 @@ def test_shared_libraries_lie_in_the_wheel_once(make: Callable[..., Project], fo
 def test_shared_libraries_are_reproducible_and_verified(make: Callable[..., Project], folder: Path, python: Path) -> None:  # noqa: F811
     """Another checkout and the other mode give the same wheel; verify knows libraries of the wheel."""
     project = make(shared())
-    first = project.build().wheel.read_bytes()
+    project.build()
+    first = project.wheel_bytes()
     other = project.moved(folder / "other place")
     other.cache = folder / "other-cache"
     other.mode = "plain"
-    second = other.build().wheel.read_bytes()
-    assert first == second, difference(first, second)
+    other.build()
+    assert other.wheel_bytes() == first
     project.python = python
     answer = verify(project)
     assert answer["findings"] == [], messages(answer)
@@ -443,3 +444,57 @@ def test_a_script_that_chooses_a_python(make: Callable[..., Project], folder: Pa
     project.python = shim
     done = project.build(check=False)
     assert done.code == 3 and "is a script, and it does not start a Python here" in done.text, done.text
+
+
+EMBEDDING = """
+[tool.cermet.cargo]
+manifest-path = "rust/Cargo.toml"
+
+[[tool.cermet.rust-module]]
+name = "small._x"
+crate = "extension"
+
+[[tool.cermet.executable]]
+name = "small-host"
+crate = "host"
+"""
+
+# The name by which build scripts are known to look for Python; the real one would need a registry.
+EMBEDDING_CRATES = {
+    "pyo3-build-config": ("", "", "pub fn facts() -> String {\n"
+                          '    let file = std::fs::read_to_string(std::env::var("PYO3_CONFIG_FILE").unwrap()).unwrap();\n'
+                          '    format!("{} {}", std::env::var("PYO3_BUILD_EXTENSION_MODULE").is_ok(), file.contains("lib_dir="))\n}\n'),
+    "binding": ('[build-dependencies]\npyo3-build-config = { path = "../pyo3-build-config" }\n',
+                'fn main() {\n    println!("cargo:rustc-env=FACTS={}", pyo3_build_config::facts());\n}\n',
+                'pub const FACTS: &str = env!("FACTS");\n'),
+    "extension": ('[lib]\ncrate-type = ["cdylib"]\n[dependencies]\nbinding = { path = "../binding" }\n', "",
+                  '#[no_mangle]\npub extern "C" fn PyInit__x() -> *mut u8 {\n    println!("{}", binding::FACTS);\n    std::process::exit(0)\n}\n'),
+    "host": ('[dependencies]\nbinding = { path = "../binding" }\n', "", 'fn main() {\n    println!("{}", binding::FACTS);\n}\n'),
+}
+
+
+def test_a_module_and_a_program_ask_one_crate_for_python(make: Callable[..., Project], folder: Path) -> None:
+    """A module must not link libpython and a program must, so the script that both depend on answers each of them."""
+    files = small.pure()
+    files["pyproject.toml"] += EMBEDDING
+    files["rust/Cargo.toml"] = f'[workspace]\nresolver = "2"\nmembers = {sorted(EMBEDDING_CRATES)}\n'.replace("'", '"')
+    needs = {"binding": "pyo3-build-config", "extension": "binding", "host": "binding"}
+    files["rust/Cargo.lock"] = "version = 4\n"
+    for name, (manifest, script, code) in sorted(EMBEDDING_CRATES.items()):
+        files["rust/Cargo.lock"] += f'\n[[package]]\nname = "{name}"\nversion = "0.1.0"\n'
+        if name in needs:
+            files["rust/Cargo.lock"] += f'dependencies = [\n "{needs[name]}",\n]\n'
+        files[f"rust/{name}/Cargo.toml"] = f'[package]\nname = "{name}"\nversion = "0.1.0"\nedition = "2021"\n{manifest}'
+        files[f"rust/{name}/src/{'main' if name == 'host' else 'lib'}.rs"] = code
+        if script:
+            files[f"rust/{name}/build.rs"] = script
+    project = make(files)
+    build = project.build()
+    assert sorted(stem for label in build.labels("rust") if (stem := label.rpartition("-")[0]) == "binding-build-run") == ["binding-build-run"] * 2
+    assert len([label for label in build.labels("rust") if label.startswith("binding-build-script")]) == 1
+    site = unpack(build.wheel, folder / "site")
+    python = str(project.python)
+    done = subprocess.run([python, "-c", "import small._x"], cwd=site, stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout == "true false\n"
+    host = next(site.glob("*.data/scripts/small-host"))
+    assert subprocess.run([str(host)], stdout=subprocess.PIPE, text=True, check=True).stdout == "false true\n"

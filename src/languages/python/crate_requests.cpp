@@ -93,7 +93,7 @@ rust::CrateRequest base_request(const options::Config& config, const options::Cr
 using crate_requests_detail::base_request;
 using crate_requests_detail::crate_names;
 
-std::string pyo3_config(const Python& python) {
+std::string pyo3_config(const Python& python, bool embeds) {
     const Interpreter& record = python.record;
     std::string implementation = record.implementation == "pypy"      ? "PyPy"
                                  : record.implementation == "graalpy" ? "GraalVM"
@@ -102,9 +102,10 @@ std::string pyo3_config(const Python& python) {
     std::vector<std::string> flags;
     if (record.gil_disabled) flags.push_back("Py_GIL_DISABLED");
     if (record.debug) flags.push_back("Py_DEBUG");
+    std::string library = embeds ? cat("\nlib_dir=", record.var("LIBDIR")) : "";
     return cat("implementation=", implementation, "\nversion=", record.version_text(),
                "\nshared=", shared ? "true" : "false", "\nabi3=false\nlib_name=python", record.version_text(),
-               record.abiflags, "\npointer_width=", record.pointer_bits, "\nbuild_flags=", join(flags, ","),
+               record.abiflags, library, "\npointer_width=", record.pointer_bits, "\nbuild_flags=", join(flags, ","),
                "\nsuppress_build_script_link_lines=false\n");
 }
 
@@ -112,8 +113,8 @@ namespace crate_requests_detail {
 
 void add_python(rust::CrateRequest& wanted, const Python& python) {
     auto settings = std::make_shared<rust::CrateSettings>(*wanted.settings);
-    settings->python.pyo3_config = pyo3_config(python);
-    settings->python.env["PYO3_BUILD_EXTENSION_MODULE"] = "1";
+    settings->python.embeds = wanted.use == rust::CrateUse::Program;
+    settings->python.pyo3_config = pyo3_config(python, settings->python.embeds);
     wanted.settings = settings;
 }
 
@@ -141,8 +142,8 @@ rust::CrateRequest module_crate(const options::Config& config, const options::Ru
 rust::CrateRequest library_crate(const options::Config& config, const options::RustLibrary& table, const Python& python,
                                  const BuildRequest& request, const std::string& distribution) {
     rust::CrateRequest wanted = base_request(config, table, request);
-    add_python(wanted, python);
     wanted.use = *table.link == "shared" ? rust::CrateUse::Shared : rust::CrateUse::Merged;
+    add_python(wanted, python);
     wanted.name = *table.name;
     if (wanted.use == rust::CrateUse::Shared) {
         wanted.name = shared_library_stem(*table.name, distribution);  // rustc names the file by it
@@ -154,7 +155,7 @@ rust::CrateRequest library_crate(const options::Config& config, const options::R
     return wanted;
 }
 
-rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table,
+rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table, const Python& python,
                                  const BuildRequest& request) {
     rust::CrateRequest wanted = base_request(config, table, request);
     wanted.use = rust::CrateUse::Program;
@@ -162,6 +163,7 @@ rust::CrateRequest program_crate(const options::Config& config, const options::E
     wanted.bin = *table.bin;
     wanted.crates = crate_names(config, {*table.crate});
     wanted.place = table.place;
+    add_python(wanted, python);
     return wanted;
 }
 
@@ -179,7 +181,7 @@ Result<std::vector<rust::CrateRequest>> all_crates(const options::Config& config
     }
     for (const options::Executable& table : config.executables) {
         TRY(active, holds(table.when, markers));
-        if (active && !table.crate->empty()) all.push_back(program_crate(config, table, request));
+        if (active && !table.crate->empty()) all.push_back(program_crate(config, table, python, request));
     }
     return all;
 }

@@ -16,13 +16,14 @@ rust::CrateRequest module_crate(const options::Config& config, const options::Ru
                                 const BuildRequest& request);
 rust::CrateRequest library_crate(const options::Config& config, const options::RustLibrary& table, const Python& python,
                                  const BuildRequest& request, const std::string& distribution);
-rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table,
+rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table, const Python& python,
                                  const BuildRequest& request);
 // Of every table that applies here. Only worth asking where a crate has declared outputs in the tree.
 Result<std::vector<rust::CrateRequest>> all_crates(const options::Config& config, const Python& python,
                                                    const BuildRequest& request, const std::string& distribution);
-// The text of the file that PYO3_CONFIG_FILE names; paths in it are canonical, so it is the same on every machine.
-std::string pyo3_config(const Python& python);
+// The text of the file that PYO3_CONFIG_FILE names. Without `embeds` (nothing links libpython) it names no directory, so
+// it is the same on every machine.
+std::string pyo3_config(const Python& python, bool embeds);
 // Every declared in-tree output of a build script or generator, canonical: the mirror stands over their directories.
 std::vector<std::string> in_tree_outputs(const options::Config& config);
 

@@ -267,7 +267,8 @@ engine::Task<BuiltProgram> run(engine::Build build, BuildProgram key) {
     built.name = *table->name;
     built.install = *table->install;
     if (!table->crate->empty()) {
-        rust::CrateRequest wanted = program_crate(*config, *table, build.service<BuildRequest>());
+        Python python = co_await build.get(FindPython());
+        rust::CrateRequest wanted = program_crate(*config, *table, python, build.service<BuildRequest>());
         rust::CrateArtifact artifact = co_await build.get(rust::BuildCrate(wanted));
         built.file = artifact.file;
         co_return built;

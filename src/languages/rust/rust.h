@@ -36,10 +36,10 @@ struct CrateRule {
     }
 };
 
-// What build scripts are told of Python, as one file at a stable place (PYO3_CONFIG_FILE), and as variables.
+// What build scripts are told of Python, as one file at a stable place (PYO3_CONFIG_FILE).
 struct PythonFacts {
     std::string pyo3_config;  // text of the file; "" = no Python
-    std::map<std::string, std::string> env;
+    bool embeds = false;      // for a program, which links libpython; an extension module must not
 };
 
 struct CrateSettings {

@@ -39,6 +39,7 @@ std::string identity_of(const CrateRequest& request) {
         out.u8(static_cast<std::uint8_t>((selected.default_features ? 1 : 0) | (selected.all_features ? 2 : 0)));
     }
     out.string(request.settings->python.pyo3_config);
+    out.u8(request.settings->python.embeds ? 1 : 0);
     return digest_of(out.bytes()).hex();
 }
 

@@ -456,6 +456,7 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     std::shared_ptr<const TargetInfo> host = co_await build.get(ProbeTarget(rust, config, key.text()));
     graph->request.host = *host;
     graph->request.profile = request.profile;
+    graph->request.embeds_python = request.settings->python.embeds;
     CO_TRY(names, graph_detail::crate_names(request.crates, request.place, graph->workspace));
     if (graph_detail::merges(request)) {
         std::vector<exec::StagedFile> staged;

@@ -1,7 +1,6 @@
 // One rustc call: wait for what it reads (metadata where that is enough), then run it, announcing metadata early.
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <set>
 
 #include "base/gitignore.h"
 #include "base/path.h"
@@ -201,26 +200,6 @@ std::string RunScript::describe() const {
 
 namespace unit_detail {
 
-// Crates whose code, linked into a build script, looks for Python: only such scripts are told of it, so that all others
-// are the same for every Python.
-constexpr std::string_view k_python_readers[] = {"pyo3-build-config", "python3-sys", "cpython"};
-
-bool reads_python(const ResolvedGraph& graph, std::size_t run) {
-    std::vector<std::size_t> open = {run};
-    std::set<std::size_t> seen(open.begin(), open.end());
-    while (!open.empty()) {
-        const Unit& unit = graph.units.units[open.back()];
-        open.pop_back();
-        for (std::string_view reader : k_python_readers) {
-            if (unit.package && unit.package->name == reader) return true;
-        }
-        for (const UnitDep& dep : unit.deps) {
-            if (!graph.units.units[dep.unit].is_run() && seen.insert(dep.unit).second) open.push_back(dep.unit);
-        }
-    }
-    return false;
-}
-
 // cc-rs and its like read these: the C they compile must not name this machine's paths either.
 void add_script_environment(exec::Action& action, const ResolvedGraph& graph, std::size_t unit) {
     std::vector<std::string> maps;
@@ -229,8 +208,8 @@ void add_script_environment(exec::Action& action, const ResolvedGraph& graph, st
     }
     action.env["CARGO_TRIM_PATHS_SCOPE"] = "all";
     action.env["CARGO_TRIM_PATHS_REMAP"] = join(maps, ":");
-    if (!reads_python(graph, unit)) return;
-    for (const auto& [name, value] : graph.settings->python.env) action.env[name] = value;
+    if (!looks_for_python(graph.units, unit)) return;
+    if (!graph.settings->python.embeds) action.env["PYO3_BUILD_EXTENSION_MODULE"] = "1";
     if (!graph.python_config.empty()) {
         action.env["PYO3_CONFIG_FILE"] = graph.python_config;
         action.inputs.insert(action.inputs.end(), graph.python_inputs.begin(), graph.python_inputs.end());

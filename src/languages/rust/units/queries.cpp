@@ -27,6 +27,24 @@ std::optional<std::size_t> own_run_of(const UnitGraph& graph, std::size_t unit) 
     return std::nullopt;
 }
 
+bool looks_for_python(const UnitGraph& graph, std::size_t run) {
+    // Crates that look for it where they are linked into a build script.
+    constexpr std::string_view k_readers[] = {"pyo3-build-config", "python3-sys", "cpython"};
+    std::vector<std::size_t> open = {run};
+    std::set<std::size_t> seen(open.begin(), open.end());
+    while (!open.empty()) {
+        const Unit& unit = graph.units[open.back()];
+        open.pop_back();
+        for (std::string_view reader : k_readers) {
+            if (unit.package && unit.package->name == reader) return true;
+        }
+        for (const UnitDep& dep : unit.deps) {
+            if (!graph.units[dep.unit].is_run() && seen.insert(dep.unit).second) open.push_back(dep.unit);
+        }
+    }
+    return false;
+}
+
 const TargetInfo& target_info(const BuildRequest& request, const Unit& unit) {
     return request.target && unit.platform == request.target->triple ? *request.target : request.host;
 }

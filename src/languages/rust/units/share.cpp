@@ -178,6 +178,7 @@ class IdentityPass {
         Unit& unit = graph_.units[index];
         if (!unit.identity.empty()) return unit.identity;
         std::string text = own_text(unit);
+        if (request_.embeds_python && unit.is_run() && looks_for_python(graph_, index)) text += "\nembeds python";
         for (const UnitDep& dep : unit.deps) text += cat("\ndep ", dep.extern_name, " ", visit(dep.unit));
         unit.identity = digest_of(text).short_hex(16);
         unit.label = cat(step_name(unit), "-", unit.identity.substr(0, 8));

@@ -66,12 +66,16 @@ struct BuildRequest {
     std::string profile = "dev";
     TargetInfo host;
     std::optional<TargetInfo> target;  // given with --target
+    bool embeds_python = false;        // scripts that look for Python answer otherwise, so their runs are others
 };
 
 // The compile unit of a run's script; absent when configuration overrides the script.
 std::optional<std::size_t> script_compile_of(const UnitGraph& graph, std::size_t run);
 // The run that serves a rustc unit of the same package; absent when there is no build script.
 std::optional<std::size_t> own_run_of(const UnitGraph& graph, std::size_t unit);
+// Whether a run's script looks for Python: only such scripts are told of it, so that all others are the same for every
+// Python.
+bool looks_for_python(const UnitGraph& graph, std::size_t run);
 const TargetInfo& target_info(const BuildRequest& request, const Unit& unit);
 
 Result<UnitGraph> build_units(PackageGraph& graph, const BuildRequest& request);
