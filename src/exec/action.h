@@ -88,6 +88,8 @@ struct Action {
     std::string worker_request;               // the request's JSON, canonical text
     std::vector<std::string> writable;        // canonical directories the process may write besides its own
     std::string hint;                         // shown when the step fails
+    std::vector<std::string> answers;         // diagnostics' lines that hold one of these are for the rule that asked,
+                                              // not for people; not in the key
     int urgency = 0;                          // of two steps that could start the more urgent does; not in the key
     bool verify_inputs = false;               // outputs of other steps are hashed again before use, because
                                               // their bytes are shipped; not in the key

@@ -198,14 +198,15 @@ std::string Executor::State::for_people(std::string_view text) const {
 
 namespace executor_detail {
 
-// rustc answers --print=native-static-libs with notes: kept with the step, and no news for people.
-std::string without_answers(std::string text) {
-    if (!contains(text, "native-static-libs:")) return text;
+// What people see of diagnostics: lines that answer the rule's question are kept with the step, and no news.
+std::string without_answers(std::string text, const std::vector<std::string>& marks) {
+    auto is_answer = [&marks](const std::string& line) {
+        return std::any_of(marks.begin(), marks.end(), [&](const std::string& mark) { return contains(line, mark); });
+    };
+    if (!is_answer(text)) return text;
     std::string kept;
     for (const std::string& line : split_lines(text)) {
-        const bool answer = contains(line, "native-static-libs:") ||
-                            contains(line, "link against the following native artifacts when linking against");
-        if (!answer) kept += line + "\n";
+        if (!is_answer(line)) kept += line + "\n";
     }
     return trim(kept).empty() ? std::string() : kept;
 }
@@ -229,7 +230,7 @@ void Executor::State::finished(const Job& job, engine::Outcome outcome, int slot
     event.slot = slot;
     event.time_us = monotonic_us();
     event.duration_us = event.time_us - start_us;
-    event.diagnostics = executor_detail::without_answers(std::move(diagnostics));
+    event.diagnostics = executor_detail::without_answers(std::move(diagnostics), job.action->answers);
     event.why = for_people(job.why);
     const bool ran = outcome == engine::Outcome::Ran || outcome == engine::Outcome::CutOff;
     const bool process = !job.action->argv.empty() && job.action->argv[0].find(':') == std::string::npos;

@@ -32,6 +32,14 @@ std::string stale_notice(const std::vector<std::string>& stale) {
                " (only modules built now are packaged)");
 }
 
+void add_native(std::map<std::string, PayloadFile>& files, const std::string& wheel_path, const exec::Input& built) {
+    PayloadFile file;
+    file.wheel_path = wheel_path;
+    file.file = built;
+    file.executable = true;
+    files[wheel_path] = file;
+}
+
 }  // namespace payload_detail
 
 std::string version_file_text(const Version& version) {
@@ -94,20 +102,8 @@ engine::Task<SharedPayload> run(engine::Build build, CollectPayload) {
         file.bytes = version_file_text(package->project.version);
         files[file.wheel_path] = file;
     }
-    for (const BuiltModule& module : modules) {
-        PayloadFile file;
-        file.wheel_path = module.wheel_path;
-        file.file = module.file;
-        file.executable = true;
-        files[file.wheel_path] = file;
-    }
-    for (const BuiltLibrary& library : libraries) {
-        PayloadFile file;
-        file.wheel_path = library.wheel_path;
-        file.file = library.file;
-        file.executable = true;
-        files[file.wheel_path] = file;
-    }
+    for (const BuiltModule& module : modules) payload_detail::add_native(files, module.wheel_path, module.file);
+    for (const BuiltLibrary& library : libraries) payload_detail::add_native(files, library.wheel_path, library.file);
     for (auto& [path, file] : files) payload->files.push_back(file);
     if (!layout->discovery.stale_native.empty()) {
         payload->notices.push_back(payload_detail::stale_notice(layout->discovery.stale_native));

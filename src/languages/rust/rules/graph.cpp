@@ -95,16 +95,12 @@ Result<std::vector<std::string>> crate_names(const std::vector<std::string>& cra
                                              const Workspace& workspace) {
     std::vector<std::string> names;
     std::vector<std::string> known;
-    for (const auto* list : {&workspace.members, &workspace.path_packages}) {
-        for (const PackagePtr& package : *list) known.push_back(package->name);
-    }
+    for (const PackagePtr& package : workspace.local_packages()) known.push_back(package->name);
     for (const std::string& crate : crates) {
         const Package* found = nullptr;
         std::string directory = extension(crate) == ".toml" ? std::string(parent(crate)) : crate;
-        for (const auto* list : {&workspace.members, &workspace.path_packages}) {
-            for (const PackagePtr& package : *list) {
-                if (package->directory == directory || package->name == crate) found = package.get();
-            }
+        for (const PackagePtr& package : workspace.local_packages()) {
+            if (package->directory == directory || package->name == crate) found = package.get();
         }
         if (found == nullptr) {
             std::string near = nearest(file_name(crate), known);
@@ -152,12 +148,10 @@ Result<Selection> selected_features(const CrateRequest& request, const std::vect
 // The binary that is meant: the one that is named, the one called like the table, or the only one.
 Result<std::string> binary_of(const CrateRequest& request, const std::string& package, const Workspace& workspace) {
     std::vector<std::string> names;
-    for (const auto* list : {&workspace.members, &workspace.path_packages}) {
-        for (const PackagePtr& one : *list) {
-            if (one->name != package || !names.empty()) continue;
-            for (const Target& target : one->targets) {
-                if (target.is_bin()) names.push_back(target.name);
-            }
+    for (const PackagePtr& one : workspace.local_packages()) {
+        if (one->name != package || !names.empty()) continue;
+        for (const Target& target : one->targets) {
+            if (target.is_bin()) names.push_back(target.name);
         }
     }
     std::string wanted = request.bin.empty() ? request.name : request.bin;
@@ -363,20 +357,19 @@ Status find_lock(exec::Executor& executor, fetch::NetworkHelper& network, Resolv
     graph.fetch_manifest = executor.places().host_outside(workspace.root_manifest);
     const std::string& given = graph.settings->lock_file;
     if (given.empty() && workspace.lock) return {};
-    if (!given.empty()) {
+    ProvidedLock provided;
+    if (given.empty()) {
+        TRY(resolved, resolve_lock(executor, network, workspace, *graph.settings));
+        provided = resolved;
+    } else {
         TRY(text, executor.files().need(given));
-        TRY(lock, parse_lockfile(text, given));
         TRY(placed, place_lock(executor, workspace, text));
-        workspace.lock = lock;
-        workspace.lock_path = given;
-        graph.fetch_manifest = placed.manifest;
-        return {};
+        provided = placed;
     }
-    TRY(resolved, resolve_lock(executor, network, workspace, *graph.settings));
-    TRY(lock, parse_lockfile(resolved.text, resolved.path));
+    workspace.lock_path = given.empty() ? provided.path : given;
+    TRY(lock, parse_lockfile(provided.text, workspace.lock_path));
     workspace.lock = lock;
-    workspace.lock_path = resolved.path;
-    graph.fetch_manifest = resolved.manifest;
+    graph.fetch_manifest = provided.manifest;
     return {};
 }
 
@@ -384,11 +377,9 @@ Status find_lock(exec::Executor& executor, fetch::NetworkHelper& network, Resolv
 std::vector<std::string> library_names(const Workspace& workspace, const std::vector<std::string>& names) {
     std::vector<std::string> found;
     for (const std::string& name : names) {
-        for (const auto* list : {&workspace.members, &workspace.path_packages}) {
-            for (const PackagePtr& package : *list) {
-                bool wanted = package->name == name && package->library() != nullptr;
-                if (wanted) found.push_back(package->library()->crate_name);
-            }
+        for (const PackagePtr& package : workspace.local_packages()) {
+            bool wanted = package->name == name && package->library() != nullptr;
+            if (wanted) found.push_back(package->library()->crate_name);
         }
     }
     return found;

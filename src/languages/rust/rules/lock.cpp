@@ -24,48 +24,68 @@ struct Skeleton {
 
 Result<Skeleton> skeleton_of(SourceFiles& files, const Workspace& workspace) {
     std::vector<std::string> directories = {workspace.root_directory};
-    for (const auto* list : {&workspace.members, &workspace.path_packages}) {
-        for (const PackagePtr& package : *list) directories.push_back(package->directory);
-    }
+    const std::vector<PackagePtr> packages = workspace.local_packages();
+    for (const PackagePtr& package : packages) directories.push_back(package->directory);
     const std::string top = common_parent(directories);
     Skeleton skeleton;
     skeleton.manifest = relative_to(workspace.root_manifest, top);
     TRY(root, files.need(workspace.root_manifest));
     skeleton.files[skeleton.manifest] = root;
-    for (const auto* list : {&workspace.members, &workspace.path_packages}) {
-        for (const PackagePtr& package : *list) {
-            TRY(manifest, files.need(package->manifest_path));
-            skeleton.files[relative_to(package->manifest_path, top)] = manifest;
-            for (const rust::Target& target : package->targets) {
-                if (is_within(target.src_path, top)) skeleton.files[relative_to(target.src_path, top)] = "";
-            }
+    for (const PackagePtr& package : packages) {
+        TRY(manifest, files.need(package->manifest_path));
+        skeleton.files[relative_to(package->manifest_path, top)] = manifest;
+        for (const rust::Target& target : package->targets) {
+            if (is_within(target.src_path, top)) skeleton.files[relative_to(target.src_path, top)] = "";
         }
     }
     return skeleton;
 }
 
-std::string digest_of_skeleton(const Skeleton& skeleton) {
+std::string digest_of_skeleton(const Skeleton& skeleton, std::string_view lock) {
     ByteWriter out;
     for (const auto& [path, text] : skeleton.files) {
         out.string(path);
         out.string(text);
     }
+    out.string(lock);
     return digest_of(out.bytes()).hex();
 }
 
-std::string directory_of(exec::Executor& executor, const Workspace& workspace) {
-    return cat(executor.options().root, "/cargo-lock/", digest_of(workspace.root_manifest).short_hex(8));
-}
-
-Status lay(const Skeleton& skeleton, const std::string& directory) {
-    TRY_VOID(platform::remove_tree(directory));
-    for (const auto& [path, text] : skeleton.files) {
-        const std::string place = join_path(directory, path);
-        TRY_VOID(platform::make_directories(std::string(parent(place))));
-        TRY_VOID(platform::write_file(place, text));
+// The skeleton's directory in this checkout's part of the cache. Its stamp says of what it was made; it is written last.
+class Place {
+   public:
+    Place(exec::Executor& executor, const Workspace& workspace, Skeleton skeleton, std::string stamp)
+        : directory_(cat(executor.options().root, "/cargo-lock/", digest_of(workspace.root_manifest).short_hex(8))),
+          skeleton_(std::move(skeleton)),
+          stamp_(std::move(stamp)) {
+        lock.manifest = join_path(directory_, skeleton_.manifest);
+        lock.path = join_path(parent(lock.manifest), "Cargo.lock");
     }
-    return {};
-}
+
+    bool is_current() const {
+        Result<std::string> known = platform::read_file(join_path(directory_, "stamp"));
+        return known.ok() && *known == stamp_;
+    }
+
+    Status lay() const {
+        TRY_VOID(platform::remove_tree(directory_));
+        for (const auto& [path, text] : skeleton_.files) {
+            const std::string place = join_path(directory_, path);
+            TRY_VOID(platform::make_directories(std::string(parent(place))));
+            TRY_VOID(platform::write_file(place, text));
+        }
+        return {};
+    }
+
+    Status done() const { return platform::write_file_atomic(join_path(directory_, "stamp"), stamp_); }
+
+    ProvidedLock lock;
+
+   private:
+    std::string directory_;
+    Skeleton skeleton_;
+    std::string stamp_;
+};
 
 }  // namespace lock_detail
 
@@ -76,18 +96,14 @@ Result<ProvidedLock> resolve_lock(exec::Executor& executor, fetch::NetworkHelper
                              "run `cargo generate-lockfile` there once, and keep the file with the project");
     }
     TRY(skeleton, lock_detail::skeleton_of(executor.files(), workspace));
-    const std::string directory = lock_detail::directory_of(executor, workspace);
-    const std::string stamp = lock_detail::digest_of_skeleton(skeleton);
-    ProvidedLock lock;
-    lock.manifest = join_path(directory, skeleton.manifest);
-    lock.path = join_path(parent(lock.manifest), "Cargo.lock");
-    Result<std::string> kept = platform::read_file(lock.path);
-    Result<std::string> known = platform::read_file(join_path(directory, "stamp"));
-    if (!kept.ok() || !known.ok() || *known != stamp) {
-        TRY_VOID(lock_detail::lay(skeleton, directory));
-        if (kept.ok()) TRY_VOID(platform::write_file(lock.path, *kept));
+    const std::string stamp = lock_detail::digest_of_skeleton(skeleton, "resolved");
+    lock_detail::Place place(executor, workspace, skeleton, stamp);
+    Result<std::string> kept = platform::read_file(place.lock.path);
+    if (!kept.ok() || !place.is_current()) {
+        TRY_VOID(place.lay());
+        if (kept.ok()) TRY_VOID(platform::write_file(place.lock.path, *kept));
         fetch::LockRequest request;
-        request.manifest = lock.manifest;
+        request.manifest = place.lock.manifest;
         request.directory = executor.places().host_outside(workspace.root_directory);
         request.update = kept.ok();
         request.offline = settings.offline;
@@ -95,27 +111,27 @@ Result<ProvidedLock> resolve_lock(exec::Executor& executor, fetch::NetworkHelper
         if (!resolved.ok()) {
             return std::move(resolved).error().at(workspace.root_manifest).note("the workspace has no Cargo.lock");
         }
-        kept = platform::read_file(lock.path);
+        kept = platform::read_file(place.lock.path);
         if (!kept.ok()) return std::move(kept).error();
-        TRY_VOID(platform::write_file_atomic(join_path(directory, "stamp"), stamp));
+        TRY_VOID(place.done());
     }
-    lock.text = *kept;
+    place.lock.text = *kept;
     executor.notice(cat("there is no Cargo.lock for ", executor.for_people(workspace.root_manifest),
                         ": cargo resolved one, kept in the cache",
                         "\n  commit one (`cargo generate-lockfile`), or other machines get other versions"));
-    return lock;
+    return place.lock;
 }
 
 Result<ProvidedLock> place_lock(exec::Executor& executor, const Workspace& workspace, const std::string& text) {
     TRY(skeleton, lock_detail::skeleton_of(executor.files(), workspace));
-    const std::string directory = lock_detail::directory_of(executor, workspace);
-    ProvidedLock lock;
-    lock.text = text;
-    lock.manifest = join_path(directory, skeleton.manifest);
-    lock.path = join_path(parent(lock.manifest), "Cargo.lock");
-    TRY_VOID(lock_detail::lay(skeleton, directory));
-    TRY_VOID(platform::write_file(lock.path, text));
-    return lock;
+    const std::string stamp = lock_detail::digest_of_skeleton(skeleton, cat("given ", text));
+    lock_detail::Place place(executor, workspace, skeleton, stamp);
+    place.lock.text = text;
+    if (place.is_current()) return place.lock;
+    TRY_VOID(place.lay());
+    TRY_VOID(platform::write_file(place.lock.path, text));
+    TRY_VOID(place.done());
+    return place.lock;
 }
 
 }  // namespace cermet::rust

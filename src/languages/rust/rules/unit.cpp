@@ -146,7 +146,10 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
     bool is_root = !graph->units.roots.empty() && key.unit() == graph->units.roots[0];
     if (is_root) apply(action, graph->root_link);
     bool generated = unit.node == k_generated;
-    if (generated) action.argv.push_back("--print=native-static-libs");
+    if (generated) {
+        action.argv.push_back("--print=native-static-libs");
+        action.answers = {"native-static-libs:", "link against the following native artifacts when linking against"};
+    }
     const PackagePlace* place = unit_detail::place_of(*graph, unit);
     if (place != nullptr && place->immutable) {
         action.inputs.emplace_back(place->directory, place->tree, exec::InputKind::Tree);

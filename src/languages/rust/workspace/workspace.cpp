@@ -397,6 +397,12 @@ const Package* Workspace::member(const std::string& name) const {
     return nullptr;
 }
 
+std::vector<PackagePtr> Workspace::local_packages() const {
+    std::vector<PackagePtr> all = members;
+    all.insert(all.end(), path_packages.begin(), path_packages.end());
+    return all;
+}
+
 Result<Workspace> load_workspace(SourceFiles& files, const std::string& manifest_path, const CargoConfig& config) {
     return workspace_detail::Loader(files, config).load(normalise(manifest_path));
 }

@@ -43,6 +43,7 @@ struct Workspace {
     std::vector<std::string> warnings;
 
     const Package* member(const std::string& name) const;
+    std::vector<PackagePtr> local_packages() const;  // of the checkout: the members, then the other path packages
 };
 
 Result<Workspace> load_workspace(SourceFiles& files, const std::string& manifest_path, const CargoConfig& config);
