@@ -152,20 +152,18 @@ Json crate_json(const Crate& crate, const std::map<std::string, std::size_t>& in
 
 Json compile_commands(const SharedActions& actions, const RealText& real) {
     using namespace ide_json_detail;
-    Json::Array list;
+    std::map<std::pair<std::string, std::string>, Json> entries;  // by file and output
     std::set<std::string> seen;
     for (const auto& action : actions) {
         if (!compiles_c(*action) || !seen.insert(action->label).second) continue;
-        Json entry;
-        entry.set("directory", real.text(action->cwd)).set("file", real.text(after(action->argv, "-c")));
-        entry.set("output", real.text(after(action->argv, "-o")));
+        const std::string file = real.text(after(action->argv, "-c"));
+        const std::string output = real.text(after(action->argv, "-o"));
+        Json& entry = entries[{file, output}];
+        entry.set("directory", real.text(action->cwd)).set("file", file).set("output", output);
         entry.set("arguments", Json::strings(editor_arguments(*action, real)));
-        list.push_back(entry);
     }
-    std::sort(list.begin(), list.end(), [](const Json& a, const Json& b) {
-        return std::make_pair(a["file"].string(), a["output"].string()) <
-               std::make_pair(b["file"].string(), b["output"].string());
-    });
+    Json::Array list;
+    for (const auto& [place, entry] : entries) list.push_back(entry);
     return Json(list);
 }
 

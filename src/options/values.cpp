@@ -135,7 +135,7 @@ Status assign_defines(const Row& row, void* table, const Toml& value, const Orig
             target.value[name] = to_text(static_cast<long long>(item.integer()));
         } else if (item.is_bool() && macros) {
             if (item.boolean()) {
-                target.value[name] = "1";
+                target.value.insert_or_assign(name, std::string(1, '1'));
             } else {
                 target.value.erase(name);
             }
