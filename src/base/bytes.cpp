@@ -8,7 +8,7 @@ namespace cermet {
 
 namespace bytes_detail {
 
-enum WireType : std::uint64_t { kVarint = 0, kLengthDelimited = 2 };
+enum WireType : std::uint64_t { Varint = 0, LengthDelimited = 2 };
 
 void put_varint(std::string& out, std::uint64_t v) {
     while (v >= 0x80) {
@@ -107,7 +107,7 @@ Digest ByteReader::digest() {
 
 void ProtoWriter::varint_field(int number, std::uint64_t value) {
     if (value == 0) return;
-    bytes_detail::put_tag(out_, number, bytes_detail::kVarint);
+    bytes_detail::put_tag(out_, number, bytes_detail::Varint);
     bytes_detail::put_varint(out_, value);
 }
 
@@ -116,7 +116,7 @@ void ProtoWriter::bytes_field(int number, std::string_view value) {
 }
 
 void ProtoWriter::message_field(int number, std::string_view encoded) {
-    bytes_detail::put_tag(out_, number, bytes_detail::kLengthDelimited);
+    bytes_detail::put_tag(out_, number, bytes_detail::LengthDelimited);
     bytes_detail::put_varint(out_, encoded.size());
     out_.append(encoded);
 }

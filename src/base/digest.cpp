@@ -27,14 +27,14 @@ namespace cermet {
 
 namespace digest_detail {
 
-constexpr std::size_t kBlock = 64;
+constexpr std::size_t k_block = 64;
 using State = std::array<std::uint32_t, 8>;
 using BlockFunction = void (*)(State& state, const unsigned char* data, std::size_t blocks);
 
-constexpr State kInitial = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                            0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+constexpr State k_initial = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                             0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
-alignas(16) constexpr std::uint32_t kRound[64] = {
+alignas(16) constexpr std::uint32_t k_round[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -49,7 +49,7 @@ std::uint32_t load_be32(const unsigned char* p) {
 }
 
 void blocks_portable(State& state, const unsigned char* data, std::size_t blocks) {
-    for (; blocks > 0; --blocks, data += kBlock) {
+    for (; blocks > 0; --blocks, data += k_block) {
         std::uint32_t w[64];
         for (std::size_t i = 0; i < 16; ++i) w[i] = load_be32(data + 4 * i);
         for (std::size_t i = 16; i < 64; ++i) {
@@ -62,7 +62,7 @@ void blocks_portable(State& state, const unsigned char* data, std::size_t blocks
         for (std::size_t i = 0; i < 64; ++i) {
             const std::uint32_t s1 = std::rotr(v[4], 6) ^ std::rotr(v[4], 11) ^ std::rotr(v[4], 25);
             const std::uint32_t choose = (v[4] & v[5]) ^ (~v[4] & v[6]);
-            const std::uint32_t t1 = v[7] + s1 + choose + kRound[i] + w[i];
+            const std::uint32_t t1 = v[7] + s1 + choose + k_round[i] + w[i];
             const std::uint32_t s0 = std::rotr(v[0], 2) ^ std::rotr(v[0], 13) ^ std::rotr(v[0], 22);
             const std::uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
             v = {t1 + s0 + majority, v[0], v[1], v[2], v[3] + t1, v[4], v[5], v[6]};
@@ -83,7 +83,7 @@ __attribute__((target("sha,sse4.1,ssse3"))) void blocks_x86(State& state, const 
     const __m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128(words + 1), 0x1b);
     __m128i abef = _mm_alignr_epi8(cdab, efgh, 8);
     __m128i cdgh = _mm_blend_epi16(efgh, cdab, 0xf0);
-    for (; blocks > 0; --blocks, data += kBlock) {
+    for (; blocks > 0; --blocks, data += k_block) {
         const __m128i abef_before = abef, cdgh_before = cdgh;
         __m128i w[4];
         for (int i = 0; i < 4; ++i) {
@@ -92,7 +92,8 @@ __attribute__((target("sha,sse4.1,ssse3"))) void blocks_x86(State& state, const 
 #pragma GCC unroll 16
         for (int i = 0; i < 16; ++i) {
             const __m128i current = w[i & 3];
-            const __m128i wk = _mm_add_epi32(current, _mm_load_si128(reinterpret_cast<const __m128i*>(kRound + 4 * i)));
+            const __m128i wk = _mm_add_epi32(current, _mm_load_si128(reinterpret_cast<const __m128i*>(
+                                                          k_round + std::size_t{4} * static_cast<std::size_t>(i))));
             cdgh = _mm_sha256rnds2_epu32(cdgh, abef, wk);
             abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(wk, 0x0e));
             if (i < 12) {
@@ -132,13 +133,13 @@ __attribute__((target("+crypto")))
 void blocks_arm(State& state, const unsigned char* data, std::size_t blocks) {
     uint32x4_t abcd = vld1q_u32(state.data());
     uint32x4_t efgh = vld1q_u32(state.data() + 4);
-    for (; blocks > 0; --blocks, data += kBlock) {
+    for (; blocks > 0; --blocks, data += k_block) {
         const uint32x4_t abcd_before = abcd, efgh_before = efgh;
         uint32x4_t w[4];
         for (int i = 0; i < 4; ++i) w[i] = vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(data + 16 * i)));
 #pragma GCC unroll 16
         for (int i = 0; i < 16; ++i) {
-            const uint32x4_t wk = vaddq_u32(w[i & 3], vld1q_u32(kRound + 4 * i));
+            const uint32x4_t wk = vaddq_u32(w[i & 3], vld1q_u32(k_round + 4 * i));
             const uint32x4_t abcd_old = abcd;
             abcd = vsha256hq_u32(abcd, efgh, wk);
             efgh = vsha256h2q_u32(efgh, abcd_old, wk);
@@ -183,42 +184,42 @@ int nibble(char c) {
 
 }  // namespace digest_detail
 
-Sha256::Sha256() : state_(digest_detail::kInitial), buffer_{} {}
+Sha256::Sha256() : state_(digest_detail::k_initial), buffer_{} {}
 
 void Sha256::update(std::string_view bytes) {
-    using digest_detail::kBlock;
+    using digest_detail::k_block;
     const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
     std::size_t left = bytes.size();
-    const auto used = static_cast<std::size_t>(length_ % kBlock);
+    const auto used = static_cast<std::size_t>(length_ % k_block);
     length_ += left;
     if (used > 0) {
-        const std::size_t n = left < kBlock - used ? left : kBlock - used;
+        const std::size_t n = left < k_block - used ? left : k_block - used;
         if (n > 0) std::memcpy(buffer_.data() + used, data, n);
         data += n;
         left -= n;
-        if (used + n < kBlock) return;
+        if (used + n < k_block) return;
         digest_detail::process(state_, buffer_.data(), 1);
     }
-    if (left >= kBlock) digest_detail::process(state_, data, left / kBlock);
-    const std::size_t rest = left % kBlock;
+    if (left >= k_block) digest_detail::process(state_, data, left / k_block);
+    const std::size_t rest = left % k_block;
     if (rest > 0) std::memcpy(buffer_.data(), data + (left - rest), rest);
 }
 
 Digest Sha256::finish() {
-    using digest_detail::kBlock;
+    using digest_detail::k_block;
     Digest out;
     out.size = length_;
     const std::uint64_t bits = length_ * 8;
-    auto used = static_cast<std::size_t>(length_ % kBlock);
+    auto used = static_cast<std::size_t>(length_ % k_block);
     buffer_[used++] = 0x80;
-    if (used > kBlock - 8) {
-        std::memset(buffer_.data() + used, 0, kBlock - used);
+    if (used > k_block - 8) {
+        std::memset(buffer_.data() + used, 0, k_block - used);
         digest_detail::process(state_, buffer_.data(), 1);
         used = 0;
     }
-    std::memset(buffer_.data() + used, 0, kBlock - 8 - used);
+    std::memset(buffer_.data() + used, 0, k_block - 8 - used);
     for (std::size_t i = 0; i < 8; ++i) {
-        buffer_[kBlock - 1 - i] = static_cast<unsigned char>(bits >> (8 * i));
+        buffer_[k_block - 1 - i] = static_cast<unsigned char>(bits >> (8 * i));
     }
     digest_detail::process(state_, buffer_.data(), 1);
     for (std::size_t i = 0; i < 32; ++i) {

@@ -75,7 +75,7 @@ Error system_error(std::string_view doing, std::string_view path, int errno_valu
 
 int exit_code(ErrorKind kind) {
     switch (kind) {
-        case ErrorKind::Usage: return 2;
+        case ErrorKind::Usage:
         case ErrorKind::Project: return 2;
         case ErrorKind::Step: return 1;
         case ErrorKind::Environment: return 3;

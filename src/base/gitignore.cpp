@@ -88,6 +88,22 @@ class Matcher {
         }
         return false;
     }
+    // `p` is at the '[' of "[:alpha:]" inside a class and ends at its ']'. False: the whole class matches nothing.
+    bool named_class(std::size_t& p, unsigned char c, unsigned char& previous, bool& matched) {
+        std::size_t close = pattern_.find(']', p + 2);
+        if (close == std::string_view::npos) return false;
+        if (close == p + 2 || pattern_[close - 1] != ':') {  // a plain '['
+            previous = '[';
+            matched = matched || c == '[';
+            return true;
+        }
+        std::string_view name = pattern_.substr(p + 2, close - p - 3);
+        if (!known_class(name)) return false;
+        matched = matched || in_named_class(name, c);
+        p = close;
+        previous = 0;
+        return true;
+    }
     // `p` is at '[' and ends at ']'. An unclosed class matches nothing.
     bool char_class(std::size_t& p, char text_char) {
         auto at = [this](std::size_t i) { return i < pattern_.size() ? pattern_[i] : '\0'; };
@@ -114,18 +130,7 @@ class Matcher {
                 matched = matched || (c >= previous && c <= static_cast<unsigned char>(at(p)));
                 previous = 0;  // "a-b-c" has one range
             } else if (k == '[' && at(p + 1) == ':') {
-                std::size_t close = pattern_.find(']', p + 2);
-                if (close == std::string_view::npos) return false;
-                if (close > p + 2 && pattern_[close - 1] == ':') {
-                    std::string_view name = pattern_.substr(p + 2, close - p - 3);
-                    if (!known_class(name)) return false;
-                    matched = matched || in_named_class(name, c);
-                    p = close;
-                    previous = 0;
-                } else {
-                    previous = '[';
-                    matched = matched || c == '[';
-                }
+                if (!named_class(p, c, previous, matched)) return false;
             } else {
                 previous = static_cast<unsigned char>(k);
                 matched = matched || c == previous;

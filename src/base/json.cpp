@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Only nlohmann's event (SAX) interface is used: it reports errors by a call instead of an
-// exception, and it does not recurse, so that only kMaxDepth bounds the nesting (destructors and
+// exception, and it does not recurse, so that only k_max_depth bounds the nesting (destructors and
 // dump() do recurse).
 #include "base/json.h"
 
@@ -18,12 +18,12 @@ namespace cermet {
 
 namespace json_detail {
 
-constexpr std::size_t kMaxDepth = 512;
+constexpr std::size_t k_max_depth = 512;
 
-const Json kNull;
-const std::string kNoString;
-const Json::Array kNoArray;
-const Json::Object kNoObject;
+const Json k_null;
+const std::string k_no_string;
+const Json::Array k_no_array;
+const Json::Object k_no_object;
 
 void newline(std::string& out, int indent, int depth) {
     if (indent < 0) return;
@@ -178,7 +178,7 @@ class Builder {
         return true;
     }
     bool open(Json v) {
-        if (open_.size() >= kMaxDepth) {
+        if (open_.size() >= k_max_depth) {
             too_deep_ = true;
             return false;
         }
@@ -252,17 +252,17 @@ double Json::number() const {
 
 const std::string& Json::string() const {
     const auto* v = std::get_if<std::string>(&value_);
-    return v != nullptr ? *v : json_detail::kNoString;
+    return v != nullptr ? *v : json_detail::k_no_string;
 }
 
 const Json::Array& Json::array() const {
     const auto* v = std::get_if<Array>(&value_);
-    return v != nullptr ? *v : json_detail::kNoArray;
+    return v != nullptr ? *v : json_detail::k_no_array;
 }
 
 const Json::Object& Json::object() const {
     const auto* v = std::get_if<Object>(&value_);
-    return v != nullptr ? *v : json_detail::kNoObject;
+    return v != nullptr ? *v : json_detail::k_no_object;
 }
 
 std::vector<std::string> Json::string_list() const {
@@ -281,7 +281,7 @@ const Json* Json::find(std::string_view key) const {
 
 const Json& Json::operator[](std::string_view key) const {
     const Json* found = find(key);
-    return found != nullptr ? *found : json_detail::kNull;
+    return found != nullptr ? *found : json_detail::k_null;
 }
 
 Json& Json::set(std::string key, Json value) {
@@ -312,7 +312,7 @@ Result<Json> parse_json(std::string_view bytes, std::string_view name) {
     }
     if (ok) return builder.take();
     if (builder.too_deep()) {
-        return project_error(cat("invalid JSON: nested more than ", json_detail::kMaxDepth, " deep"))
+        return project_error(cat("invalid JSON: nested more than ", json_detail::k_max_depth, " deep"))
             .at(std::string(name));
     }
     return project_error(cat("invalid JSON: ", json_detail::reason_of(builder.message())))

@@ -13,20 +13,20 @@ namespace cermet {
 
 namespace log_record_detail {
 
-constexpr std::size_t kHeader = 16;
-constexpr std::size_t kFrame = 12;  // u32 length and u64 checksum
-constexpr std::string_view kMagic = "cermet";
+constexpr std::size_t k_header = 16;
+constexpr std::size_t k_frame = 12;  // u32 length and u64 checksum
+constexpr std::string_view k_magic = "cermet";
 
 }  // namespace log_record_detail
 
 std::string log_header(std::string_view kind, int version) {
     using namespace log_record_detail;
     // The kind may use what the magic and a one-byte version leave: 9 bytes.
-    if (kind.size() > kHeader - kMagic.size() - 1 || version < 0 || version > 255) {
+    if (kind.size() > k_header - k_magic.size() - 1 || version < 0 || version > 255) {
         abort_bug(cat("log header out of range: ", kind, ' ', version));
     }
-    std::string out = cat(kMagic, kind);
-    out.resize(kHeader - 1, '\0');
+    std::string out = cat(k_magic, kind);
+    out.resize(k_header - 1, '\0');
     out.push_back(static_cast<char>(static_cast<unsigned char>(version)));
     return out;
 }
@@ -42,21 +42,21 @@ std::string log_record(std::string_view payload) {
 }
 
 LogReader::LogReader(std::string_view bytes, std::string_view kind, int version) : bytes_(bytes) {
-    using log_record_detail::kHeader;
-    header_ok_ = bytes.substr(0, kHeader) == log_header(kind, version);
-    offset_ = header_ok_ ? kHeader : 0;
+    using log_record_detail::k_header;
+    header_ok_ = bytes.substr(0, k_header) == log_header(kind, version);
+    offset_ = header_ok_ ? k_header : 0;
 }
 
 bool LogReader::next(std::string_view& payload) {
-    using log_record_detail::kFrame;
-    if (!header_ok_ || bytes_.size() - offset_ < kFrame) return false;
-    ByteReader frame(bytes_.substr(offset_, kFrame));
+    using log_record_detail::k_frame;
+    if (!header_ok_ || bytes_.size() - offset_ < k_frame) return false;
+    ByteReader frame(bytes_.substr(offset_, k_frame));
     const std::size_t size = frame.u32();
     const std::uint64_t checksum = frame.u64();
-    if (size > bytes_.size() - offset_ - kFrame) return false;
-    const std::string_view found = bytes_.substr(offset_ + kFrame, size);
+    if (size > bytes_.size() - offset_ - k_frame) return false;
+    const std::string_view found = bytes_.substr(offset_ + k_frame, size);
     if (hash64(found) != checksum) return false;
-    offset_ += kFrame + size;
+    offset_ += k_frame + size;
     payload = found;
     return true;
 }

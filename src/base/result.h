@@ -62,6 +62,7 @@ using Status = Result<void>;
 
 }  // namespace cermet
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared takes none.
 #define CERMET_CAT2(a, b) a##b
 #define CERMET_CAT(a, b) CERMET_CAT2(a, b)
 #define TRY(name, expr)                                                                    \
@@ -82,3 +83,4 @@ using Status = Result<void>;
         auto try_status = (expr);                                 \
         if (!try_status) co_return std::move(try_status).error(); \
     } while (false)
+// NOLINTEND(bugprone-macro-parentheses)

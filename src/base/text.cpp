@@ -9,9 +9,9 @@ namespace cermet {
 
 namespace text_detail {
 
-constexpr std::string_view kSpace = " \t\n\r\f\v";
+constexpr std::string_view k_space = " \t\n\r\f\v";
 
-bool is_space(char c) { return kSpace.find(c) != std::string_view::npos; }
+bool is_space(char c) { return k_space.find(c) != std::string_view::npos; }
 
 char lower_char(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -189,10 +189,10 @@ std::vector<std::string> split(std::string_view text, char separator) {
 std::vector<std::string> split_words(std::string_view text) {
     std::vector<std::string> out;
     while (true) {
-        const std::size_t start = text.find_first_not_of(text_detail::kSpace);
+        const std::size_t start = text.find_first_not_of(text_detail::k_space);
         if (start == std::string_view::npos) return out;
         text.remove_prefix(start);
-        const std::size_t end = text.find_first_of(text_detail::kSpace);
+        const std::size_t end = text.find_first_of(text_detail::k_space);
         out.emplace_back(text.substr(0, end));
         if (end == std::string_view::npos) return out;
         text.remove_prefix(end);
@@ -221,9 +221,9 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 }
 
 std::string_view trim(std::string_view text) {
-    const std::size_t start = text.find_first_not_of(text_detail::kSpace);
+    const std::size_t start = text.find_first_not_of(text_detail::k_space);
     if (start == std::string_view::npos) return {};
-    return text.substr(start, text.find_last_not_of(text_detail::kSpace) - start + 1);
+    return text.substr(start, text.find_last_not_of(text_detail::k_space) - start + 1);
 }
 
 std::string lower(std::string_view text) {
@@ -300,6 +300,25 @@ bool valid_utf8(std::string_view bytes) {
     return true;
 }
 
+namespace text_detail {
+
+// `at` is at the opening quote and ends at the closing one; false where there is none.
+bool double_quoted(std::string_view text, std::size_t& at, std::string& word) {
+    for (++at; at < text.size(); ++at) {
+        if (text[at] == '"') return true;
+        const std::string_view next = text[at] == '\\' ? text.substr(at + 1, 1) : std::string_view();
+        if (next == "\n") {
+            ++at;  // both characters vanish
+            continue;
+        }
+        if (!next.empty() && contains("$`\"\\", next)) ++at;
+        word.push_back(text[at]);
+    }
+    return false;
+}
+
+}  // namespace text_detail
+
 bool split_shell(std::string_view text, std::vector<std::string>& words) {
     std::vector<std::string> out;
     std::string word;
@@ -323,18 +342,7 @@ bool split_shell(std::string_view text, std::vector<std::string>& words) {
             word.append(text.substr(i + 1, end - i - 1));
             i = end;
         } else if (c == '"') {
-            for (++i;; ++i) {
-                if (i >= text.size()) return false;
-                if (text[i] == '"') break;
-                if (text[i] == '\\' && i + 1 < text.size()) {
-                    if (text[i + 1] == '\n') {
-                        ++i;
-                        continue;
-                    }
-                    if (contains("$`\"\\", text.substr(i + 1, 1))) ++i;
-                }
-                word.push_back(text[i]);
-            }
+            if (!text_detail::double_quoted(text, i, word)) return false;
         } else if (c == '\\') {
             if (++i >= text.size()) return false;
             word.push_back(text[i]);
@@ -361,13 +369,13 @@ std::string shell_join(const std::vector<std::string>& words) {
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
-    constexpr std::size_t kLongest = 128;  // nobody mistypes longer ones, and the time is quadratic
-    if (word.empty() || word.size() > kLongest) return {};
+    constexpr std::size_t k_longest = 128;  // nobody mistypes longer ones, and the time is quadratic
+    if (word.empty() || word.size() > k_longest) return {};
     const std::string wanted = text_detail::folded(word);
     std::string best;
     std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
     for (const std::string& candidate : candidates) {
-        if (candidate.empty() || candidate.size() > kLongest) continue;
+        if (candidate.empty() || candidate.size() > k_longest) continue;
         const std::size_t distance = text_detail::edit_distance(wanted, text_detail::folded(candidate));
         if (distance < best_distance && distance < candidate.size()) {
             best = candidate;

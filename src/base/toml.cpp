@@ -41,12 +41,12 @@ namespace cermet {
 
 namespace toml_detail {
 
-constexpr int kMaxKeyParts = 64;
-constexpr int kMaxDepth = 256;
+constexpr int k_max_key_parts = 64;
+constexpr int k_max_depth = 256;
 
-const std::string kNoString;
-const Toml::Array kNoArray;
-const Toml::Table kNoTable;
+const std::string k_no_string;
+const Toml::Array k_no_array;
+const Toml::Table k_no_table;
 
 // The end of the string that opens at `i` (after its closing quotes); the end of the text when it
 // never closes.
@@ -84,8 +84,8 @@ Status refuse_long_keys(std::string_view text, std::string_view name) {
             continue;
         }
         if (c == '.') {
-            if (++dots >= kMaxKeyParts) {
-                return project_error(cat("invalid TOML: a key of more than ", kMaxKeyParts, " parts"))
+            if (++dots >= k_max_key_parts) {
+                return project_error(cat("invalid TOML: a key of more than ", k_max_key_parts, " parts"))
                     .at(std::string(name), line);
             }
         } else if (c == '\n' || contains("=,[]{}", text.substr(i, 1))) {
@@ -167,7 +167,7 @@ bool convert_array(const toml::array& array, int depth, Toml& out) {
 
 // False when nested too deep.
 bool convert(const toml::node& node, int depth, Toml& out) {
-    if (depth > kMaxDepth) return false;
+    if (depth > k_max_depth) return false;
     if (const auto* table = node.as_table()) {
         if (!convert_table(*table, depth, out)) return false;
     } else if (const auto* array = node.as_array()) {
@@ -240,7 +240,7 @@ std::string_view Toml::kind_name() const {
 
 const std::string& Toml::string() const {
     const auto* v = std::get_if<std::string>(&value_);
-    return v != nullptr ? *v : toml_detail::kNoString;
+    return v != nullptr ? *v : toml_detail::k_no_string;
 }
 
 bool Toml::boolean() const {
@@ -261,12 +261,12 @@ double Toml::number() const {
 
 const Toml::Array& Toml::array() const {
     const auto* v = std::get_if<Array>(&value_);
-    return v != nullptr ? *v : toml_detail::kNoArray;
+    return v != nullptr ? *v : toml_detail::k_no_array;
 }
 
 const Toml::Table& Toml::table() const {
     const auto* v = std::get_if<Table>(&value_);
-    return v != nullptr ? *v : toml_detail::kNoTable;
+    return v != nullptr ? *v : toml_detail::k_no_table;
 }
 
 const Toml* Toml::find(std::string_view key) const {
@@ -331,7 +331,7 @@ Result<Toml> parse_toml(std::string_view bytes, std::string_view name) {
     }
     Toml out;
     if (!toml_detail::convert(parsed.table(), 0, out)) {
-        return project_error(cat("invalid TOML: nested more than ", toml_detail::kMaxDepth, " deep"))
+        return project_error(cat("invalid TOML: nested more than ", toml_detail::k_max_depth, " deep"))
             .at(std::string(name));
     }
     return out;

@@ -20,7 +20,7 @@ std::vector<std::string> keys(const Toml& table) {
     return out;
 }
 
-constexpr std::string_view kDocument = R"(title = "x"
+constexpr std::string_view k_document = R"(title = "x"
 
 [zebra.inner]
 n = 1
@@ -43,7 +43,7 @@ dotted.key = 1
 using namespace toml_test;
 
 TEST_CASE("TOML tables keep the file's order") {
-    const Toml doc = parsed(kDocument);
+    const Toml doc = parsed(k_document);
     CHECK(keys(doc) == std::vector<std::string>{"title", "zebra", "apple", "pet"});
     CHECK(keys(*doc.find("zebra")) == std::vector<std::string>{"inner", "late", "dotted"});
     CHECK(keys(*doc.find("apple")) == std::vector<std::string>{"flag", "pi", "list", "dep"});
@@ -52,7 +52,7 @@ TEST_CASE("TOML tables keep the file's order") {
 }
 
 TEST_CASE("TOML values have their types and places") {
-    const Toml doc = parsed(kDocument);
+    const Toml doc = parsed(k_document);
     const Toml& apple = *doc.find("apple");
     CHECK(apple.line == 5);
     CHECK(apple.find("flag")->boolean());

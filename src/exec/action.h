@@ -41,7 +41,7 @@ struct Output {
                        // declared in-tree outputs
     OutputKind kind = OutputKind::File;
     Output() = default;
-    Output(std::string p, OutputKind k = OutputKind::File) : path(std::move(p)), kind(k) {}
+    explicit Output(std::string p, OutputKind k = OutputKind::File) : path(std::move(p)), kind(k) {}
     bool operator==(const Output&) const = default;
 };
 

@@ -44,6 +44,8 @@ class HashWork : public Work {
    public:
     HashWork(Executor& executor, std::shared_ptr<const std::string> path, engine::Sender<Digest> answer)
         : executor_(executor), path_(std::move(path)), answer_(answer) {}
+    HashWork(const HashWork&) = delete;
+    HashWork& operator=(const HashWork&) = delete;
     ~HashWork() override {
         if (!done_) answer_.send(Error(ErrorKind::Cancelled, "interrupted"));
     }
@@ -326,7 +328,7 @@ Places& Executor::places() { return state_->places; }
 store::Store& Executor::store() { return state_->store; }
 const ExecutorOptions& Executor::options() const { return state_->options; }
 SourceFiles& Executor::files() { return state_->files; }
-void Executor::record(Leaf leaf) { state_->record(leaf); }
+void Executor::record(const Leaf& leaf) { state_->record(leaf); }
 void Executor::notice(const std::string& text) { state_->notice(text); }
 
 Status Executor::add_place(const std::string& canonical, const std::string& host_directory) {

@@ -90,8 +90,8 @@ class Executor {
     Places& places();
     store::Store& store();
     const ExecutorOptions& options() const;
-    SourceFiles& files();    // recorded reads (leaves of the request), through places
-    void record(Leaf leaf);  // any other leaf of the request
+    SourceFiles& files();           // recorded reads (leaves of the request), through places
+    void record(const Leaf& leaf);  // any other leaf of the request
     // Makes a canonical place stand for a real directory (mount mode: binds it; plain: maps it).
     // Idempotent.
     Status add_place(const std::string& canonical, const std::string& host_directory);

@@ -74,6 +74,9 @@ struct Job {
     std::string why;    // the explanation, once known to be a miss
     bool lost = false;  // a remembered result was there, its bytes were not
     std::int64_t queued_us = 0;
+    Job() = default;
+    Job(const Job&) = delete;
+    Job& operator=(const Job&) = delete;
     ~Job();
     void succeed(const Outcome& outcome);
     void fail(Error error);

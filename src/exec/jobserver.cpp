@@ -54,10 +54,9 @@ platform::Fd moved_up(platform::Fd fd) {
 
 Status make_pipe(platform::Fd& read_end, platform::Fd& write_end) {
     int ends[2];
-    if (::pipe(ends) != 0) return system_error("cannot make", "a pipe", errno);
+    if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("cannot make", "a pipe", errno);
     read_end = platform::Fd(ends[0]);
     write_end = platform::Fd(ends[1]);
-    for (const int fd : ends) (void)::fcntl(fd, F_SETFD, FD_CLOEXEC);
     return {};
 }
 

@@ -45,6 +45,8 @@ class Jobserver {
         Token() = default;
         Token(Token&& other) noexcept : owner_(other.owner_), byte_(other.byte_) { other.owner_ = nullptr; }
         Token& operator=(Token&& other) noexcept;
+        Token(const Token&) = delete;
+        Token& operator=(const Token&) = delete;
         ~Token() { release(); }
         void release();
         bool held() const { return owner_ != nullptr; }

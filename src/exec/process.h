@@ -98,6 +98,8 @@ class Companion {
     Companion() = default;
     Companion(Companion&& other) noexcept;
     Companion& operator=(Companion&& other) noexcept;
+    Companion(const Companion&) = delete;
+    Companion& operator=(const Companion&) = delete;
     ~Companion();
     bool alive() const { return pid_ > 0; }
     Status send(std::string_view line);  // any thread, one at a time

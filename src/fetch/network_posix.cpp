@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "fetch/network.h"
 
-extern char** environ;
+extern char** environ;  // NOLINT(*-avoid-non-const-global-variables): POSIX, but declared by no standard header
 
 namespace cermet::fetch {
 

@@ -19,7 +19,7 @@
 #include "base/text.h"
 #include "platform/os.h"
 
-extern char** environ;  // POSIX, but declared by no standard header
+extern char** environ;  // NOLINT(*-avoid-non-const-global-variables): POSIX, but declared by no standard header
 
 namespace cermet::platform {
 
@@ -155,9 +155,9 @@ std::string own_executable() {
     return real_path(buffer).value_or({});
 #else
     std::string out = read_link("/proc/self/exe").value_or({});
-    constexpr std::string_view kDeleted = " (deleted)";  // replaced while running: the new one stands at the path
-    if (out.size() > kDeleted.size() && out.compare(out.size() - kDeleted.size(), kDeleted.size(), kDeleted) == 0) {
-        out.resize(out.size() - kDeleted.size());
+    constexpr std::string_view k_deleted = " (deleted)";  // replaced while running: the new one stands at the path
+    if (out.size() > k_deleted.size() && out.compare(out.size() - k_deleted.size(), k_deleted.size(), k_deleted) == 0) {
+        out.resize(out.size() - k_deleted.size());
     }
     return out;
 #endif

@@ -21,7 +21,7 @@ namespace cermet::platform {
 
 namespace os_posix_detail {
 
-constexpr std::size_t kChunk = 128 * 1024;
+constexpr std::size_t k_chunk = std::size_t{128} * 1024;
 
 Fd open_file(const std::string& path, int flags, mode_t mode = 0) {
     while (true) {
@@ -57,7 +57,7 @@ int read_rest(int fd, std::string& out, std::size_t expected) {
             out.resize(used);
             return 0;
         }
-        want = static_cast<std::size_t>(n) < want ? want - static_cast<std::size_t>(n) : kChunk;
+        want = static_cast<std::size_t>(n) < want ? want - static_cast<std::size_t>(n) : k_chunk;
     }
 }
 
@@ -85,7 +85,7 @@ int copy_rest(int from, int to) {
                 // be empty)
     }
 #endif
-    std::string buffer(kChunk, '\0');
+    std::string buffer(k_chunk, '\0');
     while (true) {
         const ssize_t n = ::read(from, buffer.data(), buffer.size());
         if (n == 0) return 0;
@@ -108,6 +108,8 @@ class Replacement {
           temporary_(std::exchange(other.temporary_, {})),
           fd_(std::move(other.fd_)) {}
     Replacement& operator=(Replacement&&) = delete;
+    Replacement(const Replacement&) = delete;
+    Replacement& operator=(const Replacement&) = delete;
     ~Replacement() {
         if (!temporary_.empty()) ::unlink(temporary_.c_str());
     }
@@ -220,7 +222,7 @@ Result<std::string> read_file(const std::string& path) {
     if (S_ISDIR(st.st_mode)) return system_error("read", path, EISDIR);
     const std::size_t size = S_ISREG(st.st_mode) ? static_cast<std::size_t>(st.st_size) : 0;
     std::string out;
-    const int problem = os_posix_detail::read_rest(fd.get(), out, size == 0 ? os_posix_detail::kChunk : size);
+    const int problem = os_posix_detail::read_rest(fd.get(), out, size == 0 ? os_posix_detail::k_chunk : size);
     if (problem != 0) return system_error("read", path, problem);
     return out;
 }

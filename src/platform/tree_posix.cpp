@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 //
 // remove_tree() works relative to open directories (openat, unlinkat), so that nobody who swaps a
-// directory for a link while it runs can lead it elsewhere. A directory deeper than kMaxDepth is
+// directory for a link while it runs can lead it elsewhere. A directory deeper than k_max_depth is
 // first moved up to the root of the tree: the depth of a tree never limits what can be removed, and
 // neither stack nor descriptors run out.
 #include <dirent.h>
@@ -22,7 +22,7 @@ namespace cermet::platform {
 
 namespace tree_posix_detail {
 
-constexpr int kMaxDepth = 64;
+constexpr int k_max_depth = 64;
 
 struct CloseDirectory {
     void operator()(DIR* directory) const { ::closedir(directory); }
@@ -124,7 +124,7 @@ class Remover {
             if (errno != ENOENT) fail("open", child, errno);
             return;
         }
-        if (depth >= kMaxDepth) return move_up(fd, directory.get(), child, name);
+        if (depth >= k_max_depth) return move_up(fd, directory.get(), child, name);
         empty(directory.get(), child, depth + 1);
         if (::unlinkat(fd, name, AT_REMOVEDIR) != 0 && errno != ENOENT) fail("remove", child, errno);
     }

@@ -30,8 +30,8 @@ bool one_of(std::string_view text, const std::array<std::string_view, N>& names)
 }
 
 // The second part of a three-part name is a system, not a vendor, when it is one of these.
-constexpr std::array<std::string_view, 12> kSystems = {"linux",  "none",    "nuttx",  "rtems",   "espidf", "freebsd",
-                                                       "netbsd", "openbsd", "darwin", "windows", "hurd",   "solaris"};
+constexpr std::array<std::string_view, 12> k_systems = {"linux",  "none",    "nuttx",  "rtems",   "espidf", "freebsd",
+                                                        "netbsd", "openbsd", "darwin", "windows", "hurd",   "solaris"};
 
 // GNU's names of processors that rustc calls otherwise; the system decides some of them (see
 // rust_arch()).
@@ -96,7 +96,7 @@ Triple from_parts(const std::vector<std::string>& parts) {
     if (n == 2) {  // avr-none, wasm32-wasip1
         t.os = plain_os(parts[1]);
         t.vendor = t.os == "darwin" ? "apple" : "";
-    } else if (n == 3 && (one_of(parts[1], kSystems) || starts_with(parts[1], "wasip"))) {
+    } else if (n == 3 && (one_of(parts[1], k_systems) || starts_with(parts[1], "wasip"))) {
         t.os = plain_os(parts[1]);
         t.environment = parts[2];
         t.vendor = implied_vendor(t.os, t.environment);

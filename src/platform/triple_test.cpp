@@ -11,7 +11,7 @@ namespace cermet::platform {
 namespace triple_test {
 
 // `rustc --print target-list` of rustc 1.95.
-constexpr std::string_view kRustTargets =
+constexpr std::string_view k_rust_targets =
     "aarch64-apple-darwin aarch64-apple-ios aarch64-apple-ios-macabi aarch64-apple-ios-sim "
     "aarch64-apple-tvos aarch64-apple-tvos-sim aarch64-apple-visionos aarch64-apple-visionos-sim "
     "aarch64-apple-watchos aarch64-apple-watchos-sim aarch64-kmc-solid_asp3 "
@@ -119,13 +119,13 @@ Triple parsed(std::string_view text) {
 using triple_test::parsed;
 
 TEST_CASE("every target of rustc comes back as rustc writes it") {
-    const auto targets = split_words(triple_test::kRustTargets);
+    const auto targets = split_words(triple_test::k_rust_targets);
     CHECK(targets.size() == 320);
     for (const std::string& target : targets) CHECK(parsed(target).rust() == target);
 }
 
 TEST_CASE("GNU's spelling of a target is read back as the same target") {
-    for (const std::string& target : split_words(triple_test::kRustTargets)) {
+    for (const std::string& target : split_words(triple_test::k_rust_targets)) {
         const Triple t = parsed(target);
         // GNU's name says less: the parts it keeps must not change when it is read and written
         // again.

@@ -187,6 +187,7 @@ struct Console::State {
         const engine::BuildCounts& n = event.counts;
         const std::string wall = seconds_text(event.wall_us);
         const std::int64_t run = n.ran + n.cut_off + n.failed;
+        if (event.ok && run == 0 && n.hits == 0) return;  // a question without steps is no news
         if (event.ok && run == 0) {
             print(cat("up to date (", n.hits, n.hits == 1 ? " step, " : " steps, ", wall, ")\n"));
             return;

@@ -49,6 +49,8 @@ ConsoleSettings console_settings_of_environment();
 class Console : public engine::EventSink {
    public:
     explicit Console(ConsoleSettings settings);
+    Console(const Console&) = delete;
+    Console& operator=(const Console&) = delete;
     ~Console() override;
     void on(const engine::Event& event) override;
     // From now on these directories are shown as the user calls them.

@@ -16,6 +16,8 @@ namespace cermet::report {
 class Trace : public engine::EventSink {
    public:
     Trace();
+    Trace(const Trace&) = delete;
+    Trace& operator=(const Trace&) = delete;
     ~Trace() override;
     void on(const engine::Event& event) override;
     std::string json() const;  // the whole array so far; valid JSON at any moment

@@ -16,6 +16,8 @@ namespace cermet::report {
 class Why : public engine::EventSink {
    public:
     Why();
+    Why(const Why&) = delete;
+    Why& operator=(const Why&) = delete;
     ~Why() override;
     void on(const engine::Event& event) override;
     // Steps whose label or description contains `part` ("" = all), in the order of their labels:

@@ -97,7 +97,7 @@ Status finish_new_file(platform::Fd fd, const std::string& path, std::uint32_t m
     return disk_error("cannot write", path, failed);
 }
 
-constexpr std::size_t k_chunk = 256 * 1024;
+constexpr std::size_t k_chunk = std::size_t{256} * 1024;
 
 }  // namespace disk_detail
 

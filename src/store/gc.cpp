@@ -24,8 +24,8 @@ namespace gc_detail {
 
 constexpr std::int64_t k_second = 1'000'000'000;
 constexpr std::int64_t k_slack = 2 * k_second;
-constexpr std::int64_t k_directory_life = 30 * 24 * 3600 * k_second;
-constexpr std::int64_t k_temporary_life = 24 * 3600 * k_second;
+constexpr std::int64_t k_directory_life = std::int64_t{30} * 24 * 3600 * k_second;
+constexpr std::int64_t k_temporary_life = std::int64_t{24} * 3600 * k_second;
 
 enum class UnitKind { Blob, Directory, Root };
 
@@ -241,8 +241,11 @@ Result<Collected> evict(const CacheLayout& layout, std::uint64_t size_cap) {
         if (!expired && found.ledger.total <= size_cap) continue;
         if (unit.last_use >= bound) break;  // this and all that follow belong to living builds
         Result<bool> gone = evict_unit(layout, unit, bound);
-        if (!gone && !first_error) first_error = std::move(gone).error();
-        if (!gone || !*gone) continue;
+        if (!gone) {
+            if (!first_error) first_error = std::move(gone).error();
+            continue;
+        }
+        if (!*gone) continue;
         ++out.evicted;
         found.ledger.release(unit);
     }

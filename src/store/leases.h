@@ -17,6 +17,8 @@ namespace cermet::store {
 class LeaseFile {
    public:
     static Result<std::unique_ptr<LeaseFile>> take(const std::string& directory);
+    LeaseFile(const LeaseFile&) = delete;
+    LeaseFile& operator=(const LeaseFile&) = delete;
     ~LeaseFile();
     std::int64_t began_ns() const { return began_ns_; }
 

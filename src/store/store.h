@@ -47,6 +47,8 @@ class Store {
     static Result<std::unique_ptr<Store>> open(const std::string& directory);
     // $CERMET_CACHE, else $XDG_CACHE_HOME/cermet, else ~/.cache/cermet, else (no home) a directory under /tmp by uid.
     static std::string default_directory();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
     ~Store();
 
     bool read_only() const;

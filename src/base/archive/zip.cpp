@@ -348,6 +348,7 @@ Result<std::vector<ZipEntry>> Parser::parse() {
     }
     if (in.at() != directory.offset + directory.size) return fail("bytes after its directory");
     std::vector<const Header*> by_offset;
+    by_offset.reserve(headers.size());
     for (const Header& header : headers) by_offset.push_back(&header);
     std::sort(by_offset.begin(), by_offset.end(),
               [](const Header* a, const Header* b) { return a->offset < b->offset; });
@@ -362,6 +363,7 @@ Result<std::vector<ZipEntry>> Parser::parse() {
     }
     if (directory.offset - end > gap) return fail("hidden bytes before its directory");
     std::vector<ZipEntry> out;
+    out.reserve(headers.size());
     for (Header& header : headers) out.push_back(std::move(header.entry));
     return out;
 }

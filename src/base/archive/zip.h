@@ -26,7 +26,7 @@ class ByteSink {
 
 class StringSink : public ByteSink {
    public:
-    Status write(std::string_view bytes) override;
+    Status write(std::string_view piece) override;
     std::string bytes;
 };
 

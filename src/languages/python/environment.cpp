@@ -31,7 +31,7 @@ struct VirtualEnvironment {
 
 VirtualEnvironment read_virtual_environment(const std::string& executable) {
     VirtualEnvironment found;
-    for (std::string directory : {std::string(parent(executable)), std::string(parent(parent(executable)))}) {
+    for (const std::string& directory : {std::string(parent(executable)), std::string(parent(parent(executable)))}) {
         std::optional<std::string> text = platform::find_file_bytes(join_path(directory, "pyvenv.cfg"));
         if (!text) continue;
         found.is = true;
@@ -212,7 +212,7 @@ engine::Task<Python> run(engine::Build build, FindPython) {
     co_return python;
 }
 
-FindDistribution::FindDistribution(std::string name) : name_(normalise_name(name)) {}
+FindDistribution::FindDistribution(const std::string& name) : name_(normalise_name(name)) {}
 
 engine::Task<Distribution> run(engine::Build build, FindDistribution key) {
     exec::Executor& executor = build.service<exec::Executor>();
@@ -277,7 +277,7 @@ std::vector<std::string> include_directories_of_pc(const std::string& host_root,
             std::size_t equals = line.find('=');
             if (equals == std::string::npos || line.find(':') < equals) continue;
             std::string value(trim(std::string_view(line).substr(equals + 1)));
-            for (const auto& [name, known] : variables) value = replace_all(value, "${" + name + "}", known);
+            for (const auto& [name, known] : variables) value = replace_all(value, cat("${", name, "}"), known);
             variables[std::string(trim(std::string_view(line).substr(0, equals)))] = value;
         }
         if (variables.count("includedir") != 0) found.push_back(normalise(variables["includedir"]));

@@ -55,7 +55,7 @@ class FindDistribution {
    public:
     using Value = Distribution;
     static constexpr std::string_view k_name = "distribution";
-    explicit FindDistribution(std::string name);
+    explicit FindDistribution(const std::string& name);
     std::string text() const { return name_; }
     const std::string& name() const { return name_; }
 

@@ -46,17 +46,18 @@ struct NeededDep {
     std::size_t unit = 0;
     bool metadata_only = false;
 };
-std::vector<NeededDep> needed_deps(const UnitGraph& graph, std::size_t unit);  // closure, rustc units only
+// `index`: of a unit in the graph.
+std::vector<NeededDep> needed_deps(const UnitGraph& graph, std::size_t index);  // closure, rustc units only
 
-std::vector<Artifact> artifacts_of(const UnitGraph& graph, std::size_t unit, const BuildRequest& request);
-Command rustc_command(const UnitGraph& graph, std::size_t unit, const BuildRequest& request, const Layout& layout,
+std::vector<Artifact> artifacts_of(const UnitGraph& graph, std::size_t index, const BuildRequest& request);
+Command rustc_command(const UnitGraph& graph, std::size_t index, const BuildRequest& request, const Layout& layout,
                       const ScriptOutputs& scripts, const CargoConfig& config);
 // The run of a compiled build script. argv[0] is the script's path below its compile unit's directory.
-Command script_command(const UnitGraph& graph, std::size_t unit, const BuildRequest& request, const Layout& layout,
+Command script_command(const UnitGraph& graph, std::size_t index, const BuildRequest& request, const Layout& layout,
                        const ScriptOutputs& scripts, const CargoConfig& config);
 DirectiveContext directive_context(const Unit& unit);
 // What a [target.<triple>.<links>] table says in place of a script's run (B12).
-Result<ScriptOutput> overridden_output(const UnitGraph& graph, std::size_t unit, const BuildRequest& request,
+Result<ScriptOutput> overridden_output(const UnitGraph& graph, std::size_t index, const BuildRequest& request,
                                        const CargoConfig& config);
 
 }  // namespace cermet::rust

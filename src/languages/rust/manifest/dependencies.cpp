@@ -179,7 +179,7 @@ class DependencyReader {
 };
 
 Error missing_feature(const Reader& manifest, const Toml& place, const std::string& feature, const FeatureValue& value,
-                      std::string what) {
+                      std::string_view what) {
     return manifest.fail(place, cat("feature `", feature, "` includes `", value.text(), "`, ", what));
 }
 
