@@ -121,3 +121,15 @@ def test_quoted_errors_are_real(quoted):
     for part in quoted.split(" failed: "):
         pieces = [piece for piece in part.split("…") if re.search(r"\w", piece)]
         assert not pieces or any(holds(text, pieces) for text in sources), pieces
+
+
+def test_rules_of_cargo_that_sources_name() -> None:
+    """Sources name the rules of cargo's contract by number: docs/cargo.md says what each of them is."""
+    rules = set(re.findall(r"^\| ([A-Z]\d+) \|", (ROOT / "docs/cargo.md").read_text(), re.M))
+    for source in sorted(ROOT.glob("src/languages/rust/**/*")):
+        if source.suffix not in (".h", ".cpp"):
+            continue
+        for number, line in enumerate(source.read_text().splitlines(), 1):
+            comment = line.partition("//")[2]
+            named = set(re.findall(r"\b([MLFUBR]\d{1,2})\b", comment))
+            assert named <= rules, f"{source.relative_to(ROOT)}:{number} names {sorted(named - rules)}"
