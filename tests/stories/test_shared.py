@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -498,3 +499,20 @@ def test_a_module_and_a_program_ask_one_crate_for_python(make: Callable[..., Pro
     assert done.stdout == "true false\n"
     host = next(site.glob("*.data/scripts/small-host"))
     assert subprocess.run([str(host)], stdout=subprocess.PIPE, text=True, check=True).stdout == "false true\n"
+
+
+def test_a_rust_program_needs_no_python(make: Callable[..., Project], folder: Path) -> None:
+    """A project that is no Python package is built where there is no Python."""
+    project = make({"cermet.toml": '[[executable]]\nname = "hello"\ncrate = "."\n',
+                    "Cargo.toml": '[package]\nname = "hello"\nversion = "0.1.0"\nedition = "2021"\n',
+                    "Cargo.lock": 'version = 4\n\n[[package]]\nname = "hello"\nversion = "0.1.0"\n',
+                    "src/main.rs": 'fn main() {\n    println!("hello");\n}\n'})
+    sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    tools = folder / "tools"
+    tools.mkdir()
+    (tools / "rustc").symlink_to(f"{sysroot}/bin/rustc")
+    for name in ("cc", "ld", "as"):
+        (tools / name).symlink_to(os.path.realpath(shutil.which(name) or name))
+    project.cermet("build", "hello", "--mode", project.mode, "-o", str(folder / "out"), PATH=str(tools))
+    program = next((folder / "out").iterdir())
+    assert subprocess.run([str(program)], check=True, stdout=subprocess.PIPE, text=True).stdout == "hello\n"

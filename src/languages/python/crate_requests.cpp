@@ -155,7 +155,7 @@ rust::CrateRequest library_crate(const options::Config& config, const options::R
     return wanted;
 }
 
-rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table, const Python& python,
+rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table, const Python* python,
                                  const BuildRequest& request) {
     rust::CrateRequest wanted = base_request(config, table, request);
     wanted.use = rust::CrateUse::Program;
@@ -163,7 +163,7 @@ rust::CrateRequest program_crate(const options::Config& config, const options::E
     wanted.bin = *table.bin;
     wanted.crates = crate_names(config, {*table.crate});
     wanted.place = table.place;
-    add_python(wanted, python);
+    if (python != nullptr) add_python(wanted, *python);
     return wanted;
 }
 
@@ -181,7 +181,7 @@ Result<std::vector<rust::CrateRequest>> all_crates(const options::Config& config
     }
     for (const options::Executable& table : config.executables) {
         TRY(active, holds(table.when, markers));
-        if (active && !table.crate->empty()) all.push_back(program_crate(config, table, python, request));
+        if (active && !table.crate->empty()) all.push_back(program_crate(config, table, &python, request));
     }
     return all;
 }

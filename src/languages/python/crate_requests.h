@@ -16,7 +16,8 @@ rust::CrateRequest module_crate(const options::Config& config, const options::Ru
                                 const BuildRequest& request);
 rust::CrateRequest library_crate(const options::Config& config, const options::RustLibrary& table, const Python& python,
                                  const BuildRequest& request, const std::string& distribution);
-rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table, const Python& python,
+// `python`: null where the project is no Python package; a program may be built without any Python.
+rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table, const Python* python,
                                  const BuildRequest& request);
 // Of every table that applies here. Only worth asking where a crate has declared outputs in the tree.
 Result<std::vector<rust::CrateRequest>> all_crates(const options::Config& config, const Python& python,

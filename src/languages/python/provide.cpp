@@ -267,8 +267,13 @@ engine::Task<BuiltProgram> run(engine::Build build, BuildProgram key) {
     built.name = *table->name;
     built.install = *table->install;
     if (!table->crate->empty()) {
-        Python python = co_await build.get(FindPython());
-        rust::CrateRequest wanted = program_crate(*config, *table, python, build.service<BuildRequest>());
+        std::optional<Python> python;
+        if (config->has_pyproject) {
+            Python found = co_await build.get(FindPython());
+            python = found;
+        }
+        const Python* known = python ? &*python : nullptr;
+        rust::CrateRequest wanted = program_crate(*config, *table, known, build.service<BuildRequest>());
         rust::CrateArtifact artifact = co_await build.get(rust::BuildCrate(wanted));
         built.file = artifact.file;
         co_return built;
