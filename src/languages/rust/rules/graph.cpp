@@ -95,11 +95,12 @@ Result<std::vector<std::string>> crate_names(const std::vector<std::string>& cra
                                              const Workspace& workspace) {
     std::vector<std::string> names;
     std::vector<std::string> known;
-    for (const PackagePtr& package : workspace.local_packages()) known.push_back(package->name);
+    const std::vector<PackagePtr> packages = workspace.local_packages();
+    for (const PackagePtr& package : packages) known.push_back(package->name);
     for (const std::string& crate : crates) {
         const Package* found = nullptr;
         std::string directory = extension(crate) == ".toml" ? std::string(parent(crate)) : crate;
-        for (const PackagePtr& package : workspace.local_packages()) {
+        for (const PackagePtr& package : packages) {
             if (package->directory == directory || package->name == crate) found = package.get();
         }
         if (found == nullptr) {
@@ -376,8 +377,9 @@ Status find_lock(exec::Executor& executor, fetch::NetworkHelper& network, Resolv
 // Library names of the crates that a merged library links, as its generated root names them.
 std::vector<std::string> library_names(const Workspace& workspace, const std::vector<std::string>& names) {
     std::vector<std::string> found;
+    const std::vector<PackagePtr> packages = workspace.local_packages();
     for (const std::string& name : names) {
-        for (const PackagePtr& package : workspace.local_packages()) {
+        for (const PackagePtr& package : packages) {
             bool wanted = package->name == name && package->library() != nullptr;
             if (wanted) found.push_back(package->library()->crate_name);
         }

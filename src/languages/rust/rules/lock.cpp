@@ -54,10 +54,11 @@ std::string digest_of_skeleton(const Skeleton& skeleton, std::string_view lock) 
 // The skeleton's directory in this checkout's part of the cache. Its stamp says of what it was made; it is written last.
 class Place {
    public:
-    Place(exec::Executor& executor, const Workspace& workspace, Skeleton skeleton, std::string stamp)
+    // `lock_from`: what decides the lock beside it.
+    Place(exec::Executor& executor, const Workspace& workspace, Skeleton skeleton, std::string_view lock_from)
         : directory_(cat(executor.options().root, "/cargo-lock/", digest_of(workspace.root_manifest).short_hex(8))),
           skeleton_(std::move(skeleton)),
-          stamp_(std::move(stamp)) {
+          stamp_(digest_of_skeleton(skeleton_, lock_from)) {
         lock.manifest = join_path(directory_, skeleton_.manifest);
         lock.path = join_path(parent(lock.manifest), "Cargo.lock");
     }
@@ -96,8 +97,7 @@ Result<ProvidedLock> resolve_lock(exec::Executor& executor, fetch::NetworkHelper
                              "run `cargo generate-lockfile` there once, and keep the file with the project");
     }
     TRY(skeleton, lock_detail::skeleton_of(executor.files(), workspace));
-    const std::string stamp = lock_detail::digest_of_skeleton(skeleton, "resolved");
-    lock_detail::Place place(executor, workspace, skeleton, stamp);
+    lock_detail::Place place(executor, workspace, skeleton, "resolved");
     Result<std::string> kept = platform::read_file(place.lock.path);
     if (!kept.ok() || !place.is_current()) {
         TRY_VOID(place.lay());
@@ -124,8 +124,7 @@ Result<ProvidedLock> resolve_lock(exec::Executor& executor, fetch::NetworkHelper
 
 Result<ProvidedLock> place_lock(exec::Executor& executor, const Workspace& workspace, const std::string& text) {
     TRY(skeleton, lock_detail::skeleton_of(executor.files(), workspace));
-    const std::string stamp = lock_detail::digest_of_skeleton(skeleton, cat("given ", text));
-    lock_detail::Place place(executor, workspace, skeleton, stamp);
+    lock_detail::Place place(executor, workspace, skeleton, cat("given ", text));
     place.lock.text = text;
     if (place.is_current()) return place.lock;
     TRY_VOID(place.lay());
