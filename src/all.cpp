@@ -21,6 +21,7 @@
 
 // platform 1
 #include "platform/host_posix.cpp"
+#include "platform/memory_posix.cpp"
 #include "platform/os_posix.cpp"
 #include "platform/tree_posix.cpp"
 #include "platform/triple.cpp"
@@ -59,6 +60,7 @@
 #include "exec/jobserver.cpp"
 #include "exec/lookup.cpp"
 #include "exec/mirror.cpp"
+#include "exec/peaks.cpp"
 #include "exec/places.cpp"
 #include "exec/pool.cpp"
 #include "exec/process_posix.cpp"

@@ -22,6 +22,7 @@ struct Parsing {
     Arguments arguments;
     std::string mode;
     std::string max_size;
+    std::string memory;
     bool no_workers = false;
     bool help = false;
     bool version = false;
@@ -66,6 +67,11 @@ void add_global_options(CLI::App& app, Parsing& out) {
     app.add_option("-j,--jobs", a.jobs, "Steps to run at once [default: the number of CPUs]")
         ->type_name("<N>")
         ->envname("CERMET_JOBS")
+        ->group(k_build_options);
+    app.add_option("--memory", out.memory,
+                   "Memory that running steps may need together, for example 8G [default: what there is]")
+        ->type_name("<SIZE>")
+        ->envname("CERMET_MEMORY")
         ->group(k_build_options);
     app.add_option("--profile", a.profile, "Profile: release, dev or one of the project's")
         ->type_name("<NAME>")
@@ -330,6 +336,10 @@ Status take_values(Parsing& out, const CLI::App& app) {
     if (!out.max_size.empty()) {
         TRY(size, parse_size(out.max_size));
         a.max_size = size;
+    }
+    if (!out.memory.empty()) {
+        TRY(size, parse_size(out.memory));
+        a.memory = size;
     }
     if (a.quiet && a.verbose > 0) return usage_error("--quiet and --verbose exclude each other");
     if (a.directory.empty()) return usage_error("--directory takes a directory, not an empty text");

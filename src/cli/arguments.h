@@ -42,6 +42,7 @@ struct Arguments {
     // Of every command.
     std::string directory = ".";  // --directory
     int jobs = 0;                 // 0: as many as there are CPUs
+    std::uint64_t memory = 0;     // bytes; 0: what the machine and its cgroups allow
     bool offline = false;
     bool locked = false;
     bool frozen = false;  // both of the above; they are set too

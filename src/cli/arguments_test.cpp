@@ -50,6 +50,7 @@ TEST_CASE("arguments: commands and options, in any order") {
     CHECK(good({"pep517", "build_wheel"}).hook == "build_wheel");
     CHECK(good({"internal", "x", "--y", "-h"}).words == std::vector<std::string>{"x", "--y", "-h"});
     CHECK(good({"build", "-C", "x=[\"a\", \"b\"]"}).options == std::vector<std::string>{"x=[\"a\", \"b\"]"});
+    CHECK(good({"build", "--memory", "8G"}).memory == 8ULL << 30);
     CHECK(good({"build", "-j4", "-j5", "--offline", "--offline"}).jobs == 5);
     CHECK(good({"build", "--", "-odd"}).targets == std::vector<std::string>{"-odd"});
 }

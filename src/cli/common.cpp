@@ -106,6 +106,7 @@ Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& liste
     SessionSettings settings;
     settings.directory = join_path(platform::current_directory(), arguments.directory);
     settings.jobs = arguments.jobs;
+    settings.memory = arguments.memory;
     settings.keep_going = arguments.keep_going;
     settings.use_workers = arguments.workers;
     settings.verbose = arguments.verbose > 0;

@@ -30,6 +30,7 @@ struct SessionSettings {
     std::string directory;  // real directory of the project
     python::BuildRequest request;
     int jobs = 0;
+    std::uint64_t memory = 0;
     bool keep_going = false;
     bool use_workers = true;
     bool verbose = false;

@@ -151,8 +151,10 @@ Executor::State::State(store::Store& s, Places& p, ExecutorOptions o, engine::Ev
       mirror(places, options.root, options.checkout),
       processes(options.sandbox == Sandbox::Yes ? Isolation::probe() : Isolation()),
       workers(processes),
+      peaks(store.directory() + "/peaks"),
+      admission(options.memory),
       lookups(std::max(2, options.jobs * executor_detail::k_look_up_threads_per_job)),
-      slots(options.jobs) {}
+      slots(options.jobs, &admission) {}
 
 // Outputs of steps are no leaves of a request, nor are immutable packages: what made them is.
 void Executor::State::record(const Leaf& leaf) {
@@ -302,7 +304,16 @@ void Executor::State::look_up(std::unique_ptr<Job> job) {
                 "run again"));
     }
     job->why = job->lost ? "its remembered result was lost" : why_it_runs(*this, *job);
-    const Turn turn = executor_detail::turn_of(action);
+    enqueue(std::move(job));
+}
+
+void Executor::State::enqueue(std::unique_ptr<Job> job) {
+    Turn turn = executor_detail::turn_of(*job->action);
+    if (job->alone) {
+        turn.need = ~std::uint64_t{0};
+    } else if (job->work == nullptr) {
+        turn.need = peaks.of(job->action->label);
+    }
     slots.add(std::make_unique<executor_detail::ExecuteWork>(*this, std::move(job)), turn);
 }
 

@@ -51,6 +51,7 @@ enum class Commands { Hidden, Shown };
 
 struct ExecutorOptions {
     int jobs = 1;
+    std::uint64_t memory = 0;    // bytes that steps may use together; 0: what the machine and its cgroups allow
     std::string root;            // real: this checkout's own directory (Store::root_directory)
     std::string checkout;        // real: what /cermet/ws is
     std::string user_directory;  // real: messages name paths relative to it

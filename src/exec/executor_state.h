@@ -13,6 +13,7 @@
 #include "exec/environment.h"
 #include "exec/executor.h"
 #include "exec/mirror.h"
+#include "exec/peaks.h"
 #include "exec/pool.h"
 #include "exec/process.h"
 #include "exec/records.h"
@@ -71,8 +72,10 @@ struct Job {
     bool early_sent = false;
     std::map<std::string, std::string> env;  // complete
     Digest intent;
-    std::string why;    // the explanation, once known to be a miss
-    bool lost = false;  // a remembered result was there, its bytes were not
+    std::string why;       // the explanation, once known to be a miss
+    bool lost = false;     // a remembered result was there, its bytes were not
+    bool starved = false;  // its process ended as one does that got no memory
+    bool alone = false;    // a second try after that, with nothing beside it
     std::int64_t queued_us = 0;
     Job() = default;
     Job(const Job&) = delete;
@@ -96,6 +99,8 @@ struct Executor::State {
     Mirror mirror;
     Processes processes;
     WorkerHub workers;
+    Peaks peaks;
+    MemoryAdmission admission;
     std::atomic<bool> cancelled{false};
 
     mutable std::mutex mutex;  // guards what follows
@@ -118,6 +123,7 @@ struct Executor::State {
     // Held while a step writes declared outputs of the tree: variants of one script write the same ones.
     std::unique_lock<std::mutex> hold_tree_outputs(const Action& action);
     void look_up(std::unique_ptr<Job> job);
+    void enqueue(std::unique_ptr<Job> job);  // for a slot, at its turn
     void execute(std::unique_ptr<Job> job, int slot);
     void finished(const Job& job, engine::Outcome outcome, int slot, std::int64_t start_us, std::string diagnostics);
     std::string for_people(std::string_view text) const;
@@ -159,6 +165,7 @@ std::int64_t file_clock_ns();  // the clock of file stamps
 // failure.cpp: the error of a step that did not end well.
 Error step_failure(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env,
                    const ProcessEnd& end);
+bool looks_starved(const ProcessEnd& end);  // of memory: killed, or said so itself
 std::string command_by_hand(Executor::State& state, const Action& action,
                             const std::map<std::string, std::string>& env);
 // For a step that succeeded: the same with a new directory in place of the step's own, whose files

@@ -1,5 +1,9 @@
 // What the user is told when a step fails: the tool's words, the file, the command to run by hand.
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
+#include <csignal>
+
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/executor_state.h"
@@ -57,6 +61,22 @@ std::string command_by_hand(Executor::State& state, const Action& action,
     }
     for (const std::string& argument : action.argv) line += " " + shell_quote(real(argument));
     return line;
+}
+
+// The kernel kills with SIGKILL; drivers tell it of the process they started in words; allocators that give up say so.
+bool looks_starved(const ProcessEnd& end) {
+    if (end.cancelled || end.succeeded()) return false;
+    if (end.signal == SIGKILL) return true;
+    constexpr std::array<std::string_view, 7> k_words = {
+        "memory allocation of ",     // Rust's allocator
+        "out of memory",             // cc1, lld
+        "memory exhausted",          // GNU ld, as
+        "Cannot allocate memory",    // strerror(ENOMEM)
+        "std::bad_alloc",            // C++ programs
+        "Killed signal terminated",  // g++ of cc1plus
+        "terminated with signal 9",  // collect2 of ld
+    };
+    return std::any_of(k_words.begin(), k_words.end(), [&](std::string_view word) { return contains(end.err, word); });
 }
 
 Error step_failure(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env,

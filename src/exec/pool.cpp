@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "exec/pool.h"
 
+#include <chrono>
+
 namespace cermet::exec {
 
 void Pool::add(std::unique_ptr<Work> work, Turn turn) {
@@ -17,19 +19,42 @@ void Pool::add(std::unique_ptr<Work> work, Turn turn) {
     changed_.notify_all();
 }
 
+Pool::Queue::iterator Pool::next() {
+    if (admission_ == nullptr || busy_ == 0) return queue_.begin();
+    // What is refused refuses all that need as much: one question per smaller need.
+    std::uint64_t refused = ~std::uint64_t{0};
+    for (auto entry = queue_.begin(); entry != queue_.end(); ++entry) {
+        const std::uint64_t need = entry->first.need;
+        if (need >= refused) continue;
+        if (need == 0 || admission_->admits(need, needed_)) return entry;
+        refused = need;
+    }
+    return queue_.end();
+}
+
 void Pool::serve(int slot) {
+    // Free memory changes without a word: who waits for it looks again.
+    constexpr std::chrono::milliseconds k_look_again(100);
     std::unique_lock lock(mutex_);
     while (true) {
         changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
         if (stopping_) return;
-        std::unique_ptr<Work> work = std::move(queue_.begin()->second);
-        queue_.erase(queue_.begin());
+        const Queue::iterator first = next();
+        if (first == queue_.end()) {
+            changed_.wait_for(lock, k_look_again);
+            continue;
+        }
+        const std::uint64_t need = first->first.need;
+        std::unique_ptr<Work> work = std::move(first->second);
+        queue_.erase(first);
         ++busy_;
+        needed_ += need;
         lock.unlock();
         work->run(slot);
         work.reset();
         lock.lock();
         --busy_;
+        needed_ -= need;
         changed_.notify_all();
     }
 }
@@ -40,7 +65,7 @@ void Pool::wait_until_idle() {
 }
 
 void Pool::drop_queued() {
-    std::map<Turn, std::unique_ptr<Work>> dropped;
+    Queue dropped;
     std::lock_guard lock(mutex_);
     dropped.swap(queue_);
 }

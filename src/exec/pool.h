@@ -1,7 +1,8 @@
 // Pool: a fixed number of threads that take pieces of work by their turn; each knows its slot.
 // SPDX-License-Identifier: MIT
-// Threads start with the first work. stop() lets running work end; what is still queued is dropped
-// unrun (its destructor runs). Work must not throw.
+// Threads start with the first work. Work that its admission refuses waits while what fits beside the running work
+// goes before it; where nothing runs, the first in turn begins whatever it needs. stop() lets running work end; what is
+// still queued is dropped unrun (its destructor runs). Work must not throw.
 #pragma once
 #include <compare>
 #include <condition_variable>
@@ -20,11 +21,20 @@ class Work {
     virtual void run(int slot) = 0;
 };
 
+// Says whether work of this need may begin beside work of that need in all. Asked under the pool's lock: it waits for
+// nothing and knows no pool.
+class Admission {
+   public:
+    virtual ~Admission() = default;
+    virtual bool admits(std::uint64_t need, std::uint64_t running) = 0;
+};
+
 // What goes first: the higher urgency, then the greater weight, then what came earlier.
 struct Turn {
     int urgency = 0;
     std::uint64_t weight = 0;
     std::uint64_t arrival = 0;  // set by the pool
+    std::uint64_t need = 0;     // for the admission; decides nothing about the order
     std::strong_ordering operator<=>(const Turn& o) const {
         if (auto c = o.urgency <=> urgency; c != 0) return c;
         if (auto c = o.weight <=> weight; c != 0) return c;
@@ -34,7 +44,8 @@ struct Turn {
 
 class Pool {
    public:
-    explicit Pool(int threads) : size_(threads < 1 ? 1 : threads) {}
+    explicit Pool(int threads, Admission* admission = nullptr)
+        : size_(threads < 1 ? 1 : threads), admission_(admission) {}
     ~Pool() { stop(); }
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
@@ -45,14 +56,18 @@ class Pool {
     int size() const { return size_; }
 
    private:
+    using Queue = std::map<Turn, std::unique_ptr<Work>>;
     void serve(int slot);
+    Queue::iterator next();  // what may begin now; end() for nothing. Under the lock
     int size_;
+    Admission* admission_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::map<Turn, std::unique_ptr<Work>> queue_;
+    Queue queue_;
     std::uint64_t arrivals_ = 0;
     std::vector<std::thread> threads_;
     int busy_ = 0;
+    std::uint64_t needed_ = 0;  // by the running work in all
     bool stopping_ = false;
 };
 

@@ -77,5 +77,47 @@ TEST_CASE("what waits is taken by urgency, then weight, then arrival") {
     CHECK(gate.order == "abcdef");
 }
 
+class UpTo : public Admission {
+   public:
+    explicit UpTo(std::uint64_t all) : all_(all) {}
+    bool admits(std::uint64_t need, std::uint64_t running) override { return need + running <= all_; }
+
+   private:
+    std::uint64_t all_;
+};
+
+Turn needing(std::uint64_t need) {
+    Turn made;
+    made.need = need;
+    return made;
+}
+
+TEST_CASE("what does not fit beside the running work waits, and lets what fits go before it") {
+    Gate gate;
+    UpTo admission(10);
+    Pool pool(2, &admission);
+    pool.add(std::make_unique<Hold>(gate), needing(6));
+    {
+        std::unique_lock lock(gate.mutex);
+        gate.changed.wait(lock, [&] { return gate.entered; });
+    }
+    pool.add(std::make_unique<Say>(gate, 'c'), needing(5));
+    pool.add(std::make_unique<Say>(gate, 'd'), needing(99));  // more than there is: alone, but it runs
+    pool.add(std::make_unique<Say>(gate, 'a'), needing(4));
+    pool.add(std::make_unique<Say>(gate, 'b'));
+    while (true) {
+        std::lock_guard lock(gate.mutex);
+        if (gate.order.size() == 2) break;
+    }
+    {
+        std::lock_guard lock(gate.mutex);
+        CHECK(gate.order == "ab");
+        gate.open = true;
+    }
+    gate.changed.notify_all();
+    pool.wait_until_idle();
+    CHECK(gate.order == "abcd");
+}
+
 }  // namespace
 }  // namespace cermet::exec

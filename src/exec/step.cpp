@@ -217,6 +217,7 @@ struct Attempt {
     std::string diagnostics;
     std::string changed;
     std::int64_t cpu_us = 0;
+    std::uint64_t peak = 0;  // bytes, of its largest process
 };
 
 Result<Ran> run_any(Executor::State& state, Job& job) {
@@ -236,7 +237,9 @@ Result<Attempt> attempt(Executor::State& state, Job& job) {
     if (!ran.ok()) return std::move(ran).error();
     Attempt made;
     made.cpu_us = ran->end.cpu_us;
+    made.peak = static_cast<std::uint64_t>(ran->end.max_rss_kb) * 1024;
     if (state.cancelled) ran->end.cancelled = true;
+    job.starved = looks_starved(ran->end);
     if (!ran->end.succeeded()) return step_failure(state, action, job.env, ran->end);
     if (ran->end.out_dropped > 0) {
         return step_error(cat(action.description, " printed more than ", k_max_stdout >> 20, " MiB"));
@@ -343,6 +346,13 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
     Status stored = made.ok() ? store_result(*this, *job, made->outcome) : Status();
     if (!made.ok() || !stored.ok()) {
         Error error = made.ok() ? std::move(stored).error() : std::move(made).error();
+        if (job->starved && !job->alone && !cancelled) {
+            notice(cat(action.description, " ended for want of memory; it runs again with nothing beside it"));
+            finished(*job, engine::Outcome::Cancelled, slot, start, {});
+            job->alone = true;
+            enqueue(std::move(job));
+            return;
+        }
         const bool stopped = error.kind == ErrorKind::Cancelled;
         finished(*job, stopped ? engine::Outcome::Cancelled : engine::Outcome::Failed, slot, start, error.output);
         job->fail(std::move(error));
@@ -353,6 +363,7 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
         lock.reset();
     }
     write_memory(*this, *job, made->outcome);
+    peaks.learn(action.label, made->peak);
     for (const OutputFile& file : made->outcome.files) {
         if (in_tree(file.path)) world.forget_file(file.path);
     }

@@ -124,6 +124,13 @@ std::vector<std::string> environment_names();
 // The first executable called `name` in the PATH-like `path` text (":"-separated); a name with a slash is only checked.
 std::optional<std::string> find_program(const std::string& name, const std::string& path);
 int cpu_count();  // the CPUs this process may use (affinity and cgroup quota)
+// Bytes of memory that this process and its children may use (machine and cgroups), and how many of them are free
+// or can be made so by dropping caches. Both 0 where the system does not tell.
+struct Memory {
+    std::uint64_t allowed = 0;
+    std::uint64_t free = 0;
+};
+Memory memory();
 bool stderr_is_terminal();
 int terminal_columns();  // 80 when unknown
 std::string own_executable();

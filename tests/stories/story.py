@@ -105,8 +105,9 @@ def copy_cache(source: Path, target: Path) -> None:
 class Step:
     """One step of a build, as the trace tells it."""
 
-    def __init__(self, name: str, arguments: Mapping[str, Any]):
+    def __init__(self, name: str, arguments: Mapping[str, Any], begin: float = 0, end: float = 0):
         self.description = name
+        self.begin, self.end = begin, end  # microseconds of the build
         self.label = str(arguments.get("label", name))
         self.outcome = str(arguments.get("outcome", ""))
         self.why = str(arguments.get("why", ""))
@@ -140,7 +141,7 @@ def read_trace(path: Path) -> List[Step]:
         return []
     trace = json.loads(path.read_text())
     events = trace["traceEvents"] if isinstance(trace, dict) else trace
-    return [Step(event.get("name", ""), event.get("args", {})) for event in events
+    return [Step(event.get("name", ""), event.get("args", {}), event["ts"], event["ts"] + event["dur"]) for event in events
             if event.get("ph") == "X" and "outcome" in event.get("args", {})]
 
 

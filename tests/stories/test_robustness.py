@@ -172,3 +172,36 @@ def test_kill_at_random_moments(make, folder, request):
         assert build.code == 0, f"after kill {number}: {build.text}"
         assert project.wheel_bytes() == right[value], f"after kill {number}: {difference(project.wheel_bytes(), right[value])}"
     assert killed >= count // 4, f"only {killed} of {count} builds were killed before their end"
+
+
+def test_memory_is_shared_out(make, folder):
+    """Steps whose peaks do not fit together wait for each other; what they really need is learnt."""
+    compiler = fake_compiler(folder, "        sleep 0.5")
+    compiler.write_text(compiler.read_text().replace("part.c*", "more*"))
+    more = [f"small/more{i}.c" for i in range(3)]
+    project = make({**small.c_only(), **{name: f"int {name[6:11]}(void) {{ return 0; }}\n" for name in more}})
+    project.edit("pyproject.toml", '"small/part.c"', ", ".join(f'"{name}"' for name in ["small/part.c", *more]))
+
+    def most_at_once() -> int:
+        built = project.build("-j4", "--memory", "700M", CC=str(compiler))
+        compiled = [s for s in built.steps if s.label.startswith("cc-more")]
+        assert len(compiled) == 3
+        return max(sum(s.begin <= step.begin < s.end for s in compiled) for step in compiled)
+
+    assert most_at_once() == 1, "steps that nobody knows are taken for large ones"
+    for name in more:
+        project.append(name, f"int edited_{name[6:11]}(void) {{ return 1; }}\n")
+    assert most_at_once() > 1, "the first build did not teach how small they are"
+
+
+def test_a_step_without_memory_runs_again_alone(make, folder):
+    """The kernel kills the largest process: it runs again when nothing else does, and the build goes on."""
+    waits = f"sleep 1.{os.getpid()}9"  # found among all processes
+    beside = f"$(pgrep -c -x -f '{waits}')"
+    compiler = fake_compiler(folder, f"        {waits} & sleep 0.6; [ {beside} -lt 2 ] || kill -9 $$; wait")
+    compiler.write_text(compiler.read_text().replace("part.c*", "*.c*"))
+    project = make(small.c_only())
+    built = project.build("-j4", CC=str(compiler))
+    assert "want of memory" in built.err, built.err
+    steps = [s for s in built.steps if s.label.startswith(("cc-part", "cc-_c"))]
+    assert sorted(s.outcome for s in steps)[-2:] == ["ran", "ran"], steps
