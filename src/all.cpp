@@ -81,7 +81,9 @@
 #include "fetch/tree_digest.cpp"
 #ifndef CERMET_STAGE0
 #include "fetch/cargo_fetch.cpp"
+#include "fetch/downloads.cpp"
 #include "fetch/ledger.cpp"
+#include "fetch/registry.cpp"
 #endif
 
 // languages/c 5
