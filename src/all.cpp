@@ -120,6 +120,7 @@
 #include "languages/rust/units/share.cpp"
 #include "languages/rust/workspace/workspace.cpp"
 #include "languages/rust/rules/crate.cpp"
+#include "languages/rust/rules/download.cpp"
 #include "languages/rust/rules/exports.cpp"
 #include "languages/rust/rules/graph.cpp"
 #include "languages/rust/rules/lock.cpp"

@@ -133,7 +133,32 @@ Status check_vendored(const Tree& tree, const std::string& directory, std::strin
     return {};
 }
 
+std::string crate_place(const std::string& name, const std::string& version, const std::string& sha256) {
+    return cat("crate-", name, "-", version, "-", std::string_view(sha256).substr(0, 8));
+}
+
+Package crate_of(store::Store& store, const std::string& name, const std::string& version, const std::string& sha256,
+                 const PlaceMark& mark) {
+    Package package = package_of(store, crate_place(name, version, sha256), mark);
+    package.origin.kind = "crate";
+    package.origin.name = name;
+    package.origin.version = version;
+    package.origin.source = "registry";
+    package.origin.sha256 = sha256;
+    package.origin.size = mark.tree.bytes();
+    return package;
+}
+
 }  // namespace packages_detail
+
+std::optional<Package> find_crate(store::Store& store, const std::string& name, const std::string& version,
+                                  const std::string& sha256) {
+    using namespace packages_detail;
+    if (sha256.size() != 64 || !safe_name(cat(name, "-", version))) return std::nullopt;
+    const std::optional<PlaceMark> mark = find_place(store, crate_place(name, version, lower(sha256)), lower(sha256));
+    if (!mark) return std::nullopt;
+    return crate_of(store, name, version, lower(sha256), *mark);
+}
 
 Result<Package> import_crate(store::Store& store, const std::string& name, const std::string& version,
                              const std::string& sha256, const std::string& crate_host_path) {
@@ -146,32 +171,18 @@ Result<Package> import_crate(store::Store& store, const std::string& name, const
         expected = found.hex();
     }
     if (expected.size() != 64) return project_error(cat("not a sha256 of the crate ", name, ": ", sha256));
-    const std::string place = cat("crate-", top, "-", std::string_view(expected).substr(0, 8));
-    ExternalBytes origin;
-    origin.kind = "crate";
-    origin.name = name;
-    origin.version = version;
-    origin.source = "registry";
-    origin.sha256 = expected;
-    std::optional<PlaceMark> mark = find_place(store, place, expected);
-    if (!mark) {
-        TRY(bytes, platform::read_file(crate_host_path));
-        const Digest found = digest_of(bytes);
-        if (found.hex() != expected) {
-            return project_error(cat("checksum mismatch: ", file_name(crate_host_path), " has the sha256 ", found.hex(),
-                                     ", but the lock file says ", expected),
-                                 "remove the file and run `cargo fetch`; if it comes again, do not trust its "
-                                 "source")
-                .at(crate_host_path);
-        }
-        CrateFiller filler(bytes, top, std::string(file_name(crate_host_path)));
-        TRY(made, make_place(store, place, expected, filler));
-        mark = std::move(made);
+    if (std::optional<Package> known = find_crate(store, name, version, expected)) return std::move(*known);
+    TRY(bytes, platform::read_file(crate_host_path));
+    const Digest found = digest_of(bytes);
+    if (found.hex() != expected) {
+        return project_error(cat("checksum mismatch: ", file_name(crate_host_path), " has the sha256 ", found.hex(),
+                                 ", but the lock file says ", expected),
+                             "remove the file and build again; if it comes again, do not trust its source")
+            .at(crate_host_path);
     }
-    Package package = package_of(store, place, *mark);
-    origin.size = platform::stat_file(crate_host_path).size;
-    package.origin = std::move(origin);
-    return package;
+    CrateFiller filler(bytes, top, std::string(file_name(crate_host_path)));
+    TRY(made, make_place(store, crate_place(name, version, expected), expected, filler));
+    return crate_of(store, name, version, expected, made);
 }
 
 Result<Package> import_directory(store::Store& store, const std::string& name, const std::string& host_path,

@@ -41,6 +41,10 @@ struct Package {
 Result<Package> import_crate(store::Store& store, const std::string& name, const std::string& version,
                              const std::string& sha256, const std::string& crate_host_path);
 
+// The same, when it is in the store already; nothing is read but its mark and one stat per file.
+std::optional<Package> find_crate(store::Store& store, const std::string& name, const std::string& version,
+                                  const std::string& sha256);
+
 // A vendored crate's directory (verified against its .cargo-checksum.json) or a git checkout (its .git and what cargo
 // adds left out). `name` is the place's name without the digest: "crate-NAME-VERSION-1a2b3c4d". `sha256`: what the lock
 // says of a vendored crate's .crate file; empty where it says nothing.

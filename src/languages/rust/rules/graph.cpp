@@ -13,6 +13,7 @@
 #include "fetch/cargo_fetch.h"
 #include "fetch/network.h"
 #include "fetch/packages.h"
+#include "languages/rust/rules/download.h"
 #include "languages/rust/rules/lock.h"
 
 namespace cermet::rust {
@@ -326,20 +327,30 @@ engine::Task<std::shared_ptr<const TargetInfo>> run(engine::Build build, ProbeTa
 
 namespace graph_detail {
 
+std::vector<std::string> missing_of(const std::vector<LocatedSource>& located) {
+    std::vector<std::string> names;
+    for (const LocatedSource& source : located) {
+        if (source.kind == LocatedSource::Kind::Missing) names.push_back(cat(source.id.name, " ", source.id.version));
+    }
+    return names;
+}
+
 // Where every locked package is; what is missing is fetched once, unless that is forbidden.
 Result<std::vector<LocatedSource>> find_sources(exec::Executor& executor, fetch::NetworkHelper& network,
                                                 const ResolvedGraph& graph, const std::string& cargo_home) {
     LocateRequest where{cargo_home};
     TRY(located, locate_sources(executor.files(), graph.workspace, where));
-    std::vector<std::string> missing;
-    for (const LocatedSource& source : located) {
-        if (source.kind == LocatedSource::Kind::Missing) missing.push_back(cat(source.id.name, " ", source.id.version));
-    }
-    if (missing.empty() || graph.settings->offline || graph.settings->frozen) return located;
+    find_in_store(executor.store(), located);
+    if (missing_of(located).empty() || graph.settings->offline || graph.settings->frozen) return located;
+    TRY_VOID(download_missing(executor, network, graph.workspace, cargo_home, located));
+    const std::vector<std::string> missing = missing_of(located);
+    if (missing.empty()) return located;
     TRY_VOID(fetch::cargo_fetch(network, graph.fetch_manifest,
                                 executor.places().host_outside(graph.workspace.root_directory), missing));
     executor.forget_listings(cargo_home);
-    return locate_sources(executor.files(), graph.workspace, where);
+    TRY(again, locate_sources(executor.files(), graph.workspace, where));
+    find_in_store(executor.store(), again);
+    return again;
 }
 
 Status load(SourceFiles& files, const CrateRequest& request, const std::string& cargo_home,

@@ -75,7 +75,7 @@ class Locator {
         out.id = PackageId{package.name, package.version, *package.source};
         out.lock_index = index;
         out.checksum = package.checksum;
-        TRY(replacement, replaced(*package.source));
+        TRY(replacement, replaced(*package.source, out.registry));
         std::string short_id;
         if (package.source->is_git())
             short_id = package.source->revision.substr(0, 8);
@@ -97,23 +97,35 @@ class Locator {
     }
 
    private:
-    // The end of a `replace-with` chain for this source, or nullptr when nothing replaces it (L11).
-    Result<const SourceDefinition*> replaced(const SourceId& source) {
+    // The end of a `replace-with` chain for this source, or nullptr when nothing replaces it (L11). `registry` becomes
+    // the registry that it ends at.
+    Result<const SourceDefinition*> replaced(const SourceId& source, std::string& registry) {
         const SourceDefinition* current = nullptr;
+        if (source.is_registry()) registry = source.url;
         for (const SourceDefinition& candidate : workspace_.config.sources)
             if (defines(candidate, source)) current = &candidate;
         for (int steps = 0; current != nullptr && !current->replace_with.empty(); ++steps) {
             const SourceDefinition* next = nullptr;
             for (const SourceDefinition& candidate : workspace_.config.sources)
                 if (candidate.name == current->replace_with) next = &candidate;
-            if (next == nullptr && (current->replace_with == "crates-io" ||
-                                    workspace_.config.registries.count(current->replace_with) != 0))
+            const auto named = workspace_.config.registries.find(current->replace_with);
+            if (next == nullptr && named != workspace_.config.registries.end()) {
+                registry = named->second;
                 return static_cast<const SourceDefinition*>(nullptr);
+            }
+            if (next == nullptr && current->replace_with == "crates-io") {
+                registry = crates_io_source().url;
+                return static_cast<const SourceDefinition*>(nullptr);
+            }
             if (next == nullptr || steps > 16)
                 return project_error(cat("source `", current->name, "` is replaced with `", current->replace_with,
                                          "`, which is not defined or refers back"),
                                      "define it as [source.…] in .cargo/config.toml");
             current = next;
+        }
+        if (current != nullptr && source.is_registry() && !current->registry.empty()) {
+            const bool marked = current->registry.starts_with("sparse+") || current->registry.starts_with("registry+");
+            registry = marked ? current->registry : "registry+" + current->registry;
         }
         return current;
     }

@@ -1,0 +1,31 @@
+// Missing sources: crates that are not on this machine are downloaded from their registries, without cargo.
+// SPDX-License-Identifier: MIT
+//
+// Crates of sparse registries (crates.io is one) come through one curl, are checked against Cargo.lock and unpacked into
+// the package store; cargo's own cache is not written. What other means are needed for (git sources, registries with a
+// git index) cargo is asked for. Not thread-safe: on the engine's thread.
+// Failures: Environment (no network, a server's refusal), Project (checksum, a version that the index does not have).
+// Source: cargo book "Registry Index", "Registry Authentication"; cargo.md L6-L9, L11.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "exec/executor.h"
+#include "fetch/network.h"
+#include "languages/rust/sources/sources.h"
+
+namespace cermet::rust {
+
+// Those of `located` that are missing and already in the package store become crates, as do those downloaded now. What
+// stays missing is for cargo.
+Status download_missing(exec::Executor& executor, fetch::NetworkHelper& network, const Workspace& workspace,
+                        const std::string& cargo_home, std::vector<LocatedSource>& located);
+// Only the first half: nothing is downloaded.
+void find_in_store(store::Store& store, std::vector<LocatedSource>& located);
+
+// The token for an index, from CARGO_REGISTRIES_NAME_TOKEN, CARGO_REGISTRY_TOKEN (crates.io) or credentials.toml; "" where
+// there is none.
+std::string registry_token(SourceFiles& files, const CargoConfig& config, const std::string& cargo_home,
+                           const std::string& registry);
+
+}  // namespace cermet::rust
