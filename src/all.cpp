@@ -82,6 +82,7 @@
 #ifndef CERMET_STAGE0
 #include "fetch/cargo_fetch.cpp"
 #include "fetch/downloads.cpp"
+#include "fetch/git_checkout.cpp"
 #include "fetch/ledger.cpp"
 #include "fetch/registry.cpp"
 #endif

@@ -102,7 +102,8 @@ class SourceFilter final : public TreeFilter {
    public:
     bool wants(std::string_view path, bool directory) const override {
         if (directory) return file_name(path) != ".git";
-        return file_name(path) != ".git" && path != ".cargo-ok";  // .git is a file in submodules
+        return file_name(path) != ".git" && path != ".cargo-ok" &&
+               path != ".cermet-ok";  // .git is a file in submodules
     }
 };
 

@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "fetch/downloads.h"
+#include "fetch/git_checkout.h"
 #include "fetch/packages.h"
 #include "fetch/registry.h"
 #include "platform/os.h"
@@ -16,6 +17,19 @@ namespace download_detail {
 
 bool is_wanted(const LocatedSource& source) {
     return source.kind == LocatedSource::Kind::Missing && source.id.source.is_registry();
+}
+
+bool is_missing_git(const LocatedSource& source) {
+    return source.kind == LocatedSource::Kind::Missing && source.id.source.is_git();
+}
+
+fetch::GitRevision revision_of(const LocatedSource& source) {
+    return {source.id.source.url, source.id.source.reference, source.id.source.revision};
+}
+
+void take_checkout(const store::Store& store, const fetch::GitRevision& revision, LocatedSource& source) {
+    source.kind = LocatedSource::Kind::Git;
+    source.host_path = fetch::git_checkout_directory(store, revision);
 }
 
 // Says how far it is: one line now and then.
@@ -113,6 +127,10 @@ class Registry {
 
 void find_in_store(store::Store& store, std::vector<LocatedSource>& located) {
     for (LocatedSource& source : located) {
+        if (download_detail::is_missing_git(source)) {
+            const fetch::GitRevision revision = download_detail::revision_of(source);
+            if (fetch::has_git_checkout(store, revision)) download_detail::take_checkout(store, revision, source);
+        }
         if (!download_detail::is_wanted(source)) continue;
         if (fetch::find_crate(store, source.id.name, source.id.version, source.checksum)) {
             source.kind = LocatedSource::Kind::Crate;
@@ -144,6 +162,11 @@ Status download_missing(exec::Executor& executor, fetch::NetworkHelper& network,
     using namespace download_detail;
     std::map<std::string, std::vector<LocatedSource*>> by_index;
     for (LocatedSource& source : located) {
+        if (is_missing_git(source)) {
+            const fetch::GitRevision revision = revision_of(source);
+            TRY_VOID(fetch::checkout_git(executor.store(), network, revision));
+            take_checkout(executor.store(), revision, source);
+        }
         const std::string index = is_wanted(source) ? fetch::sparse_index_of(source.registry) : std::string();
         if (!index.empty()) by_index[index].push_back(&source);
     }

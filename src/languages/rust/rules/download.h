@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Crates of sparse registries (crates.io is one) come through one curl, are checked against Cargo.lock and unpacked into
-// the package store; cargo's own cache is not written. What other means are needed for (git sources, registries with a
-// git index) cargo is asked for. Not thread-safe: on the engine's thread.
+// the package store; git sources are checked out in the cache; cargo's own cache is not written. Registries with a git
+// index are left to cargo. Not thread-safe: on the engine's thread.
 // Failures: Environment (no network, a server's refusal), Project (checksum, a version that the index does not have).
 // Source: cargo book "Registry Index", "Registry Authentication"; cargo.md L6-L9, L11.
 #pragma once
