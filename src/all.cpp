@@ -125,6 +125,7 @@
 #include "languages/rust/rules/exports.cpp"
 #include "languages/rust/rules/graph.cpp"
 #include "languages/rust/rules/lock.cpp"
+#include "languages/rust/rules/registry_access.cpp"
 #include "languages/rust/rules/toolchain.cpp"
 #include "languages/rust/rules/unit.cpp"
 #endif

@@ -54,6 +54,12 @@ struct StepFinished {
     std::string command;            // to run it by hand, with real paths; filled only where somebody asked for it
 };
 
+// A running step says how far it is.
+struct StepProgress {
+    std::string label;
+    std::string description;
+};
+
 struct Notice {
     std::string text;  // one sentence for people; may have several lines
 };
@@ -72,7 +78,7 @@ struct BuildFinished {
     std::int64_t wall_us = 0;
 };
 
-using Event = std::variant<BuildStarted, StepQueued, StepStarted, StepFinished, Notice, BuildFinished>;
+using Event = std::variant<BuildStarted, StepQueued, StepStarted, StepProgress, StepFinished, Notice, BuildFinished>;
 
 class EventSink {
    public:

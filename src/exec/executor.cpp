@@ -341,6 +341,7 @@ const ExecutorOptions& Executor::options() const { return state_->options; }
 SourceFiles& Executor::files() { return state_->files; }
 void Executor::record(const Leaf& leaf) { state_->record(leaf); }
 void Executor::notice(const std::string& text) { state_->notice(text); }
+void Executor::tell(const engine::Event& event) const { engine::emit(state_->events, event); }
 
 Status Executor::add_place(const std::string& canonical, const std::string& host_directory) {
     {

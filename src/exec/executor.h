@@ -104,6 +104,7 @@ class Executor {
     Result<std::string> own_program_as(const std::string& name);  // canonical path of this program under another name
     void forget_listings(const std::string& host_directory);      // after a fetch: memoised answers below it are stale
     void notice(const std::string& text);                         // one line for the user, once
+    void tell(const engine::Event& event) const;                  // of work that is no action: a download
 
     // Declares outputs inside the checkout (canonical, below /cermet/ws): from now on a mirror
     // stands over each of their directories. `files`: what plain mode shows of the checkout

@@ -17,7 +17,12 @@ namespace cermet::fetch {
 namespace downloads_detail {
 
 constexpr std::string_view k_mark = "cermet-transfer\t";
-constexpr int k_range_not_satisfiable = 416;
+constexpr int k_longest_pause_ms = 10'000;
+
+// Exit codes of curl that are looked at.
+constexpr int k_write_error = 23;
+constexpr int k_no_ranges = 33;
+constexpr int k_too_large = 63;
 
 // A value in curl's configuration language.
 std::string quoted(std::string_view value) {
@@ -30,6 +35,14 @@ std::string quoted(std::string_view value) {
 }
 
 std::string part_of(const Download& download) { return download.target + ".part"; }
+std::string tag_of(const Download& download) { return download.target + ".etag"; }
+std::string new_tag_of(const Download& download) { return download.target + ".etag.new"; }
+
+// A kept answer that the server may call new enough.
+bool has_kept(const Download& download) {
+    return download.freshness == Freshness::ByTag && platform::is_file(download.target) &&
+           platform::stat_file(tag_of(download)).size > 0;
+}
 
 template <class Number>
 bool number(std::string_view text, Number& value) {
@@ -40,52 +53,37 @@ bool number(std::string_view text, Number& value) {
 // Collects curl's answers as they come.
 class Answers final : public NetworkListener {
    public:
-    Answers(const std::vector<Download>& downloads, DownloadListener* listener)
-        : downloads_(downloads), listener_(listener) {}
+    Answers(const std::vector<const Download*>& wanted, DownloadListener* listener, std::size_t& arrived,
+            std::size_t of)
+        : wanted_(wanted), transfers_(wanted.size()), listener_(listener), arrived_(arrived), all_(of) {}
 
     void printed(std::string_view text) override {
         rest_ += text;
         for (std::size_t end = rest_.find('\n'); end != std::string::npos; end = rest_.find('\n')) {
-            take(std::string_view(rest_).substr(0, end));
+            const std::optional<Transfer> transfer = parse_transfer(std::string_view(rest_).substr(0, end));
+            if (transfer && transfer->index < transfers_.size()) take(*transfer);
             rest_.erase(0, end + 1);
         }
     }
 
-    const Transfer* of(std::size_t index) const {
-        const auto found = transfers_.find(index);
-        return found == transfers_.end() ? nullptr : &found->second;
-    }
+    const std::optional<Transfer>& of(std::size_t index) const { return transfers_[index]; }
 
    private:
-    void take(std::string_view line) {
-        const std::optional<Transfer> transfer = parse_transfer(line);
-        if (!transfer || transfer->index >= downloads_.size()) return;
-        const bool good = transfer->exit_code == 0;
-        if (good && listener_ != nullptr) {
-            listener_->arrived(downloads_[transfer->index], transfer->bytes, ++done_, downloads_.size());
-        }
-        transfers_[transfer->index] = *transfer;  // a repeated one counts as it ended
+    void take(const Transfer& transfer) {
+        const bool news = transfer.exit_code == 0 && !transfers_[transfer.index];
+        transfers_[transfer.index] = transfer;
+        if (!news) return;
+        ++arrived_;
+        if (listener_ != nullptr) listener_->arrived(*wanted_[transfer.index], transfer.bytes, arrived_, all_);
     }
 
-    const std::vector<Download>& downloads_;
+    const std::vector<const Download*>& wanted_;
+    std::vector<std::optional<Transfer>> transfers_;
     DownloadListener* listener_;
+    std::size_t& arrived_;
+    std::size_t all_;
     std::string rest_;
-    std::size_t done_ = 0;
-    std::map<std::size_t, Transfer> transfers_;
 };
-
-// nullopt: it is there, with the right bytes.
-Result<bool> accept(const Download& download) {
-    const std::string part = part_of(download);
-    if (download.sha256.empty()) {
-        TRY_VOID(platform::rename_path(part, download.target));
-        return true;
-    }
-    TRY(hashed, store::hash_file(part));
-    if (hashed.digest.hex() != lower(download.sha256)) return false;
-    TRY_VOID(platform::rename_path(part, download.target));
-    return true;
-}
 
 Error wrong_bytes(const Download& download, const std::string& found) {
     return project_error(cat("checksum mismatch: ", download.what, " from ", download.url, " has the sha256 ", found,
@@ -93,17 +91,168 @@ Error wrong_bytes(const Download& download, const std::string& found) {
                          "was the lock file changed, or the server? do not trust it before you know");
 }
 
-Error failure(const Download& download, const Transfer* transfer) {
-    std::string reason = "curl said nothing of it";
-    if (transfer != nullptr) {
-        reason = transfer->status >= 400 ? cat("the server answered ", transfer->status) : transfer->message;
-    }
-    std::string hint = "is there a network? proxies are taken from the environment, as curl does";
-    if (transfer != nullptr && (transfer->status == 401 || transfer->status == 403)) {
-        hint = "does the registry need a token? `cargo login` keeps one";
-    }
-    return environment_error(cat("cannot download ", download.what, " from ", download.url, ": ", reason), hint);
+std::string reason_of(const Transfer& transfer) {
+    if (transfer.status >= 400) return cat("the server answered ", transfer.status);
+    if (!transfer.message.empty()) return transfer.message;
+    return cat("curl ended with code ", transfer.exit_code);
 }
+
+Error failure(const Download& download, const Transfer& transfer) {
+    std::string hint = "is there a network? proxies are taken from the environment, as curl does";
+    if (transfer.status == 401 || transfer.status == 403) {
+        hint = "does the registry need a token? `cargo login` keeps one";
+    } else if (transfer.status == 404 || transfer.status == 410) {
+        hint = "does the registry still have it? a mirror may be behind";
+    } else if (transfer.exit_code == k_write_error) {
+        hint = "is there space left on the disk of the cache?";
+    } else if (transfer.exit_code == k_too_large) {
+        hint = cat("more than ", download.size_cap >> 20, " MB are never taken");
+    }
+    return environment_error(cat("cannot download ", download.what, " from ", download.url, ": ", reason_of(transfer)),
+                             hint);
+}
+
+// The downloads of one call, and how far each is.
+class Batch {
+   public:
+    Batch(NetworkHelper& network, const std::vector<Download>& downloads, const TransferSettings& settings,
+          DownloadListener* listener)
+        : network_(network), downloads_(downloads), settings_(settings), listener_(listener) {}
+
+    Status run() {
+        TRY_VOID(prepare());
+        std::vector<std::size_t> waiting;
+        for (std::size_t i = 0; i < downloads_.size(); ++i) waiting.push_back(i);
+        for (int tried = 0; !waiting.empty(); ++tried) {
+            if (pause_ms_ > 0) TRY_VOID(network_.pause(pause_ms_));
+            pause_ms_ = 0;
+            TRY(again, one_round(waiting, tried));
+            waiting = again;
+        }
+        if (!first_) return {};
+        if (failed_.size() == 1) return std::move(*first_);
+        return std::move(*first_).note(cat(failed_.size(), " downloads failed: ", join(failed_, ", ")));
+    }
+
+   private:
+    Status prepare() const {
+        TRY_VOID(platform::make_directories(settings_.scratch_directory));
+        for (const Download& download : downloads_) {
+            TRY_VOID(platform::make_directories(std::string(parent(download.target))));
+            // Without a checksum nothing tells whether the rest still fits.
+            if (download.sha256.empty()) (void)platform::remove_file(part_of(download));
+            if (download.freshness == Freshness::ByTag) (void)platform::remove_file(new_tag_of(download));
+        }
+        return {};
+    }
+
+    // Which of them must be asked for again.
+    Result<std::vector<std::size_t>> one_round(const std::vector<std::size_t>& indices, int tried) {
+        std::vector<const Download*> wanted;
+        std::vector<bool> resumed;
+        for (const std::size_t index : indices) {
+            wanted.push_back(&downloads_[index]);
+            resumed.push_back(platform::stat_file(part_of(downloads_[index])).size > 0);
+        }
+        Answers answers(wanted, listener_, arrived_, downloads_.size());
+        TRY_VOID(call_curl(wanted, answers));
+        std::vector<std::size_t> again;
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            std::string reason;
+            Status done = settle(*wanted[i], answers.of(i), resumed[i], tried, reason);
+            if (!reason.empty()) {
+                again.push_back(indices[i]);
+                if (listener_ != nullptr) listener_->again(*wanted[i], reason);
+            } else if (!done.ok()) {
+                failed_.push_back(wanted[i]->what);
+                if (!first_) first_ = std::move(done).error();
+            }
+        }
+        return again;
+    }
+
+    Status call_curl(const std::vector<const Download*>& wanted, Answers& answers) const {
+        const std::string config = cat(settings_.scratch_directory, "/curl-", store::process_id(), "-",
+                                       digest_of(wanted[0]->target).short_hex(8), ".config");
+        (void)platform::remove_file(config);
+        TRY_VOID(store::write_new_file(config, curl_config(wanted, settings_), 0600, 0));
+        NetworkCommand command;
+        command.argv = {"curl", "--config", config};
+        command.purpose =
+            wanted.size() == 1 ? cat("download ", wanted[0]->what) : cat("download ", wanted.size(), " files");
+        command.needs_network = std::any_of(wanted.begin(), wanted.end(),
+                                            [](const Download* one) { return !one->url.starts_with("file:"); });
+        for (const Download* one : wanted) command.largest_file = std::max(command.largest_file, one->size_cap);
+        const Result<NetworkEnd> ended = network_.run(command, &answers);
+        (void)platform::remove_file(config);
+        if (!ended.ok()) return Error(ended.error());
+        return {};
+    }
+
+    // How one transfer ended; `again`: why it must be asked for once more.
+    Status settle(const Download& download, const std::optional<Transfer>& answer, bool resumed, int tried,
+                  std::string& again) {
+        Transfer transfer;
+        transfer.exit_code = -1;
+        transfer.message = "curl said nothing of it";
+        if (answer) transfer = *answer;
+        const std::string part = part_of(download);
+        // Bytes of another file, or of a server that cannot go on where it was: once more from the beginning.
+        const bool fresh_start = resumed && (transfer.exit_code == k_no_ranges || transfer.status == 416);
+        const bool nothing_left = resumed && transfer.status == 416 && is_right(download);
+        if (transfer.status == 304 && has_kept(download)) return {};
+        if (transfer.exit_code == 0 || nothing_left) {
+            if (is_right(download)) return take(download);
+            Error wrong = wrong_bytes(download, found_);
+            (void)platform::remove_file(part);
+            if (!resumed) return wrong;
+            again = "what an earlier try left was not of this file";
+            return {};
+        }
+        if (fresh_start) {
+            (void)platform::remove_file(part);
+            again = "it must begin anew";
+            return {};
+        }
+        if (!may_pass(transfer) || tried >= settings_.retries) return failure(download, transfer);
+        again = reason_of(transfer);
+        const int wanted = fetch::pause_ms(transfer, tried + 1) / 500 * settings_.first_pause_ms;
+        pause_ms_ = std::max(pause_ms_, wanted);
+        return {};
+    }
+
+    // The tag goes first and comes last: never a tag beside another answer.
+    static Status take(const Download& download) {
+        const std::string part = part_of(download);
+        if (download.freshness == Freshness::ByTag) {
+            (void)platform::remove_file(tag_of(download));
+            // An empty answer makes no file.
+            if (!platform::is_file(part)) TRY_VOID(platform::write_file(part, ""));
+        }
+        TRY_VOID(platform::rename_path(part, download.target));
+        if (platform::is_file(new_tag_of(download))) {
+            return platform::rename_path(new_tag_of(download), tag_of(download));
+        }
+        return {};
+    }
+
+    bool is_right(const Download& download) {
+        if (download.sha256.empty()) return true;
+        const auto hashed = store::hash_file(part_of(download));
+        found_ = hashed.ok() ? hashed->digest.hex() : "?";
+        return found_ == lower(download.sha256);
+    }
+
+    NetworkHelper& network_;
+    const std::vector<Download>& downloads_;
+    const TransferSettings& settings_;
+    DownloadListener* listener_;
+    int pause_ms_ = 0;
+    std::size_t arrived_ = 0;
+    std::string found_;  // the checksum that was compared last
+    std::optional<Error> first_;
+    std::vector<std::string> failed_;
+};
 
 }  // namespace downloads_detail
 
@@ -113,85 +262,63 @@ std::optional<Transfer> parse_transfer(std::string_view line) {
     line.remove_prefix(k_mark.size());
     const std::vector<std::string> fields = split(line, '\t');
     Transfer transfer;
-    if (fields.size() < 5 || !number(fields[0], transfer.index) || !number(fields[1], transfer.exit_code) ||
+    if (fields.size() < 6 || !number(fields[0], transfer.index) || !number(fields[1], transfer.exit_code) ||
         !number(fields[2], transfer.status) || !number(fields[3], transfer.bytes)) {
         return std::nullopt;
     }
-    transfer.message = fields[4];
+    transfer.retry_after = std::string(trim(fields[4]));
+    transfer.message = fields[5];
     return transfer;
 }
 
-std::string curl_config(const std::vector<Download>& downloads) {
+bool may_pass(const Transfer& transfer) {
+    if (transfer.status == 429 || (transfer.status >= 500 && transfer.status < 600)) return true;
+    // No proxy, host or connection; HTTP/2; a file cut off; a timeout; TLS; nothing sent or received (curl(1), EXIT CODES).
+    constexpr int k_passing[] = {5, 6, 7, 16, 18, 28, 35, 52, 55, 56, 92, 95, 96};
+    return std::find(std::begin(k_passing), std::end(k_passing), transfer.exit_code) != std::end(k_passing);
+}
+
+int pause_ms(const Transfer& transfer, int try_number) {
+    using namespace downloads_detail;
+    int seconds = 0;
+    const bool says_when = transfer.status == 429 || transfer.status == 503;
+    if (says_when && number(std::string_view(transfer.retry_after), seconds) && seconds >= 0) {
+        return std::min(seconds, k_longest_pause_ms / 1000) * 1000;
+    }
+    return std::min((try_number - 1) * 3000 + 500, k_longest_pause_ms);
+}
+
+std::string curl_config(const std::vector<const Download*>& downloads, const TransferSettings& settings) {
     using namespace downloads_detail;
     std::string out = "parallel\nparallel-max = 16\nno-progress-meter\n";
     for (std::size_t i = 0; i < downloads.size(); ++i) {
-        const Download& download = downloads[i];
+        const Download& download = *downloads[i];
         if (i > 0) out += "next\n";  // forgets every option below
         out += "silent\nfail\nlocation\nproto = \"=http,https,file\"\nproto-redir = \"=http,https\"\n";
-        out += "retry = 3\nconnect-timeout = 30\nspeed-limit = 100\nspeed-time = 60\ncontinue-at = \"-\"\n";
-        out += cat("max-filesize = ", download.size_cap, "\n");
-        if (!download.authorization.empty())
+        out += cat("connect-timeout = ", settings.timeout_s, "\nspeed-time = ", settings.timeout_s,
+                   "\nspeed-limit = ", settings.low_speed, "\ncontinue-at = \"-\"\n");
+        out += cat("max-filesize = ", download.size_cap, "\nuser-agent = \"cermet\"\n");
+        if (!settings.proxy.empty()) out += cat("proxy = ", quoted(settings.proxy), "\n");
+        if (!settings.certificates.empty()) out += cat("cacert = ", quoted(settings.certificates), "\n");
+        if (!download.authorization.empty()) {
             out += cat("header = ", quoted("Authorization: " + download.authorization), "\n");
-        out += cat("write-out = ",
-                   quoted(cat("%{stderr}", k_mark, i, "\t%{exitcode}\t%{http_code}\t%{size_download}\t%{errormsg}")),
-                   "\n");
-        // The language knows \n inside quotes; a newline itself would end the value.
-        out.insert(out.size() - 2, "\\n");
+        }
+        if (download.freshness == Freshness::ByTag) {
+            out += cat("etag-save = ", quoted(new_tag_of(download)), "\n");
+            if (has_kept(download)) out += cat("etag-compare = ", quoted(tag_of(download)), "\n");
+        }
+        // The language knows \n and \t inside quotes.
+        out += cat("write-out = \"%{stderr}cermet-transfer\\t", i,
+                   "\\t%{exitcode}\\t%{http_code}\\t%{size_download}\\t%header{retry-after}\\t%{errormsg}\\n\"\n");
         out += cat("output = ", quoted(part_of(download)), "\nurl = ", quoted(download.url), "\n");
     }
     return out;
 }
 
-Status download_all(NetworkHelper& network, const std::vector<Download>& downloads,
-                    const std::string& scratch_directory, DownloadListener* listener) {
-    using namespace downloads_detail;
+Status download_all(NetworkHelper& network, const std::vector<Download>& downloads, const TransferSettings& settings,
+                    DownloadListener* listener) {
     if (downloads.empty()) return {};
-    for (const Download& download : downloads) {
-        TRY_VOID(platform::make_directories(std::string(parent(download.target))));
-        // Without a checksum nothing tells whether the rest still fits.
-        if (download.sha256.empty()) (void)platform::remove_file(part_of(download));
-    }
-    TRY_VOID(platform::make_directories(scratch_directory));
-    const std::string config = cat(scratch_directory, "/curl-", digest_of(downloads[0].target).short_hex(8), ".config");
-    (void)platform::remove_file(config);
-    TRY_VOID(store::write_new_file(config, curl_config(downloads), 0600, 0));
-    NetworkCommand command;
-    command.argv = {"curl", "--config", config};
-    command.purpose =
-        downloads.size() == 1 ? cat("download ", downloads[0].what) : cat("download ", downloads.size(), " files");
-    command.needs_network = std::any_of(downloads.begin(), downloads.end(),
-                                        [](const Download& one) { return !one.url.starts_with("file:"); });
-    Answers answers(downloads, listener);
-    const Result<NetworkEnd> ended = network.run(command, &answers);
-    (void)platform::remove_file(config);
-    if (!ended.ok()) return Error(ended.error());
-    std::optional<Error> first;
-    std::vector<std::string> failed;
-    for (std::size_t i = 0; i < downloads.size(); ++i) {
-        const Download& download = downloads[i];
-        const Transfer* transfer = answers.of(i);
-        const bool whole =
-            transfer != nullptr && transfer->status == k_range_not_satisfiable;  // nothing was left to fetch
-        std::optional<Error> error;
-        if (!whole && (transfer == nullptr || transfer->exit_code != 0)) {
-            error = failure(download, transfer);
-        } else {
-            const Result<bool> right = accept(download);
-            if (!right.ok()) {
-                error = Error(right.error());
-            } else if (!*right) {
-                const auto hashed = store::hash_file(part_of(download));
-                error = wrong_bytes(download, hashed.ok() ? hashed->digest.hex() : "?");
-                (void)platform::remove_file(part_of(download));
-            }
-        }
-        if (!error) continue;
-        failed.push_back(download.what);
-        if (!first) first = std::move(error);
-    }
-    if (!first) return {};
-    if (failed.size() > 1) return std::move(*first).note(cat(failed.size(), " downloads failed: ", join(failed, ", ")));
-    return std::move(*first);
+    return downloads_detail::Batch(network, downloads, settings, listener).run();
 }
 
 }  // namespace cermet::fetch

@@ -34,6 +34,8 @@ struct NetworkCommand {
     std::string purpose;
     // false: version control in the checkout; allowed offline
     bool needs_network = true;
+    // What it may write into one file, in bytes; what is longer fails there. 0: as the user's own limit says.
+    std::uint64_t largest_file = 0;
 };
 std::string encode_command(const NetworkCommand& command);
 std::optional<NetworkCommand> decode_command(std::string_view bytes);  // nullopt when malformed
@@ -68,6 +70,8 @@ class NetworkHelper {
     // Like run(); a failed command is an Environment error with its output and how to run it by hand.
     Result<std::string> need(const NetworkCommand& command, NetworkListener* listener = nullptr);
     void cancel();  // ends the running command and refuses all later ones
+    const std::atomic<bool>& cancelled() const { return cancelled_; }
+    Status pause(int milliseconds) const;  // Cancelled when that comes first
 
    private:
     NetworkHelper(platform::Fd socket, pid_t pid) : socket_(std::move(socket)), pid_(pid) {}

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -87,12 +88,22 @@ bool has_terminal() {
     return terminal.valid();
 }
 
+// A write beyond the limit is an error of that file, not the end of the process.
+void limit_files(std::uint64_t bytes) {
+    (void)::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur <= bytes) return;
+    limit.rlim_cur = bytes;
+    (void)::setrlimit(RLIMIT_FSIZE, &limit);
+}
+
 [[noreturn]] void become(const NetworkCommand& command, int out, int err, int failed, bool own_group) {
     if (own_group) (void)::setpgid(0, 0);
     for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE}) (void)::signal(number, SIG_DFL);
     const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     const bool wired = null >= 0 && ::dup2(null, 0) >= 0 && ::dup2(out, 1) >= 0 && ::dup2(err, 2) >= 0;
     int reason = wired ? 0 : errno;
+    if (command.largest_file > 0) limit_files(command.largest_file);
     if (reason == 0 && !command.cwd.empty() && ::chdir(command.cwd.c_str()) != 0) reason = errno;
     if (reason == 0) {
         for (const auto& [name, value] : command.env) {
@@ -225,6 +236,7 @@ std::string encode_command(const NetworkCommand& command) {
         out.string(name);
         out.string(value);
     }
+    out.u64(command.largest_file);
     return out.take();
 }
 
@@ -239,6 +251,7 @@ std::optional<NetworkCommand> decode_command(std::string_view bytes) {
         std::string name = in.string();
         command.env[std::move(name)] = in.string();
     }
+    command.largest_file = in.u64();
     if (!in.ok() || !in.at_end()) return std::nullopt;
     return command;
 }
@@ -278,6 +291,13 @@ void NetworkHelper::cancel() {
     cancelled_ = true;
     const std::lock_guard<std::mutex> hold(writing_);
     (void)network_detail::send_frame(socket_.get(), 'c', {});
+}
+
+Status NetworkHelper::pause(int milliseconds) const {
+    constexpr int k_step_ms = 20;
+    for (int waited = 0; waited < milliseconds && !cancelled_; waited += k_step_ms) ::usleep(k_step_ms * 1000);
+    if (cancelled_) return Error(ErrorKind::Cancelled, "cancelled");
+    return {};
 }
 
 Error NetworkHelper::gone() const {

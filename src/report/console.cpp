@@ -144,6 +144,12 @@ struct Console::State {
             print(cat(counts(), " start ", one_line(event.description)));
     }
 
+    void advance(const engine::StepProgress& event) {
+        for (console_detail::Running& step : running) {
+            if (step.label == event.label) step.description = event.description;
+        }
+    }
+
     void finish(const engine::StepFinished& event) {
         queue({event.label, event.description});
         queued.erase(event.label);
@@ -277,6 +283,8 @@ void Console::on(const engine::Event& event) {
             state.queue(*queued);
         } else if (const auto* begun = std::get_if<engine::StepStarted>(&event)) {
             state.begin(*begun);
+        } else if (const auto* further = std::get_if<engine::StepProgress>(&event)) {
+            state.advance(*further);
         } else if (const auto* done = std::get_if<engine::StepFinished>(&event)) {
             state.finish(*done);
         } else if (const auto* notice = std::get_if<engine::Notice>(&event)) {

@@ -4,198 +4,197 @@
 
 #include <map>
 
+#include "base/clock.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "fetch/downloads.h"
 #include "fetch/git_checkout.h"
 #include "fetch/packages.h"
 #include "fetch/registry.h"
+#include "languages/rust/rules/registry_access.h"
 #include "platform/os.h"
+#include "store/disk.h"
+#include "store/locks.h"
 
 namespace cermet::rust {
 namespace download_detail {
 
-bool is_wanted(const LocatedSource& source) {
-    return source.kind == LocatedSource::Kind::Missing && source.id.source.is_registry();
-}
+constexpr std::int64_t k_kept_ns = std::int64_t{7} * 86'400 * 1'000'000'000;
 
-bool is_missing_git(const LocatedSource& source) {
-    return source.kind == LocatedSource::Kind::Missing && source.id.source.is_git();
-}
+bool is_missing(const LocatedSource& source) { return source.kind == LocatedSource::Kind::Missing; }
 
 fetch::GitRevision revision_of(const LocatedSource& source) {
     return {source.id.source.url, source.id.source.reference, source.id.source.revision};
 }
 
-void take_checkout(const store::Store& store, const fetch::GitRevision& revision, LocatedSource& source) {
-    source.kind = LocatedSource::Kind::Git;
-    source.host_path = fetch::git_checkout_directory(store, revision);
+// The index that a missing crate is downloaded by; "" = none that is known here.
+std::string index_of(const LocatedSource& source) {
+    if (!is_missing(source) || !source.id.source.is_registry()) return {};
+    return fetch::sparse_index_of(source.registry);
 }
 
-// Says how far it is: one line now and then.
+// A fetch as a step of the build: a line of progress, and its time in the trace.
 class Progress final : public fetch::DownloadListener {
    public:
-    explicit Progress(exec::Executor& executor) : executor_(executor) {}
+    Progress(exec::Executor& executor, const std::vector<fetch::Download>& downloads)
+        : executor_(executor), begin_us_(monotonic_us()) {
+        std::string names;
+        for (const fetch::Download& one : downloads) names += one.what + "\n";
+        started_.label = cat("fetch-crates-", digest_of(names).short_hex(8));
+        started_.description = describe(0, downloads.size());
+        started_.time_us = begin_us_;
+        started_.slot = k_slot;
+        executor_.tell(started_);
+    }
+    ~Progress() override { finish(engine::Outcome::Failed); }
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+
     void arrived(const fetch::Download& download, std::uint64_t bytes, std::size_t done, std::size_t of) override {
-        total_ += bytes;
-        const bool last = done == of;
-        if (last)
-            executor_.notice(cat("downloaded ", of, of == 1 ? " crate, " : " crates, ", (total_ + 512) / 1024, " kB"));
+        bytes_ += bytes;
         (void)download;
+        executor_.tell(engine::StepProgress{started_.label, describe(done, of)});
+    }
+    void again(const fetch::Download& download, const std::string& reason) override {
+        executor_.notice(cat("downloading ", download.what, " again: ", reason));
+    }
+
+    void finish(engine::Outcome outcome) {
+        if (finished_) return;
+        finished_ = true;
+        engine::StepFinished finished;
+        finished.label = started_.label;
+        finished.description = last_;
+        finished.outcome = outcome;
+        finished.slot = k_slot;
+        finished.time_us = monotonic_us();
+        finished.duration_us = finished.time_us - begin_us_;
+        executor_.tell(finished);
     }
 
    private:
+    static constexpr int k_slot = 0;  // nothing else runs meanwhile
+    std::string describe(std::size_t done, std::size_t of) {
+        const char* crates = of == 1 ? " crate" : " crates";
+        last_ = done == of ? cat("downloaded ", of, crates, ", ", (bytes_ + 1023) / 1024, " kB")
+                           : cat("download ", of, crates, ": ", done, " are here, ", (bytes_ + 1023) / 1024, " kB");
+        return last_;
+    }
+
     exec::Executor& executor_;
-    std::uint64_t total_ = 0;
+    std::int64_t begin_us_;
+    std::uint64_t bytes_ = 0;
+    engine::StepStarted started_;
+    std::string last_;
+    bool finished_ = false;
 };
 
-// One registry of this build: its configuration, and the files of its index that are asked for.
-class Registry {
-   public:
-    Registry(exec::Executor& executor, fetch::NetworkHelper& network, std::string index, std::string token)
-        : network_(network),
-          index_(std::move(index)),
-          token_(std::move(token)),
-          scratch_(executor.store().temporary_directory()) {}
-
-    // Without a token first: a registry that wants one refuses, or says so in its answer.
-    Status open() {
-        const std::string file = file_for("config.json");
-        Status got = bring("config.json", file, "");
-        if (!got.ok() && !token_.empty()) got = bring("config.json", file, token_);
-        if (!got.ok()) return got;
-        TRY(text, platform::read_file(file));
-        (void)platform::remove_file(file);
-        TRY(config, fetch::parse_registry_config(text, cat(url(), "config.json")));
-        config_ = config;
-        if (!config_.auth_required || !token_.empty()) return {};
-        return environment_error(cat("the registry ", url(), " wants a token"),
-                                 "`cargo login --registry NAME` keeps one; CARGO_REGISTRIES_NAME_TOKEN gives one");
-    }
-
-    Result<fetch::Download> download_of(const LocatedSource& source) {
-        fetch::RegistryCrate crate{source.id.name, source.id.version, source.checksum};
-        if (crate.sha256.empty()) {
-            TRY(sha256, checksum_of(source));
-            crate.sha256 = sha256;
-        }
-        TRY(from, fetch::download_url(config_, crate));
-        fetch::Download download;
-        download.what = cat(crate.name, " ", crate.version);
-        download.url = from;
-        download.sha256 = crate.sha256;
-        download.target = cat(scratch_, "/", crate.name, "-", crate.version, "-", crate.sha256.substr(0, 8), ".crate");
-        download.authorization = config_.auth_required ? token_ : "";
-        return download;
-    }
-
-   private:
-    std::string url() const { return index_.substr(std::string_view("sparse+").size()); }
-    std::string file_for(std::string_view path) const {
-        return cat(scratch_, "/index-", digest_of(cat(index_, path)).short_hex(16));
-    }
-
-    Status bring(const std::string& path, const std::string& target, const std::string& token) {
-        fetch::Download download;
-        download.what = cat("the index of ", url());
-        download.url = url() + path;
-        download.target = target;
-        download.authorization = token;
-        return fetch::download_all(network_, {download}, scratch_);
-    }
-
-    Result<std::string> checksum_of(const LocatedSource& source) {
-        TRY(path, fetch::index_path(source.id.name));
-        const std::string file = file_for(path);
-        TRY_VOID(bring(path, file, config_.auth_required ? token_ : ""));
-        TRY(text, platform::read_file(file));
-        (void)platform::remove_file(file);
-        const std::optional<std::string> found = fetch::checksum_in_index(text, source.id.version);
-        if (found) return *found;
-        return project_error(cat("the registry ", url(), " has no ", source.id.name, " ", source.id.version),
-                             "is Cargo.lock older than the registry, or was the version taken away?");
-    }
-
-    fetch::NetworkHelper& network_;
-    std::string index_;
-    std::string token_;
-    std::string scratch_;
-    fetch::RegistryConfig config_;
-};
-
-}  // namespace download_detail
-
-void find_in_store(store::Store& store, std::vector<LocatedSource>& located) {
-    for (LocatedSource& source : located) {
-        if (download_detail::is_missing_git(source)) {
-            const fetch::GitRevision revision = download_detail::revision_of(source);
-            if (fetch::has_git_checkout(store, revision)) download_detail::take_checkout(store, revision, source);
-        }
-        if (!download_detail::is_wanted(source)) continue;
-        if (fetch::find_crate(store, source.id.name, source.id.version, source.checksum)) {
-            source.kind = LocatedSource::Kind::Crate;
-        }
+// What nobody went on with.
+void tidy(const std::string& directory) {
+    const std::int64_t now = wall_ns();
+    for (const std::string& name : store::names_in(directory)) {
+        const std::string path = cat(directory, "/", name);
+        if (now - store::disk_stat(path).mtime_ns > k_kept_ns) (void)platform::remove_file(path);
     }
 }
 
-std::string registry_token(SourceFiles& files, const CargoConfig& config, const std::string& cargo_home,
-                           const std::string& registry) {
-    std::string key = crates_io_source().url == registry ? "registry.token" : "";
-    for (const auto& [name, index] : config.registries) {
-        if (key.empty() && canonical_url(index) == canonical_url(registry)) key = cat("registries.", name, ".token");
+Result<store::KeyLock> lock_downloads(exec::Executor& executor, const fetch::NetworkHelper& network) {
+    const std::string& directory = executor.store().directory();
+    const Digest key = digest_of("downloads of crates");
+    TRY(lock, store::KeyLock::try_take(directory, key));
+    if (lock) return std::move(*lock);
+    executor.notice("another build downloads crates: waiting for it");
+    return store::KeyLock::take(directory, key, &network.cancelled());
+}
+
+struct Wanted {
+    std::vector<fetch::Download> downloads;
+    std::vector<LocatedSource*> sources;  // the same length
+};
+
+Result<Wanted> ask_registries(exec::Executor& executor, fetch::NetworkHelper& network, const RegistryUser& user,
+                              const fetch::TransferSettings& settings, const std::vector<LocatedSource*>& missing) {
+    std::map<std::string, std::vector<LocatedSource*>> by_index;
+    for (LocatedSource* source : missing) {
+        const std::string index = index_of(*source);
+        if (!index.empty()) by_index[index].push_back(source);
     }
-    if (key.empty()) return {};
-    if (std::optional<std::string> given = config.string(key)) return *given;
-    for (const char* name : {"credentials.toml", "credentials"}) {
-        const std::string path = join_path(cargo_home, name);
-        const std::optional<std::string> text = files.read(path);
-        if (!text) continue;
-        const Result<Toml> document = parse_toml(*text, path);
-        const Toml* token = document.ok() ? document->find_path(key) : nullptr;
-        if (token != nullptr && token->is_string()) return token->string();
+    Wanted wanted;
+    for (const auto& [index, sources] : by_index) {
+        RegistryAccess registry(executor.store(), network, settings, index,
+                                registry_token(user, sources.front()->registry));
+        TRY_VOID(registry.open());
+        for (LocatedSource* source : sources) {
+            TRY(download, registry.download_of({source->id.name, source->id.version, source->checksum},
+                                               settings.scratch_directory));
+            source->checksum = download.sha256;
+            wanted.downloads.push_back(download);
+            wanted.sources.push_back(source);
+        }
+    }
+    return wanted;
+}
+
+// Those that arrived are kept, also when others did not.
+Status unpack(store::Store& store, const Wanted& wanted) {
+    for (std::size_t i = 0; i < wanted.downloads.size(); ++i) {
+        LocatedSource& source = *wanted.sources[i];
+        const std::string& file = wanted.downloads[i].target;
+        if (!platform::is_file(file)) continue;
+        TRY_VOID(fetch::import_crate(store, source.id.name, source.id.version, source.checksum, file));
+        (void)platform::remove_file(file);
+        source.kind = LocatedSource::Kind::Crate;
     }
     return {};
 }
 
-Status download_missing(exec::Executor& executor, fetch::NetworkHelper& network, const Workspace& workspace,
-                        const std::string& cargo_home, std::vector<LocatedSource>& located) {
+Status download_crates(exec::Executor& executor, fetch::NetworkHelper& network, const RegistryUser& user,
+                       const std::vector<LocatedSource*>& missing) {
+    const std::string directory = cat(executor.store().directory(), "/downloads");
+    TRY(lock, lock_downloads(executor, network));
+    (void)lock;
+    tidy(directory);
+    for (LocatedSource* source : missing) find_in_store(executor.store(), *source);  // another build brought it
+    const fetch::TransferSettings settings = transfer_settings(user, directory);
+    TRY(wanted, ask_registries(executor, network, user, settings, missing));
+    if (wanted.downloads.empty()) return {};
+    Progress progress(executor, wanted.downloads);
+    Status done = fetch::download_all(network, wanted.downloads, settings, &progress);
+    TRY_VOID(unpack(executor.store(), wanted));
+    if (!done.ok()) return done;
+    progress.finish(engine::Outcome::Ran);
+    return {};
+}
+
+}  // namespace download_detail
+
+void find_in_store(store::Store& store, LocatedSource& source) {
+    if (!download_detail::is_missing(source)) return;
+    if (source.id.source.is_git()) {
+        const fetch::GitRevision revision = download_detail::revision_of(source);
+        if (!fetch::has_git_checkout(store, revision)) return;
+        source.kind = LocatedSource::Kind::Git;
+        source.host_path = fetch::git_checkout_directory(store, revision);
+    } else if (fetch::find_crate(store, source.id.name, source.id.version, source.checksum)) {
+        source.kind = LocatedSource::Kind::Crate;
+    }
+}
+
+Status download_missing(exec::Executor& executor, fetch::NetworkHelper& network, const CargoConfig& config,
+                        const std::string& cargo_home, const std::vector<LocatedSource*>& wanted) {
     using namespace download_detail;
-    std::map<std::string, std::vector<LocatedSource*>> by_index;
-    for (LocatedSource& source : located) {
-        if (is_missing_git(source)) {
-            const fetch::GitRevision revision = revision_of(source);
-            TRY_VOID(fetch::checkout_git(executor.store(), network, revision));
-            take_checkout(executor.store(), revision, source);
-        }
-        const std::string index = is_wanted(source) ? fetch::sparse_index_of(source.registry) : std::string();
-        if (!index.empty()) by_index[index].push_back(&source);
+    RegistryUser user{&config, cargo_home, executor.options().user};
+    std::vector<LocatedSource*> crates;
+    for (LocatedSource* source : wanted) {
+        find_in_store(executor.store(), *source);
+        if (!index_of(*source).empty()) crates.push_back(source);
+        if (!is_missing(*source) || !source->id.source.is_git() || source->fixed_place) continue;
+        const fetch::GitRevision revision = revision_of(*source);
+        TRY_VOID(fetch::checkout_git(executor.store(), network, revision));
+        find_in_store(executor.store(), *source);
     }
-    std::vector<fetch::Download> downloads;
-    std::vector<LocatedSource*> sources;
-    for (const auto& [index, wanted] : by_index) {
-        const std::string token =
-            registry_token(executor.files(), workspace.config, cargo_home, wanted.front()->registry);
-        Registry registry(executor, network, index, token);
-        TRY_VOID(registry.open());
-        for (LocatedSource* source : wanted) {
-            TRY(download, registry.download_of(*source));
-            source->checksum = download.sha256;
-            downloads.push_back(download);
-            sources.push_back(source);
-        }
-    }
-    Progress progress(executor);
-    const Status done = fetch::download_all(network, downloads, executor.store().temporary_directory(), &progress);
-    // Those that arrived are kept, also when others did not.
-    for (std::size_t i = 0; i < downloads.size(); ++i) {
-        if (!platform::is_file(downloads[i].target)) continue;
-        const LocatedSource& source = *sources[i];
-        TRY_VOID(fetch::import_crate(executor.store(), source.id.name, source.id.version, source.checksum,
-                                     downloads[i].target));
-        (void)platform::remove_file(downloads[i].target);
-        sources[i]->kind = LocatedSource::Kind::Crate;
-    }
-    return done;
+    if (crates.empty()) return {};
+    return download_crates(executor, network, user, crates);
 }
 
 }  // namespace cermet::rust

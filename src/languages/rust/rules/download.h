@@ -3,7 +3,8 @@
 //
 // Crates of sparse registries (crates.io is one) come through one curl, are checked against Cargo.lock and unpacked into
 // the package store; git sources are checked out in the cache; cargo's own cache is not written. Registries with a git
-// index are left to cargo. Not thread-safe: on the engine's thread.
+// index are left to cargo. Processes that download at the same time wait for each other and find what the first one
+// brought. Not thread-safe: on the engine's thread.
 // Failures: Environment (no network, a server's refusal), Project (checksum, a version that the index does not have).
 // Source: cargo book "Registry Index", "Registry Authentication"; cargo.md L6-L9, L11.
 #pragma once
@@ -16,16 +17,11 @@
 
 namespace cermet::rust {
 
-// Those of `located` that are missing and already in the package store become crates, as do those downloaded now. What
-// stays missing is for cargo.
-Status download_missing(exec::Executor& executor, fetch::NetworkHelper& network, const Workspace& workspace,
-                        const std::string& cargo_home, std::vector<LocatedSource>& located);
+// Those of `wanted` that are missing and already in the package store become crates, as do those downloaded now. What
+// stays missing is for cargo, or in no place where the configuration looks for it.
+Status download_missing(exec::Executor& executor, fetch::NetworkHelper& network, const CargoConfig& config,
+                        const std::string& cargo_home, const std::vector<LocatedSource*>& wanted);
 // Only the first half: nothing is downloaded.
-void find_in_store(store::Store& store, std::vector<LocatedSource>& located);
-
-// The token for an index, from CARGO_REGISTRIES_NAME_TOKEN, CARGO_REGISTRY_TOKEN (crates.io) or credentials.toml; "" where
-// there is none.
-std::string registry_token(SourceFiles& files, const CargoConfig& config, const std::string& cargo_home,
-                           const std::string& registry);
+void find_in_store(store::Store& store, LocatedSource& source);
 
 }  // namespace cermet::rust

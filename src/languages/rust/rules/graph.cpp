@@ -330,7 +330,8 @@ namespace graph_detail {
 std::vector<std::string> missing_of(const std::vector<LocatedSource>& located) {
     std::vector<std::string> names;
     for (const LocatedSource& source : located) {
-        if (source.kind == LocatedSource::Kind::Missing) names.push_back(cat(source.id.name, " ", source.id.version));
+        if (source.kind == LocatedSource::Kind::Missing && !source.fixed_place)
+            names.push_back(cat(source.id.name, " ", source.id.version));
     }
     return names;
 }
@@ -340,16 +341,18 @@ Result<std::vector<LocatedSource>> find_sources(exec::Executor& executor, fetch:
                                                 const ResolvedGraph& graph, const std::string& cargo_home) {
     LocateRequest where{cargo_home};
     TRY(located, locate_sources(executor.files(), graph.workspace, where));
-    find_in_store(executor.store(), located);
+    for (LocatedSource& source : located) find_in_store(executor.store(), source);
     if (missing_of(located).empty() || graph.settings->offline || graph.settings->frozen) return located;
-    TRY_VOID(download_missing(executor, network, graph.workspace, cargo_home, located));
+    std::vector<LocatedSource*> wanted;
+    for (LocatedSource& source : located) wanted.push_back(&source);
+    TRY_VOID(download_missing(executor, network, graph.config, cargo_home, wanted));
     const std::vector<std::string> missing = missing_of(located);
     if (missing.empty()) return located;
     TRY_VOID(fetch::cargo_fetch(network, graph.fetch_manifest,
                                 executor.places().host_outside(graph.workspace.root_directory), missing));
     executor.forget_listings(cargo_home);
     TRY(again, locate_sources(executor.files(), graph.workspace, where));
-    find_in_store(executor.store(), again);
+    for (LocatedSource& source : again) find_in_store(executor.store(), source);
     return again;
 }
 

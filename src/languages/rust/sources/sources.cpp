@@ -85,6 +85,9 @@ class Locator {
             short_id = digest_of(package.source->text()).short_hex(8);
         out.package_name =
             cat(package.source->is_git() ? "git-" : "crate-", package.name, "-", package.version, "-", short_id);
+        out.fixed_place =
+            replacement != nullptr && (!replacement->directory.empty() || !replacement->local_registry.empty());
+        if (out.fixed_place) out.registry.clear();
         if (replacement != nullptr && !replacement->directory.empty())
             find_directory(replacement->directory, package, out);
         else if (replacement != nullptr && !replacement->local_registry.empty())

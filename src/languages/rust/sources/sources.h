@@ -25,8 +25,9 @@ struct LocatedSource {
     std::string host_path;  // Crate: the .crate file; Directory: vendored package directory; Git: the checkout's root
     std::string package_name;  // name of the immutable place: "crate-NAME-VERSION-8hex" or "git-NAME-VERSION-8hex"
     std::string reason;        // Missing: what was looked for
-    std::string
-        registry;  // of a registry's crate: the index that has it now, after replacement, as a lock would say it
+    // Of a registry's crate: the index that has it now, after replacement, as a lock would say it.
+    std::string registry;
+    bool fixed_place = false;  // the configuration puts a directory or local registry in its source's place
 };
 
 struct LocateRequest {
