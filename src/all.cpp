@@ -187,6 +187,7 @@
 #include "cli/ide_json.cpp"
 #include "cli/inspect.cpp"
 #include "cli/internal.cpp"
+#include "cli/internal_commands.cpp"
 #include "cli/pep517.cpp"
 #include "cli/source_audit.cpp"
 #include "cli/verify.cpp"

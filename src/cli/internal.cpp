@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 //
 //   cermet internal unit-graph --manifest-path M [-p SPEC]… [--features F] [--profile P] [--target T] …
+//   cermet internal rust-commands …the same… [--scripts FILE]
 //   cermet internal configuration-reference
 //   cermet internal schema
 // The unit graph is that of cargo's --unit-graph, by the same model that builds; with real paths, outside of any build.
@@ -12,6 +13,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/common.h"
+#include "cli/internal_commands.h"
 #include "fetch/packages.h"
 #include "languages/rust/model.h"
 #include "options/config.h"
@@ -65,6 +67,7 @@ struct GraphWords {
     std::string manifest;
     std::string cfg_file;  // the text of `rustc --print cfg`; else rustc is asked
     std::string host, target;
+    std::string scripts_file;  // JSON: what build scripts printed
     rust::BuildRequest build;
 };
 
@@ -80,11 +83,10 @@ Result<GraphWords> read_words(const std::vector<std::string>& words) {
                                                               {"--exclude", &chosen.exclude},
                                                               {"--bin", &chosen.bins},
                                                               {"--example", &chosen.examples}};
-    std::map<std::string, std::string*> texts = {{"--manifest-path", &read.manifest},
-                                                 {"--cfg-file", &read.cfg_file},
-                                                 {"--host", &read.host},
-                                                 {"--target", &read.target},
-                                                 {"--profile", &read.build.profile}};
+    std::map<std::string, std::string*> texts = {
+        {"--manifest-path", &read.manifest}, {"--cfg-file", &read.cfg_file},
+        {"--scripts", &read.scripts_file},   {"--host", &read.host},
+        {"--target", &read.target},          {"--profile", &read.build.profile}};
     for (std::size_t i = 1; i < words.size(); ++i) {
         const std::string& word = words[i];
         bool more = i + 1 < words.size();
@@ -123,7 +125,7 @@ rust::ConfigRequest config_request(const std::string& manifest, const std::strin
     }
     request.cargo_home = cargo_home;
     for (const std::string& name : platform::environment_names()) {
-        bool relevant = name == "RUSTFLAGS" || name.compare(0, 6, "CARGO_") == 0;
+        bool relevant = name == "RUSTFLAGS" || name == "RUSTC_BOOTSTRAP" || name.compare(0, 6, "CARGO_") == 0;
         if (relevant) request.environment[name] = platform::environment(name).value_or("");
     }
     return request;
@@ -155,18 +157,25 @@ Result<std::string> host_triple(const GraphWords& words) {
     return environment_error("rustc -vV names no host");
 }
 
+// rustc is asked once, and again where its answer brings other flags, as for a build.
 Result<rust::TargetInfo> target_info(const GraphWords& words, const rust::CargoConfig& config,
                                      const std::string& triple) {
     std::string text;
-    if (!words.cfg_file.empty()) {
-        TRY(given, platform::read_file(words.cfg_file));
-        text = given;
-    } else {
-        TRY(asked, ask_rustc(std::string(parent(words.manifest)), {"--print=cfg", "--target", triple}));
-        text = asked;
+    TRY(flags, rust::rustflags_for(config, triple, {}));
+    for (int turn = 0; turn < 2; ++turn) {
+        if (!words.cfg_file.empty()) {
+            TRY(given, platform::read_file(words.cfg_file));
+            text = given;
+        } else {
+            TRY(asked, ask_rustc(std::string(parent(words.manifest)), rust::target_probe_words(flags, triple)));
+            text = asked;
+        }
+        TRY(found, rust::parse_target_info(triple, text));
+        TRY(more, rust::rustflags_for(config, triple, found.cfgs));
+        if (more == flags) break;
+        flags = more;
     }
     TRY(target, rust::parse_target_info(triple, text));
-    TRY(flags, rust::rustflags_for(config, triple, target.cfgs));
     TRY(linker, rust::linker_for(config, triple, target.cfgs));
     target.rustflags = flags;
     target.linker = linker;
@@ -178,6 +187,9 @@ Result<Json> unit_graph(const std::vector<std::string>& words_given) {
     HostFiles files;
     std::string home = cargo_home();
     TRY(config, rust::load_config(files, config_request(words.manifest, home)));
+    for (const auto& [name, entry] : config.env) {
+        if (std::optional<std::string> own = platform::environment(name)) config.environment[name] = *own;
+    }
     TRY(workspace, rust::load_workspace(files, words.manifest, config));
     if (!workspace.lock) return project_error(cat("there is no Cargo.lock for ", workspace.root_manifest));
     rust::BuildRequest build = words.build;
@@ -196,6 +208,7 @@ Result<Json> unit_graph(const std::vector<std::string>& words_given) {
     TRY_VOID(graph.start());
     TRY(units, rust::build_units(graph, build));
     for (const std::string& warning : units.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
+    if (words_given[0] == "rust-commands") return rust_commands(units, build, config, words.scripts_file);
     return rust::unit_graph_json(units);
 }
 
@@ -203,7 +216,7 @@ Result<Json> unit_graph(const std::vector<std::string>& words_given) {
 
 int internal_command(const Arguments& arguments) {
     std::string what = arguments.words.empty() ? "" : arguments.words[0];
-    if (what == "unit-graph") {
+    if (what == "unit-graph" || what == "rust-commands") {
         Result<Json> graph = internal_detail::unit_graph(arguments.words);
         if (!graph.ok()) return print_error(graph.error());
         print_line(graph->dump());
@@ -218,7 +231,7 @@ int internal_command(const Arguments& arguments) {
         return 0;
     }
     return print_error(usage_error(cat("internal does not know ", what.empty() ? "what to do" : what),
-                                   "unit-graph, configuration-reference or schema"));
+                                   "unit-graph, rust-commands, configuration-reference or schema"));
 }
 
 }  // namespace cermet::cli

@@ -55,7 +55,7 @@ Command rustc_command(const UnitGraph& graph, std::size_t index, const BuildRequ
 // The run of a compiled build script. argv[0] is the script's path below its compile unit's directory.
 Command script_command(const UnitGraph& graph, std::size_t index, const BuildRequest& request, const Layout& layout,
                        const ScriptOutputs& scripts, const CargoConfig& config);
-DirectiveContext directive_context(const Unit& unit);
+DirectiveContext directive_context(const Unit& unit, const CargoConfig& config);
 // What a [target.<triple>.<links>] table says in place of a script's run (B12).
 Result<ScriptOutput> overridden_output(const UnitGraph& graph, std::size_t index, const BuildRequest& request,
                                        const CargoConfig& config);

@@ -78,24 +78,21 @@ class Parser {
                     "`cargo::` needs rust-version 1.77; print `cargo:` or raise rust-version");
         }
         std::size_t equals = line.find('=');
-        if (equals == std::string_view::npos) {
-            if (out.modern) return fail(cat("`cargo::", line, "`, which has no `=`"));
-            return {};
-        }
+        if (equals == std::string_view::npos)
+            return fail(cat("`cargo:", out.modern ? ":" : "", line, "`, which has no `=`"));
         out.key = std::string(line.substr(0, equals));
         out.value = std::string(line.substr(equals + 1));
-        if (!out.modern) {
-            bool reserved = std::find(std::begin(k_reserved), std::end(k_reserved), out.key) != std::end(k_reserved);
-            if (!reserved) {
-                out.value = cat(out.key, "=", trim(out.value));
-                out.key = "metadata";
-            }
+        if (out.modern) return {};
+        bool reserved = std::find(std::begin(k_reserved), std::end(k_reserved), out.key) != std::end(k_reserved);
+        if (!reserved) {
+            out.key = "metadata";
+            out.value = std::string(line);
         }
         return {};
     }
 
     Status apply(const Directive& d) {
-        std::string value(trim(d.value));
+        const std::string& value = d.value;  // what stands before it is its own; the line's end was trimmed
         if (d.key == "rustc-flags") return flags(value);
         if (d.key == "rustc-link-lib")
             out_.link_libs.push_back(value);
@@ -127,7 +124,7 @@ class Parser {
     Status metadata(const std::string& value) {
         std::size_t equals = value.find('=');
         if (equals == std::string::npos) return fail(cat("`cargo::metadata=", value, "`, which is no KEY=VALUE"));
-        out_.metadata.emplace_back(value.substr(0, equals), std::string(trim(value.substr(equals + 1))));
+        out_.metadata.emplace_back(value.substr(0, equals), value.substr(equals + 1));
         return {};
     }
 
@@ -138,7 +135,9 @@ class Parser {
         if (name == "RUSTC_BOOTSTRAP" && !context_.allow_bootstrap)
             return fail("`rustc-env=RUSTC_BOOTSTRAP`, which is not allowed on a stable compiler",
                         "set RUSTC_BOOTSTRAP in the environment if you accept unstable features");
-        if (name != "RUSTC_BOOTSTRAP" || context_.allow_bootstrap)
+        if (name == "RUSTC_BOOTSTRAP")
+            out_.warnings.push_back("it cannot set RUSTC_BOOTSTRAP, which is for who builds to set");
+        else
             out_.env.emplace_back(std::move(name), value.substr(equals + 1));
         return {};
     }

@@ -139,8 +139,7 @@ class ArgvBuilder {
     // What scripts printed: search paths of all, the rest by scope (B8).
     void add_script_outputs() {
         std::optional<std::size_t> own = own_run_of(graph_, index_);
-        std::vector<std::size_t> runs =
-            unit_.target.is_custom_build() ? std::vector<std::size_t>() : script_runs_of(graph_, index_);
+        std::vector<std::size_t> runs = script_runs_of(graph_, index_);
         add_search_paths(runs);
         for (std::size_t run : runs) {
             auto found = scripts_.find(run);

@@ -31,6 +31,9 @@ void add_package_environment(const Package& package, const Layout& layout, Envir
 }
 
 void add_configured_environment(const CargoConfig& config, Environment& out) {
+    // Rustc's own switch, which cargo hands on with everything else that the user has.
+    auto bootstrap = config.environment.find("RUSTC_BOOTSTRAP");
+    if (bootstrap != config.environment.end()) out["RUSTC_BOOTSTRAP"] = bootstrap->second;
     for (const auto& [name, entry] : config.env) {
         if (out.count(name) != 0) continue;
         auto existing = config.environment.find(name);
@@ -160,9 +163,24 @@ Command script_command(const UnitGraph& graph, std::size_t index, const BuildReq
     return command;
 }
 
-DirectiveContext directive_context(const Unit& unit) {
+namespace script_command_detail {
+
+// The user's RUSTC_BOOTSTRAP: for all crates, or a list of crates.
+bool allows_bootstrap(const CargoConfig& config, const Package& package) {
+    auto found = config.environment.find("RUSTC_BOOTSTRAP");
+    if (found == config.environment.end()) return false;
+    if (found->second == "1") return true;
+    std::vector<std::string> names = split(found->second, ',');
+    const Target* library = package.library();
+    return library != nullptr && std::find(names.begin(), names.end(), library->crate_name) != names.end();
+}
+
+}  // namespace script_command_detail
+
+DirectiveContext directive_context(const Unit& unit, const CargoConfig& config) {
     DirectiveContext context;
     const Package& package = *unit.package;
+    context.allow_bootstrap = script_command_detail::allows_bootstrap(config, package);
     context.package = cat(package.name, " v", package.version_text);
     context.rust_version = package.rust_version;
     context.links = package.links;
@@ -185,7 +203,9 @@ Result<ScriptOutput> overridden_output(const UnitGraph& graph, std::size_t index
     const Toml* table = links_override(config, target_info(request, unit).triple, unit.package->links);
     if (table == nullptr) return bug(cat("no override for the script of ", unit.package->name));
     ScriptOutput out;
-    for (const auto& [key, value] : table->table()) TRY_VOID(script_command_detail::add_override(key, value, out));
+    std::map<std::string, const Toml*> sorted;  // so cargo reads them
+    for (const auto& [key, value] : table->table()) sorted[key] = &value;
+    for (const auto& [key, value] : sorted) TRY_VOID(script_command_detail::add_override(key, *value, out));
     return out;
 }
 

@@ -45,6 +45,18 @@ std::string place_of(const std::string& directory) {
 
 }  // namespace package_graph_detail
 
+std::vector<std::string> target_probe_words(const std::vector<std::string>& flags, const std::string& triple) {
+    std::vector<std::string> words = {"-", "--crate-name", "___", "--print=file-names"};
+    words.insert(words.end(), flags.begin(), flags.end());
+    if (!triple.empty()) words.insert(words.end(), {"--target", triple});
+    for (const char* type : {"bin", "rlib", "dylib", "cdylib", "staticlib", "proc-macro"}) {
+        words.insert(words.end(), {"--crate-type", type});
+    }
+    words.insert(words.end(),
+                 {"--print=sysroot", "--print=split-debuginfo", "--print=crate-name", "--print=cfg", "-Wwarnings"});
+    return words;
+}
+
 Result<TargetInfo> parse_target_info(const std::string& triple, const std::string& output) {
     TargetInfo info;
     info.triple = triple;
@@ -73,6 +85,8 @@ Result<TargetInfo> parse_target_info(const std::string& triple, const std::strin
     std::string cfg_text;
     for (std::size_t i = cfg_start; i < lines.size(); ++i) cfg_text += lines[i] + "\n";
     info.cfgs = parse_cfgs(cfg_text);
+    // Printed because a proc-macro was asked for too: it is no fact of the target.
+    std::erase_if(info.cfgs, [](const Cfg& cfg) { return cfg.name == "proc_macro"; });
     if (info.cfgs.empty())
         return environment_error(cat("rustc printed no configuration for target ", triple),
                                  "check that this rustc has the target installed");

@@ -32,6 +32,8 @@ struct TargetInfo {
     std::vector<std::string> split_debuginfo = {"off", "packed", "unpacked"};
 };
 // From the output of `rustc - --crate-name ___ --print=file-names … --print=cfg` (L16) or of `--print cfg` alone.
+// The words that rustc is asked with; an empty triple is the host.
+std::vector<std::string> target_probe_words(const std::vector<std::string>& flags, const std::string& triple);
 Result<TargetInfo> parse_target_info(const std::string& triple, const std::string& output);
 
 // What the user asked for; one selection is unified together (F7).

@@ -200,14 +200,8 @@ exec::Action target_action(const RustToolchain& rust, const std::vector<std::str
     identity.string(triple);
     action.label = cat("probe-target-", digest_of(identity.bytes()).short_hex(8));
     action.description = "probe rustc's target";
-    action.argv = {rust.rustc, "-", "--crate-name", "___", "--print=file-names"};
-    action.argv.insert(action.argv.end(), flags.begin(), flags.end());
-    if (!triple.empty()) action.argv.insert(action.argv.end(), {"--target", triple});
-    for (const char* type : {"bin", "rlib", "dylib", "cdylib", "staticlib", "proc-macro"}) {
-        action.argv.insert(action.argv.end(), {"--crate-type", type});
-    }
-    action.argv.insert(action.argv.end(), {"--print=sysroot", "--print=split-debuginfo", "--print=crate-name",
-                                           "--print=cfg", "-Wwarnings"});
+    action.argv = target_probe_words(flags, triple);
+    action.argv.insert(action.argv.begin(), rust.rustc);
     action.cwd = "/";
     action.platform["rust"] = rust.digest;
     return action;
@@ -260,7 +254,7 @@ engine::Task<std::map<std::string, std::string>> run(engine::Build build, CargoE
     exec::Executor& executor = build.service<exec::Executor>();
     std::map<std::string, std::string> found;
     for (const std::string& name : executor.environment_names()) {
-        bool relevant = name == "RUSTFLAGS" || name == "CARGO_ENCODED_RUSTFLAGS" ||
+        bool relevant = name == "RUSTFLAGS" || name == "CARGO_ENCODED_RUSTFLAGS" || name == "RUSTC_BOOTSTRAP" ||
                         name.compare(0, 14, "CARGO_PROFILE_") == 0 || name.compare(0, 13, "CARGO_TARGET_") == 0 ||
                         name.compare(0, 12, "CARGO_BUILD_") == 0 || name.compare(0, 13, "CARGO_SOURCE_") == 0 ||
                         name.compare(0, 17, "CARGO_REGISTRIES_") == 0;

@@ -265,7 +265,7 @@ Result<std::optional<ScriptOutput>> script_replacement(const ResolvedGraph& grap
     const CrateRule* rule = unit_detail::rule_of(graph, unit);
     if (rule == nullptr || !rule->deny_run) return std::optional<ScriptOutput>();
     Result<ScriptOutput> parsed = ScriptOutput();
-    ScriptOutput output = unit_detail::provided_output(*rule, directive_context(unit), parsed);
+    ScriptOutput output = unit_detail::provided_output(*rule, directive_context(unit, graph.config), parsed);
     if (!parsed.ok()) return std::move(parsed).error().at(rule->place);
     return std::optional<ScriptOutput>(output);
 }
@@ -405,7 +405,7 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
     action.inputs.insert(action.inputs.end(), inputs.begin(), inputs.end());
     exec::Outcome ran = co_await build.get(exec::Run(std::move(action)));
     std::string printed = co_await build.get(exec::BlobText(ran.stdout_digest));
-    Result<ScriptOutput> parsed = parse_directives(printed, directive_context(unit));
+    Result<ScriptOutput> parsed = parse_directives(printed, directive_context(unit, graph->config));
     if (!parsed.ok()) co_return std::move(parsed).error().at(unit.package->manifest_path);
     answer.output = *parsed;
     if (!answer.output.errors.empty()) {
