@@ -68,6 +68,7 @@
 #include "exec/records.cpp"
 #include "exec/request.cpp"
 #include "exec/run.cpp"
+#include "exec/rustc_text.cpp"
 #include "exec/sandbox_linux.cpp"
 #include "exec/step.cpp"
 #include "exec/worker.cpp"
@@ -128,6 +129,8 @@
 #include "languages/rust/rules/registry_access.cpp"
 #include "languages/rust/rules/toolchain.cpp"
 #include "languages/rust/rules/unit.cpp"
+#include "languages/rust/rules/workspace_build.cpp"
+#include "languages/rust/rules/wrappers.cpp"
 #endif
 
 // languages/python 5
@@ -175,6 +178,7 @@
 #include "cli/build.cpp"
 #include "cli/checkout.cpp"
 #include "cli/common.cpp"
+#include "cli/kept_words.cpp"
 #include "cli/session.cpp"
 #include "cli/stage0.cpp"
 #ifndef CERMET_STAGE0
@@ -189,6 +193,7 @@
 #include "cli/internal.cpp"
 #include "cli/internal_commands.cpp"
 #include "cli/pep517.cpp"
+#include "cli/rust_workspace.cpp"
 #include "cli/source_audit.cpp"
 #include "cli/verify.cpp"
 #include "cli/wheel_audit.cpp"

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <optional>
 
 #include "base/text.h"
 
@@ -40,7 +41,8 @@ constexpr Entry k_commands[] = {
     {"build", Command::Build, "Build the wheel, or only the named targets",
      "Without a target, the wheel is built into dist/. A target is a module (pkg.core), a library "
      "(rust:core,\n"
-     "c:tree), a program (tool:name) or a generate table (generate:tables)."},
+     "c:tree), a program (tool:name) or a generate table (generate:tables).\n\n"
+     "In a Rust workspace without pyproject.toml: builds libraries and programs into target/, as cargo build does."},
     {"sdist", Command::Sdist, "Build the source distribution",
      "The sdist holds everything the build reads; what is needed but ignored by git is an error."},
     {"develop", Command::Develop, "Build the modules and make the project importable from its sources",
@@ -117,6 +119,37 @@ void add_global_options(CLI::App& app, Parsing& out) {
     }
 }
 
+// The options of `cargo build`, under the same names.
+void add_cargo_options(CLI::App& command, Arguments& a) {
+    constexpr const char* k_group = "Options in a Rust workspace without pyproject.toml, as for cargo build";
+    CargoArguments& c = a.cargo;
+    command.add_option("-p", a.short_p)->type_name("<SPEC>")->allow_extra_args(false)->group(k_hidden);
+    const auto list = [&](const char* name, std::vector<std::string>& to, const char* type, const char* about) {
+        command.add_option(name, to, about)->type_name(type)->allow_extra_args(false)->group(k_group);
+    };
+    const auto flag = [&](const char* name, bool& to, const char* about) {
+        command.add_flag(name, to, about)->group(k_group);
+    };
+    list("--package", c.packages, "<SPEC>", "Package to build; here -p says the same [default: as in Cargo.toml]");
+    flag("--workspace,--all", c.workspace, "All packages of the workspace");
+    list("--exclude", c.exclude, "<SPEC>", "Packages to leave out");
+    flag("--lib", c.lib, "Only the library");
+    flag("--bins", c.all_bins, "All programs");
+    list("--bin", c.bins, "<NAME>", "Only this program");
+    flag("--examples", c.all_examples, "All examples");
+    list("--example", c.examples, "<NAME>", "Only this example");
+    list("-F,--features", c.features, "<FEATURES>", "Features to switch on");
+    flag("--all-features", c.all_features, "Switch all features on");
+    flag("--no-default-features", c.no_default_features, "Leave the default features off");
+    flag("-r,--release", c.release, "The profile `release`");
+    const auto text = [&](const char* name, std::string& to, const char* type, const char* about) {
+        command.add_option(name, to, about)->type_name(type)->take_last()->group(k_group);
+    };
+    text("--manifest-path", c.manifest_path, "<PATH>", "The Cargo.toml to build");
+    text("--target-dir", c.target_dir, "<DIR>", "Where the results go [default: target]");
+    list("--config", c.config, "<KEY=VALUE|PATH>", "A value of cargo's configuration, or a file of it");
+}
+
 void add_commands(CLI::App& app, Parsing& out) {
     Arguments& a = out.arguments;
     for (const Entry& entry : k_commands) {
@@ -138,6 +171,7 @@ void add_commands(CLI::App& app, Parsing& out) {
             ->type_name("<DIR>")
             ->group("Options");
     }
+    for (const char* name : {"build", "explain", "ide"}) add_cargo_options(*app.get_subcommand(name), a);
     app.get_subcommand("ide")
         ->add_option("-o,--out-dir", a.out_dir, "Where to put the files [default: the project]")
         ->type_name("<DIR>")
@@ -275,21 +309,44 @@ std::string near_or(std::string_view word, const std::vector<std::string>& known
     return near.empty() ? std::move(other) : cat("did you mean '", near, "'?");
 }
 
+// What cargo does and this program leaves to it.
+std::optional<Error> command_of_cargo(const std::string& word) {
+    for (const char* name :
+         {"test",   "t",       "doc",     "d",       "run",  "r",         "bench", "check",  "c",
+          "clippy", "install", "publish", "package", "fmt",  "fix",       "clean", "add",    "remove",
+          "update", "tree",    "new",     "search",  "yank", "uninstall", "miri",  "rustdoc"}) {
+        if (word != name) continue;
+        return usage_error(cat("`cermet ", word, "` is not there: Cermet builds, and leaves the rest to cargo"),
+                           cat("run `cargo ", word, "`"));
+    }
+    return std::nullopt;
+}
+
 // A word that nothing wanted: a mistyped option, a mistyped command, or one too many.
 Error unknown_word(const CLI::App& app, const std::vector<std::string>& rest) {
     const auto dashed = [](const std::string& word) { return word.size() > 1 && word[0] == '-'; };
     const auto option = std::find_if(rest.begin(), rest.end(), dashed);
     const std::vector<CLI::App*> chosen = app.get_subcommands();
+    // `cargo test --doc`: the command is what there is not, whatever follows it.
+    if (chosen.empty() && option != rest.begin()) {
+        if (std::optional<Error> cargos = command_of_cargo(rest.front())) return *cargos;
+    }
     if (option != rest.end()) {
         const std::string name = option->substr(0, option->find('='));
         std::vector<std::string> known;
         add_option_names(known, app);
         for (const CLI::App* command : chosen) add_option_names(known, *command);
+        for (const char* cargos : {"--tests", "--test", "--benches", "--bench", "--all-targets", "--message-format",
+                                   "--timings", "--artifact-dir", "--build-plan", "--unit-graph", "--color", "-Z"}) {
+            if (name != cargos) continue;
+            return usage_error(cat("there is no option '", name, "': that part is cargo's"), "use `cargo build`");
+        }
         return usage_error(cat("there is no option '", name, "'"),
                            near_or(name, known, "`cermet --help` lists all options"));
     }
     const std::string& word = rest.front();
     if (chosen.empty()) {
+        if (std::optional<Error> cargos = command_of_cargo(word)) return *cargos;
         std::vector<std::string> known = names_of(k_commands);
         return usage_error(cat("there is no command '", word, "'"),
                            near_or(word, known, cat("known commands: ", join(known, ", "))));
@@ -328,6 +385,17 @@ Status take_mode(Parsing& out) {
     return {};
 }
 
+// Which of cargo's options came first: where they do not belong, that one is named.
+void note_cargo_options(Arguments& a, const CLI::App& app) {
+    for (const CLI::App* command : app.get_subcommands()) {
+        for (const CLI::Option* option : command->get_options()) {
+            const std::string& group = option->get_group();
+            if (option->count() == 0 || group.compare(0, 25, "Options in a Rust workspa") != 0) continue;
+            if (a.cargo.first.empty()) a.cargo.first = "--" + option->get_lnames().front();
+        }
+    }
+}
+
 Status take_values(Parsing& out, const CLI::App& app) {
     Arguments& a = out.arguments;
     TRY_VOID(take_mode(out));
@@ -341,6 +409,7 @@ Status take_values(Parsing& out, const CLI::App& app) {
         TRY(size, parse_size(out.memory));
         a.memory = size;
     }
+    note_cargo_options(a, app);
     if (a.quiet && a.verbose > 0) return usage_error("--quiet and --verbose exclude each other");
     if (a.directory.empty()) return usage_error("--directory takes a directory, not an empty text");
     for (const std::string& option : a.options) {
@@ -376,6 +445,7 @@ Status take_command(Parsing& out, const CLI::App& app) {
         return {};
     }
     a.command = find_entry(k_commands, name)->command;
+    a.out_given = !a.out_dir.empty();
     if (a.out_dir.empty() && (a.command == Command::Build || a.command == Command::Sdist)) a.out_dir = "dist";
     return {};
 }

@@ -35,6 +35,22 @@ enum class Command {
 
 enum class Mode { Automatic, Plain, Mount };
 
+// What cargo's command line says besides; only for plain Rust workspaces.
+struct CargoArguments {
+    std::vector<std::string> packages, exclude;
+    std::vector<std::string> features;  // as given: several in one text are separated by commas or spaces
+    bool workspace = false;
+    bool all_features = false;
+    bool no_default_features = false;
+    bool lib = false, all_bins = false, all_examples = false;
+    std::vector<std::string> bins, examples;
+    bool release = false;
+    std::string manifest_path;
+    std::string target_dir;
+    std::vector<std::string> config;
+    std::string first;  // the first option above that was given, as `--bin`; "" = none
+};
+
 struct Arguments {
     Command command = Command::Text;
     std::string text;  // Command::Text
@@ -61,6 +77,9 @@ struct Arguments {
 
     // Of single commands.
     std::vector<std::string> targets;  // build, explain
+    std::vector<std::string> short_p;  // build, explain, ide: -p, a package in a Rust workspace, else a Python
+    CargoArguments cargo;              // build, explain, ide
+    bool out_given = false;            // --out-dir was said
     std::string out_dir;               // build, sdist ("dist" when not given), ide (the project)
     std::uint64_t max_size = 0;        // cache gc; 0 = the cache's own cap
     std::string hook;                  // pep517

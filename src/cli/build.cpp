@@ -5,6 +5,7 @@
 #include "cli/archives.h"
 #include "cli/commands.h"
 #include "cli/common.h"
+#include "cli/rust_workspace.h"
 
 #include "base/path.h"
 #include "base/text.h"
@@ -26,6 +27,7 @@ Result<std::vector<exec::Input>> build_one(Session& session, const std::string& 
     if (target.compare(0, 5, "tool:") == 0) {
         TRY(program, session.run(python::BuildProgram(target.substr(5))));
         files.push_back(program.file);
+        files.back().path = program.name;  // rustc's name for it tells it from others of that name
         files.insert(files.end(), program.libraries.begin(), program.libraries.end());  // it looks beside itself
         return files;
     }
@@ -137,7 +139,15 @@ int build_archive(const Arguments& arguments, ArchiveKind kind) {
 
 }  // namespace build_detail
 
-int build_command(const Arguments& arguments) {
+int build_command(const Arguments& given) {
+    Arguments arguments = given;
+#ifndef CERMET_STAGE0
+    Result<std::optional<RustWorkspace>> workspace = find_rust_workspace(arguments);
+    if (!workspace.ok()) return print_error(workspace.error());
+    if (workspace->has_value()) return build_rust_workspace(arguments, **workspace);
+    Status fits = without_cargo_options(arguments);
+    if (!fits.ok()) return print_error(fits.error());
+#endif
     if (arguments.targets.empty()) return build_detail::build_archive(arguments, ArchiveKind::Wheel);
     Listeners listeners(arguments);
     Result<SessionSettings> settings = settings_of(arguments, listeners);

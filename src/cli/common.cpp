@@ -74,7 +74,7 @@ Result<std::string> interpreter_behind(const std::string& script, const std::str
 Listeners::Listeners(const Arguments& arguments)
     : trace_file_(arguments.trace),
       console_(common_detail::console_settings(arguments)),
-      fan_({&console_, &trace_, &why_}) {}
+      fan_({&console_, &trace_, &why_, &kept_}) {}
 
 Listeners::~Listeners() {
     if (trace_file_.empty()) return;
@@ -102,7 +102,21 @@ Result<std::string> choose_python(const std::string& wanted) {
     return usage_error(cat("--python names ", wanted, ", and there is no such program on PATH"));
 }
 
-Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& listeners) {
+namespace common_detail {
+
+Status choose_interpreter(const Arguments& arguments, SessionSettings& settings) {
+    TRY(python, choose_python(arguments.python));
+    settings.request.python = python;
+    if (!is_script(python)) return {};
+    Result<std::string> interpreter = interpreter_behind(python, settings.directory);
+    if (!interpreter.ok() && !arguments.python.empty()) return interpreter.error();
+    if (interpreter.ok()) settings.request.python = *interpreter;
+    return {};
+}
+
+}  // namespace common_detail
+
+Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& listeners, NeedPython python) {
     SessionSettings settings;
     settings.directory = join_path(platform::current_directory(), arguments.directory);
     settings.jobs = arguments.jobs;
@@ -118,13 +132,7 @@ Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& liste
     if (!arguments.target.empty() && arguments.target != platform::host_triple().rust()) {
         return usage_error(cat("building for ", arguments.target, " is not supported yet"), "leave --target out");
     }
-    TRY(python, choose_python(arguments.python));
-    settings.request.python = python;
-    if (common_detail::is_script(python)) {
-        Result<std::string> interpreter = common_detail::interpreter_behind(python, settings.directory);
-        if (!interpreter.ok() && !arguments.python.empty()) return interpreter.error();
-        if (interpreter.ok()) settings.request.python = *interpreter;
-    }
+    if (python == NeedPython::Yes) TRY_VOID(common_detail::choose_interpreter(arguments, settings));
     settings.request.profile = arguments.profile;
     settings.request.offline = arguments.offline;
     settings.request.locked = arguments.locked;
@@ -150,6 +158,7 @@ Error for_people(const exec::Executor& executor, Error error) {
 
 int print_error(const Error& error) {
     std::string text = render(error);
+    if (!report::console_settings_of_environment().colour) text = report::strip_ansi(text);
     std::fwrite(text.data(), 1, text.size(), stderr);
     return exit_code(error.kind);
 }

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "cli/arguments.h"
+#include "cli/kept_words.h"
 #include "cli/session.h"
 #include "report/console.h"
 #include "report/trace.h"
@@ -26,17 +27,21 @@ class Listeners {
     engine::EventSink* sink() { return &fan_; }
     report::Console& console() { return console_; }
     report::Why& why() { return why_; }
+    const KeptWords& kept() const { return kept_; }
 
    private:
     std::string trace_file_;
     report::Console console_;
     report::Trace trace_;
     report::Why why_;
+    KeptWords kept_;
     engine::EventFan fan_;
 };
 
 // The settings of a session for this command line; Usage and Environment errors for what cannot be.
-Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& listeners);
+enum class NeedPython { No, Yes };
+Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& listeners,
+                                    NeedPython python = NeedPython::Yes);
 // The interpreter: --python, else the active virtual environment's, else python3 on PATH; "" when there is none.
 Result<std::string> choose_python(const std::string& wanted);
 

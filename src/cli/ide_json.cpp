@@ -65,10 +65,17 @@ struct Crate {
     std::vector<std::pair<std::string, std::string>> externs;  // name, canonical path
 };
 
+// rustc, and what may be called in its place: the words before its first argument.
+std::size_t count_programs(const Action& action) {
+    std::size_t count = 0;
+    while (count < action.argv.size() && action.argv[count].compare(0, 1, "-") != 0) ++count;
+    return count;
+}
+
 Crate read_crate(const Action& action) {
     Crate crate;
     crate.action = &action;
-    for (std::size_t i = 1; i < action.argv.size(); ++i) {
+    for (std::size_t i = count_programs(action); i < action.argv.size(); ++i) {
         const std::string& word = action.argv[i];
         if (word.compare(0, 10, "--edition=") == 0) crate.edition = word.substr(10);
         if (word.empty() || word[0] != '-') {
@@ -95,8 +102,8 @@ std::vector<Crate> read_crates(const SharedActions& actions) {
     std::vector<Crate> crates;
     std::set<std::string> seen;
     for (const auto& action : actions) {
-        bool rustc =
-            !action->argv.empty() && stem(action->argv[0]) == "rustc" && !after(action->argv, "--crate-name").empty();
+        bool rustc = !action->argv.empty() && !after(action->argv, "--crate-name").empty() &&
+                     (stem(action->argv[0]) == "rustc" || action->platform.count("rust") != 0);
         if (!rustc || !seen.insert(action->label).second) continue;
         Crate crate = read_crate(*action);
         crate.source = join_path(action->cwd, crate.source);
@@ -177,7 +184,8 @@ Json rust_project(const SharedActions& actions, const RealText& real) {
     for (const Crate& crate : crates) list.push_back(crate_json(crate, index, real));
     Json json;
     if (!crates.empty()) {
-        std::string sysroot = real.text(parent(parent(crates[0].action->argv[0])));
+        const Action& first = *crates[0].action;
+        std::string sysroot = real.text(parent(parent(first.argv[count_programs(first) - 1])));
         json.set("sysroot", sysroot);
         std::string sources = sysroot + "/lib/rustlib/src/rust/library";
         if (real.exists(sources)) json.set("sysroot_src", sources);

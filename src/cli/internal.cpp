@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/common.h"
 #include "cli/internal_commands.h"
+#include "cli/rust_workspace.h"
 #include "fetch/packages.h"
 #include "languages/rust/model.h"
 #include "options/config.h"
@@ -100,6 +101,8 @@ Result<GraphWords> read_words(const std::vector<std::string>& words) {
             chosen.lib = true;
         else if (word == "--bins")
             chosen.all_bins = true;
+        else if (word == "--examples")
+            chosen.all_examples = true;
         else if (word == "--release" || word == "-r")
             read.build.profile = "release";
         else if (lists.count(word) != 0 && more)
@@ -114,27 +117,6 @@ Result<GraphWords> read_words(const std::vector<std::string>& words) {
     if (read.manifest.empty()) return usage_error("internal unit-graph needs --manifest-path");
     read.manifest = join_path(platform::current_directory(), read.manifest);
     return read;
-}
-
-rust::ConfigRequest config_request(const std::string& manifest, const std::string& cargo_home) {
-    rust::ConfigRequest request;
-    request.cwd = std::string(parent(manifest));
-    for (std::string at = request.cwd;; at = std::string(parent(at))) {
-        request.directories.push_back(at);
-        if (at == "/") break;
-    }
-    request.cargo_home = cargo_home;
-    for (const std::string& name : platform::environment_names()) {
-        bool relevant = name == "RUSTFLAGS" || name == "RUSTC_BOOTSTRAP" || name.compare(0, 6, "CARGO_") == 0;
-        if (relevant) request.environment[name] = platform::environment(name).value_or("");
-    }
-    return request;
-}
-
-std::string cargo_home() {
-    std::optional<std::string> home = platform::environment("CARGO_HOME");
-    if (home && !home->empty()) return *home;
-    return join_path(platform::environment("HOME").value_or("/"), ".cargo");
 }
 
 Result<std::string> ask_rustc(const std::string& directory, std::vector<std::string> words) {
@@ -185,8 +167,9 @@ Result<rust::TargetInfo> target_info(const GraphWords& words, const rust::CargoC
 Result<Json> unit_graph(const std::vector<std::string>& words_given) {
     TRY(words, read_words(words_given));
     HostFiles files;
-    std::string home = cargo_home();
-    TRY(config, rust::load_config(files, config_request(words.manifest, home)));
+    const rust::ConfigRequest wanted = host_config_request(std::string(parent(words.manifest)));
+    const std::string home = wanted.cargo_home;
+    TRY(config, rust::load_config(files, wanted));
     for (const auto& [name, entry] : config.env) {
         if (std::optional<std::string> own = platform::environment(name)) config.environment[name] = *own;
     }

@@ -89,7 +89,7 @@ Result<std::unique_ptr<Session>> Session::open(SessionSettings settings) {
         return usage_error(cat("there is no directory ", session->settings_.directory));
     }
     TRY(project, platform::real_path(session->settings_.directory));
-    session->checkout_ = find_checkout(project);
+    session->checkout_ = session->settings_.checkout ? *session->settings_.checkout : find_checkout(project);
     session->settings_.request.directory = session->checkout_.directory;
     session->settings_.request.host_directory = project;
     TRY(store, store::Store::open(store::Store::default_directory()));

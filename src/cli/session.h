@@ -36,6 +36,7 @@ struct SessionSettings {
     bool verbose = false;
     bool commands = false;               // -vv: every command line is told
     std::optional<exec::RootMode> mode;  // nullopt: mount where possible
+    std::optional<Checkout> checkout;    // nullopt: found from the directory's configuration
     engine::EventSink* events = nullptr;
     report::Console* console = nullptr;  // told how the user calls each directory
 };

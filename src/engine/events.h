@@ -61,7 +61,8 @@ struct StepProgress {
 };
 
 struct Notice {
-    std::string text;  // one sentence for people; may have several lines
+    std::string text;      // one sentence for people; may have several lines
+    bool warning = false;  // about the user's own files, and said again when what said it is remembered
 };
 
 struct BuildCounts {

@@ -105,6 +105,7 @@ class Executor {
     void forget_listings(const std::string& host_directory);      // after a fetch: memoised answers below it are stale
     void notice(const std::string& text);                         // one line for the user, once
     void tell(const engine::Event& event) const;                  // of work that is no action: a download
+    void warn(const std::string& text);                           // the same, as a warning
 
     // Declares outputs inside the checkout (canonical, below /cermet/ws): from now on a mirror
     // stands over each of their directories. `files`: what plain mode shows of the checkout

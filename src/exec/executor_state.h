@@ -118,7 +118,7 @@ struct Executor::State {
     std::string host(std::string_view canonical) const { return places.host_outside(canonical); }
     void record(const Leaf& leaf);
     void record(const std::vector<Leaf>& leaves);
-    void notice(const std::string& text);
+    void notice(const std::string& text, bool warning = false);
     bool claim_label(Job& job);
     // Held while a step writes declared outputs of the tree: variants of one script write the same ones.
     std::unique_lock<std::mutex> hold_tree_outputs(const Action& action);

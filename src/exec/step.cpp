@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/executor_state.h"
+#include "exec/rustc_text.h"
 #include "platform/os.h"
 #include "store/disk.h"
 
@@ -50,21 +51,6 @@ class EarlyListener : public LineListener {
     Job& job_;
     std::optional<Digest> digest_;
 };
-
-// rustc's JSON lines become what it would have printed for people; anything else stays.
-std::string for_reading(std::string_view text) {
-    if (!contains(text, "{\"$message_type\"")) return std::string(text);
-    std::string out;
-    for (const std::string& line : split_lines(text)) {
-        if (line.compare(0, 16, "{\"$message_type\"") != 0) {
-            out += line + "\n";
-            continue;
-        }
-        Result<Json> json = parse_json(line, "rustc");
-        if (json.ok()) out += (*json)["rendered"].string();
-    }
-    return out;
-}
 
 Json render_json(const Places& places, const Json& value) {
     if (value.is_string()) return Json(places.render(value.string()));
@@ -171,6 +157,7 @@ struct Ran {
     ProcessEnd end;
     std::optional<WorkerReply> reply;
     std::optional<Digest> early;
+    std::string verdict;  // how many errors made rustc fail
 };
 
 Result<Ran> run_process(Executor::State& state, Job& job) {
@@ -187,7 +174,9 @@ Result<Ran> run_process(Executor::State& state, Job& job) {
     if (job.action->two_step == TwoStep::Rustc) spec.stderr_lines = &listener;
     TRY(end, state.processes.run(spec));
     ran.end = std::move(end);
-    ran.end.err = for_reading(ran.end.err);
+    RustcText said = read_rustc(ran.end.err, job.action->subject, job.action->fix, ran.end.succeeded());
+    ran.end.err = std::move(said.text);
+    ran.verdict = std::move(said.verdict);
     ran.early = listener.digest();
     return ran;
 }
@@ -240,7 +229,11 @@ Result<Attempt> attempt(Executor::State& state, Job& job) {
     made.peak = static_cast<std::uint64_t>(ran->end.max_rss_kb) * 1024;
     if (state.cancelled) ran->end.cancelled = true;
     job.starved = looks_starved(ran->end);
-    if (!ran->end.succeeded()) return step_failure(state, action, job.env, ran->end);
+    if (!ran->end.succeeded()) {
+        Error error = step_failure(state, action, job.env, ran->end);
+        if (!ran->verdict.empty() && error.kind == ErrorKind::Step) error.message = ran->verdict;
+        return error;
+    }
     if (ran->end.out_dropped > 0) {
         return step_error(cat(action.description, " printed more than ", k_max_stdout >> 20, " MiB"));
     }

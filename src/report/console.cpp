@@ -289,7 +289,8 @@ void Console::on(const engine::Event& event) {
             state.finish(*done);
         } else if (const auto* notice = std::get_if<engine::Notice>(&event)) {
             if (state.settings.verbosity != Verbosity::Quiet)
-                state.print(cat(state.coloured("36", "note"), ": ", state.shown(notice->text)));
+                state.print(cat(notice->warning ? state.coloured("33", "warning") : state.coloured("36", "note"), ": ",
+                                state.shown(notice->text)));
         } else if (const auto* ended = std::get_if<engine::BuildFinished>(&event)) {
             state.end(*ended);
             state.stop = true;

@@ -53,11 +53,14 @@ std::vector<std::string> crate_names(const options::Config& config, const std::v
     return all;
 }
 
-// Every table of the same selection, in the order of the configuration: modules, libraries, programs.
-std::vector<rust::SelectedCrates> selection_of(const options::Config& config, const std::string& selection) {
+// Every table of the same selection that applies here, in the order of the configuration: modules, libraries, programs.
+std::vector<rust::SelectedCrates> selection_of(const options::Config& config, const std::string& selection,
+                                               const MarkerEnvironment* markers) {
     std::vector<rust::SelectedCrates> all;
-    auto add = [&](const options::CrateOptions& table, const std::vector<std::string>& crates) {
+    auto add = [&](const auto& table, const std::vector<std::string>& crates) {
         if (selection.empty() || *table.selection != selection) return;
+        // A condition that cannot be read is an error where its own table is built.
+        if (markers != nullptr && !holds(table.when, *markers).value_or(true)) return;
         all.push_back({crate_names(config, crates), *table.features, *table.default_features, *table.all_features});
     };
     for (const options::RustModule& table : config.rust_modules) add(table, {*table.crate});
@@ -69,7 +72,7 @@ std::vector<rust::SelectedCrates> selection_of(const options::Config& config, co
 }
 
 rust::CrateRequest base_request(const options::Config& config, const options::CrateOptions& table,
-                                const BuildRequest& request) {
+                                const BuildRequest& request, const Python* python) {
     rust::CrateRequest wanted;
     if (!config.cargo.manifest_path->empty()) {
         wanted.manifest_path = join_path(config.directory, *config.cargo.manifest_path);
@@ -78,7 +81,7 @@ rust::CrateRequest base_request(const options::Config& config, const options::Cr
     wanted.features = *table.features;
     wanted.default_features = *table.default_features;
     wanted.all_features = *table.all_features;
-    wanted.selection = selection_of(config, *table.selection);
+    wanted.selection = selection_of(config, *table.selection, python != nullptr ? &python->record.markers : nullptr);
     wanted.profile = *table.profile;
     if (wanted.profile.empty()) {
         Result<options::ProfileFlags> profile = options::flags_for(config, request.profile);
@@ -89,6 +92,10 @@ rust::CrateRequest base_request(const options::Config& config, const options::Cr
 }
 
 }  // namespace crate_requests_detail
+
+rust::SharedSettings crate_settings(const options::Config& config, const BuildRequest& request) {
+    return crate_requests_detail::settings_of(config, request);
+}
 
 using crate_requests_detail::base_request;
 using crate_requests_detail::crate_names;
@@ -124,7 +131,7 @@ using crate_requests_detail::add_python;
 
 rust::CrateRequest module_crate(const options::Config& config, const options::RustModule& table, const Python& python,
                                 const BuildRequest& request) {
-    rust::CrateRequest wanted = base_request(config, table, request);
+    rust::CrateRequest wanted = base_request(config, table, request, &python);
     wanted.use = rust::CrateUse::Module;
     wanted.name = *table.name;
     wanted.crates = crate_names(config, {*table.crate});
@@ -141,7 +148,7 @@ rust::CrateRequest module_crate(const options::Config& config, const options::Ru
 
 rust::CrateRequest library_crate(const options::Config& config, const options::RustLibrary& table, const Python& python,
                                  const BuildRequest& request, const std::string& distribution) {
-    rust::CrateRequest wanted = base_request(config, table, request);
+    rust::CrateRequest wanted = base_request(config, table, request, &python);
     wanted.use = *table.link == "shared" ? rust::CrateUse::Shared : rust::CrateUse::Merged;
     add_python(wanted, python);
     wanted.name = *table.name;
@@ -155,9 +162,18 @@ rust::CrateRequest library_crate(const options::Config& config, const options::R
     return wanted;
 }
 
+bool has_conditions(const options::Config& config, const std::string& selection) {
+    auto conditional = [&](const auto& tables) {
+        return std::any_of(tables.begin(), tables.end(),
+                           [&](const auto& table) { return *table.selection == selection && !table.when->empty(); });
+    };
+    return !selection.empty() &&
+           (conditional(config.rust_modules) || conditional(config.rust_libraries) || conditional(config.executables));
+}
+
 rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table, const Python* python,
                                  const BuildRequest& request) {
-    rust::CrateRequest wanted = base_request(config, table, request);
+    rust::CrateRequest wanted = base_request(config, table, request, python);
     wanted.use = rust::CrateUse::Program;
     wanted.name = *table.name;
     wanted.bin = *table.bin;

@@ -12,11 +12,15 @@
 
 namespace cermet::python {
 
+// What holds for every crate of the project: rules for crates, the lock, the target.
+rust::SharedSettings crate_settings(const options::Config& config, const BuildRequest& request);
 rust::CrateRequest module_crate(const options::Config& config, const options::RustModule& table, const Python& python,
                                 const BuildRequest& request);
 rust::CrateRequest library_crate(const options::Config& config, const options::RustLibrary& table, const Python& python,
                                  const BuildRequest& request, const std::string& distribution);
-// `python`: null where the project is no Python package; a program may be built without any Python.
+// Whether a table of this selection has a `when`: only a Python can say then which of them count.
+bool has_conditions(const options::Config& config, const std::string& selection);
+// `python`: null where nothing of the program looks for one.
 rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table, const Python* python,
                                  const BuildRequest& request);
 // Of every table that applies here. Only worth asking where a crate has declared outputs in the tree.

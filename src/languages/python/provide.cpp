@@ -267,13 +267,16 @@ engine::Task<BuiltProgram> run(engine::Build build, BuildProgram key) {
     built.name = *table->name;
     built.install = *table->install;
     if (!table->crate->empty()) {
-        std::optional<Python> python;
-        if (config->has_pyproject) {
-            Python found = co_await build.get(FindPython());
-            python = found;
+        rust::CrateRequest wanted = program_crate(*config, *table, nullptr, build.service<BuildRequest>());
+        bool asks = config->has_pyproject && has_conditions(*config, *table->selection);
+        if (config->has_pyproject && !asks) {
+            bool looks = co_await build.get(rust::LooksForPython(wanted));
+            asks = looks;
         }
-        const Python* known = python ? &*python : nullptr;
-        rust::CrateRequest wanted = program_crate(*config, *table, known, build.service<BuildRequest>());
+        if (asks) {
+            Python found = co_await build.get(FindPython());
+            wanted = program_crate(*config, *table, &found, build.service<BuildRequest>());
+        }
         rust::CrateArtifact artifact = co_await build.get(rust::BuildCrate(wanted));
         built.file = artifact.file;
         co_return built;

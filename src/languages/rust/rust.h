@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
 #include "engine/build.h"
 #include "exec/action.h"
 #include "exec/run.h"
@@ -54,7 +55,7 @@ struct CrateSettings {
 };
 using SharedSettings = std::shared_ptr<const CrateSettings>;
 
-enum class CrateUse { Module, Merged, Shared, Program };
+enum class CrateUse { Module, Merged, Shared, Program, Workspace };
 
 // One table of those that resolve their features together.
 struct SelectedCrates {
@@ -78,6 +79,11 @@ struct CrateRequest {
     std::vector<std::string> exports;       // Module, Shared: only these, names or patterns; empty: as rustc does
     std::string soname;                     // Shared
     std::vector<SelectedCrates> selection;  // with this request's own crates, in the same order in each; empty: alone
+    Selection packages;                     // Workspace: what a command line like cargo's says
+    std::string
+        config_directory;  // canonical or real: cargo's configuration is looked for from here upwards; "" = from
+                           // the manifest
+    std::vector<std::string> config_overrides;  // as cargo's --config takes them
     SharedSettings settings;
     Where place;  // of the table
 };
@@ -106,6 +112,59 @@ class BuildCrate {
     std::string text_;
 };
 engine::Task<CrateArtifact> run(engine::Build build, BuildCrate key);
+
+// Whether a build script that the request reaches looks for a Python.
+class LooksForPython {
+   public:
+    using Value = bool;
+    static constexpr std::string_view k_name = "crate-looks-for-python";
+    explicit LooksForPython(CrateRequest request);
+    std::string text() const { return text_; }
+    std::string describe() const { return {}; }
+    const std::shared_ptr<const CrateRequest>& request() const { return request_; }
+
+   private:
+    std::shared_ptr<const CrateRequest> request_;
+    std::string text_;
+};
+engine::Task<bool> run(engine::Build build, LooksForPython key);
+
+// What a plain workspace is built for: one file of one target.
+struct WorkspaceArtifact {
+    std::string package;
+    exec::Input file;
+    std::string delivered;  // below the profile's directory: "hello", "libhello.rlib", "examples/demo"
+    bool operator==(const WorkspaceArtifact&) const = default;
+};
+struct WorkspaceArtifacts {
+    std::vector<WorkspaceArtifact> files;
+    std::string directory;  // of the profile, below the target directory: "debug", "x86_64-unknown-linux-gnu/release"
+    bool operator==(const WorkspaceArtifacts&) const = default;
+};
+
+// Libraries, programs and examples of a workspace's packages, as `cargo build` selects them. The request's `packages`
+// says which, its `use` is Workspace.
+class BuildWorkspace {
+   public:
+    using Value = WorkspaceArtifacts;
+    static constexpr std::string_view k_name = "crate-workspace";
+    explicit BuildWorkspace(CrateRequest request);
+    std::string text() const { return text_; }
+    std::string describe() const { return {}; }
+    const std::shared_ptr<const CrateRequest>& request() const { return request_; }
+
+   private:
+    std::shared_ptr<const CrateRequest> request_;
+    std::string text_;
+};
+engine::Task<WorkspaceArtifacts> run(engine::Build build, BuildWorkspace key);
+
+// A canonical directory and all above it: inside the checkout by their canonical names, then the real ones above it.
+// `checkout`: real. A directory outside of it names itself.
+std::vector<std::string> with_parents(const std::string& directory, const std::string& checkout);
+
+// Whether a variable of the user's environment is one that cargo's configuration is made of.
+bool is_cargo_variable(std::string_view name);
 
 // Runs every build script with declared outputs in the tree that these requests reach: who reads such a file waits for
 // all of its writers. Two scripts that write the same path must write the same bytes: a Project error names both.
@@ -138,13 +197,17 @@ class FindRust {
    public:
     using Value = RustToolchain;
     static constexpr std::string_view k_name = "rust-toolchain";
-    explicit FindRust(std::string directory) : directory_(std::move(directory)) {}
-    std::string text() const { return directory_; }
+    // `configured`: build.rustc of cargo's configuration; the variable RUSTC goes before it.
+    explicit FindRust(std::string directory, std::string configured = {})
+        : directory_(std::move(directory)), configured_(std::move(configured)) {}
+    std::string text() const { return cat(directory_, "\n", configured_); }
     std::string describe() const { return "looking for rustc"; }
     const std::string& directory() const { return directory_; }  // canonical: rust-toolchain.toml counts from here
+    const std::string& configured() const { return configured_; }
 
    private:
     std::string directory_;
+    std::string configured_;
 };
 engine::Task<RustToolchain> run(engine::Build build, FindRust key);
 

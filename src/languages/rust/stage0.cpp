@@ -26,6 +26,11 @@ SettleOutputs::SettleOutputs(std::vector<CrateRequest> requests)
 
 engine::Task<bool> run(engine::Build, SettleOutputs) { co_return stage0_detail::no_rust(); }
 
+LooksForPython::LooksForPython(CrateRequest request)
+    : request_(std::make_shared<const CrateRequest>(std::move(request))), text_(request_->name) {}
+
+engine::Task<bool> run(engine::Build, LooksForPython) { co_return stage0_detail::no_rust(); }
+
 engine::Task<RustToolchain> run(engine::Build, FindRust) { co_return stage0_detail::no_rust(); }
 
 }  // namespace cermet::rust

@@ -71,6 +71,7 @@ struct Selection {
     bool lib = false;                   // --lib
     bool all_bins = false;              // --bins
     std::vector<std::string> bins;      // --bin NAME
+    bool all_examples = false;          // --examples
     std::vector<std::string> examples;  // --example NAME
 };
 

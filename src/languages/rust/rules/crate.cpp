@@ -18,6 +18,20 @@ void write_list(ByteWriter& out, const std::vector<std::string>& list) {
     for (const std::string& text : list) out.string(text);
 }
 
+void write_packages(ByteWriter& out, const CrateRequest& request) {
+    const Selection& packages = request.packages;
+    for (const auto* list : {&packages.packages, &packages.exclude, &packages.features, &packages.bins,
+                             &packages.examples, &request.config_overrides}) {
+        write_list(out, *list);
+    }
+    for (bool flag : {packages.workspace, packages.default_features, packages.all_features, packages.lib,
+                      packages.all_bins, packages.all_examples}) {
+        out.u8(flag ? 1 : 0);
+    }
+    out.string(request.config_directory);
+    out.string(request.settings->target);
+}
+
 std::string identity_of(const CrateRequest& request) {
     ByteWriter out;
     out.u8(static_cast<std::uint8_t>(request.use));
@@ -38,6 +52,7 @@ std::string identity_of(const CrateRequest& request) {
         write_list(out, selected.features);
         out.u8(static_cast<std::uint8_t>((selected.default_features ? 1 : 0) | (selected.all_features ? 2 : 0)));
     }
+    if (request.use == CrateUse::Workspace) write_packages(out, request);
     out.string(request.settings->python.pyo3_config);
     out.u8(request.settings->python.embeds ? 1 : 0);
     return digest_of(out.bytes()).hex();
@@ -119,6 +134,21 @@ engine::Task<CrateArtifact> run(engine::Build build, BuildCrate key) {
     }
     co_return artifact;
 }
+
+LooksForPython::LooksForPython(CrateRequest request)
+    : request_(std::make_shared<const CrateRequest>(std::move(request))), text_(crate_detail::identity_of(*request_)) {}
+
+engine::Task<bool> run(engine::Build build, LooksForPython key) {
+    SharedGraph graph = co_await build.get(ResolveGraph(key.request(), key.text()));
+    bool looks = false;
+    for (std::size_t i = 0; i < graph->units.units.size(); ++i) {
+        looks = looks || (graph->units.units[i].is_run() && looks_for_python(graph->units, i));
+    }
+    co_return looks;
+}
+
+BuildWorkspace::BuildWorkspace(CrateRequest request)
+    : request_(std::make_shared<const CrateRequest>(std::move(request))), text_(crate_detail::identity_of(*request_)) {}
 
 SettleOutputs::SettleOutputs(std::vector<CrateRequest> requests)
     : requests_(std::make_shared<const std::vector<CrateRequest>>(std::move(requests))) {

@@ -170,6 +170,7 @@ Result<std::string> binary_of(const CrateRequest& request, const std::string& pa
 
 Result<Selection> selection_of(const CrateRequest& request, const std::vector<std::string>& names,
                                const std::string& root_source, const Workspace& workspace) {
+    if (request.use == CrateUse::Workspace) return request.packages;
     TRY(selection, selected_features(request, names, workspace));
     if (request.use == CrateUse::Merged || request.use == CrateUse::Shared) {
         Selection::Merged merged;
@@ -192,18 +193,21 @@ Result<Selection> selection_of(const CrateRequest& request, const std::vector<st
     return std::move(selection);
 }
 
-exec::Action target_action(const RustToolchain& rust, const std::vector<std::string>& flags,
+exec::Action target_action(const ResolvedGraph& graph, const std::vector<std::string>& flags,
                            const std::string& triple) {
+    const RustToolchain& rust = graph.toolchain;
     exec::Action action;
     ByteWriter identity;
     for (const std::string& flag : flags) identity.string(flag);
     identity.string(triple);
+    for (const exec::Program& program : graph.wrappers.all()) identity.string(program.path);
     action.label = cat("probe-target-", digest_of(identity.bytes()).short_hex(8));
     action.description = "probe rustc's target";
     action.argv = target_probe_words(flags, triple);
     action.argv.insert(action.argv.begin(), rust.rustc);
     action.cwd = "/";
     action.platform["rust"] = rust.digest;
+    wrap(action, graph.wrappers, Wrap::Member);
     return action;
 }
 
@@ -213,13 +217,11 @@ std::string root_crate(const std::vector<std::string>& crate_names_list) {
     return text;
 }
 
-ConfigRequest config_request(const std::string& directory, const std::string& cargo_home,
-                             std::map<std::string, std::string> environment) {
+// Cargo looks up to the root of the file system, so above the checkout too.
+ConfigRequest config_request(const exec::Executor& executor, const std::string& directory,
+                             const std::string& cargo_home, std::map<std::string, std::string> environment) {
     ConfigRequest wanted;
-    for (std::string at = directory; !at.empty() && at != "/cermet"; at = std::string(parent(at))) {
-        wanted.directories.push_back(at);
-        if (at == "/") break;
-    }
+    wanted.directories = with_parents(directory, executor.options().checkout);
     wanted.cargo_home = cargo_home;
     wanted.cwd = directory;
     wanted.environment = std::move(environment);
@@ -242,6 +244,18 @@ Layout layout_of(const ResolvedGraph& graph, const std::string& cargo) {
 
 }  // namespace graph_detail
 
+bool is_cargo_variable(std::string_view name) {
+    for (std::string_view one : {"RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC", "RUSTC_BOOTSTRAP", "RUSTC_WRAPPER",
+                                 "RUSTC_WORKSPACE_WRAPPER", "CARGO_NET_OFFLINE"}) {
+        if (name == one) return true;
+    }
+    for (std::string_view head :
+         {"CARGO_PROFILE_", "CARGO_TARGET_", "CARGO_BUILD_", "CARGO_SOURCE_", "CARGO_REGISTRIES_"}) {
+        if (name.substr(0, head.size()) == head) return true;
+    }
+    return false;
+}
+
 // What cargo reads of the user's environment besides CARGO_HOME: only names that change what is built.
 class CargoEnvironment {
    public:
@@ -254,11 +268,7 @@ engine::Task<std::map<std::string, std::string>> run(engine::Build build, CargoE
     exec::Executor& executor = build.service<exec::Executor>();
     std::map<std::string, std::string> found;
     for (const std::string& name : executor.environment_names()) {
-        bool relevant = name == "RUSTFLAGS" || name == "CARGO_ENCODED_RUSTFLAGS" || name == "RUSTC_BOOTSTRAP" ||
-                        name.compare(0, 14, "CARGO_PROFILE_") == 0 || name.compare(0, 13, "CARGO_TARGET_") == 0 ||
-                        name.compare(0, 12, "CARGO_BUILD_") == 0 || name.compare(0, 13, "CARGO_SOURCE_") == 0 ||
-                        name.compare(0, 17, "CARGO_REGISTRIES_") == 0;
-        if (!relevant) continue;
+        if (!is_cargo_variable(name)) continue;
         std::string value = co_await build.get(exec::UserEnvironment(name));
         found[name] = value;
     }
@@ -284,36 +294,36 @@ class ProbeTarget {
    public:
     using Value = std::shared_ptr<const TargetInfo>;
     static constexpr std::string_view k_name = "rust-target";
-    ProbeTarget(RustToolchain rust, std::shared_ptr<const CargoConfig> config, std::string identity)
-        : rust_(std::move(rust)), config_(std::move(config)), identity_(std::move(identity)) {}
-    std::string text() const { return identity_; }
+    // `triple`: of --target; "" = the host.
+    ProbeTarget(SharedGraph graph, std::string triple) : graph_(std::move(graph)), triple_(std::move(triple)) {}
+    std::string text() const { return cat(graph_->identity, " ", triple_); }
     std::string describe() const { return "asking rustc about the target"; }
-    const RustToolchain& rust() const { return rust_; }
-    const CargoConfig& config() const { return *config_; }
+    const ResolvedGraph& graph() const { return *graph_; }
+    const std::string& triple() const { return triple_; }
 
    private:
-    RustToolchain rust_;
-    std::shared_ptr<const CargoConfig> config_;
-    std::string identity_;
+    SharedGraph graph_;  // as far as it is known: configuration and tools
+    std::string triple_;
 };
 
 engine::Task<std::shared_ptr<const TargetInfo>> run(engine::Build build, ProbeTarget key) {
-    const std::string& triple = key.rust().host;
-    CO_TRY(flags, rustflags_for(key.config(), triple, {}));
-    exec::Action probe = graph_detail::target_action(key.rust(), flags, "");
+    const CargoConfig& config = key.graph().config;
+    const std::string& triple = key.triple().empty() ? key.graph().toolchain.host : key.triple();
+    CO_TRY(flags, rustflags_for(config, triple, {}));
+    exec::Action probe = graph_detail::target_action(key.graph(), flags, key.triple());
     exec::Outcome probed = co_await build.get(exec::Run(std::move(probe)));
     std::string printed = co_await build.get(exec::BlobText(probed.stdout_digest));
     CO_TRY(first, parse_target_info(triple, printed));
     TargetInfo target = first;
-    CO_TRY(more_flags, rustflags_for(key.config(), triple, target.cfgs));
+    CO_TRY(more_flags, rustflags_for(config, triple, target.cfgs));
     if (more_flags != flags) {
-        exec::Action second = graph_detail::target_action(key.rust(), more_flags, "");
+        exec::Action second = graph_detail::target_action(key.graph(), more_flags, key.triple());
         exec::Outcome probed_again = co_await build.get(exec::Run(std::move(second)));
         std::string printed_again = co_await build.get(exec::BlobText(probed_again.stdout_digest));
         CO_TRY(again, parse_target_info(triple, printed_again));
         target = again;
     }
-    CO_TRY(linker, linker_for(key.config(), triple, target.cfgs));
+    CO_TRY(linker, linker_for(config, triple, target.cfgs));
     target.rustflags = more_flags;
     target.linker = linker;
     co_return std::make_shared<const TargetInfo>(target);
@@ -350,14 +360,31 @@ Result<std::vector<LocatedSource>> find_sources(exec::Executor& executor, fetch:
     return again;
 }
 
-Status load(SourceFiles& files, const CrateRequest& request, const std::string& cargo_home,
+Status load(exec::Executor& executor, const CrateRequest& request, const std::string& cargo_home,
             std::map<std::string, std::string> environment, ResolvedGraph& graph) {
+    SourceFiles& files = executor.files();
     std::string manifest = manifest_of(files, request);
-    TRY(config, load_config(files, config_request(std::string(parent(manifest)), cargo_home, std::move(environment))));
+    std::string directory = request.config_directory.empty() ? std::string(parent(manifest)) : request.config_directory;
+    ConfigRequest wanted = config_request(executor, directory, cargo_home, std::move(environment));
+    wanted.overrides = request.config_overrides;
+    TRY(config, load_config(files, wanted));
     graph.config = config;
+    // [env] does not go before a variable of the user's, unless it is forced.
+    for (const auto& [name, entry] : graph.config.env) {
+        std::optional<std::string> own = executor.user_variable(name);
+        if (own) graph.config.environment[name] = *own;
+    }
     TRY(workspace, load_workspace(files, manifest, graph.config));
     graph.workspace = workspace;
     return {};
+}
+
+// Of the configuration's build.NAME, or the variable that goes before it.
+std::string configured_tool(const CargoConfig& config, const std::string& name) {
+    auto variable = config.environment.find(upper(replace_all(name, "-", "_")));
+    std::string tool =
+        variable != config.environment.end() ? variable->second : config.string("build." + name).value_or("");
+    return contains(tool, "/") ? join_path(config.cwd, tool) : tool;
 }
 
 // The workspace's own lock, the configured one, or the one that cargo resolves.
@@ -408,11 +435,18 @@ Status resolve_units(PackageGraph& packages, ResolvedGraph& graph) {
     return {};
 }
 
-Status check_target(const CrateRequest& request, const RustToolchain& rust) {
-    const std::string& target = request.settings->target;
-    if (target.empty() || target == rust.host) return {};
-    return project_error(cat("building for ", target, " is not supported yet: this machine is ", rust.host),
-                         "leave `target` out of [tool.cermet.cargo]")
+// The target that is said with --target or build.target; "" = none, which is not the same as the host's.
+std::string wanted_target(const CrateRequest& request, const CargoConfig& config) {
+    if (!request.settings->target.empty() || request.use != CrateUse::Workspace) return request.settings->target;
+    return config.build_target;
+}
+
+Status check_target(const CrateRequest& request, const ResolvedGraph& graph) {
+    const std::string target = wanted_target(request, graph.config);
+    if (target.empty() || target == graph.toolchain.host) return {};
+    const bool workspace = request.use == CrateUse::Workspace;
+    return project_error(cat("building for ", target, " is not supported yet: this machine is ", graph.toolchain.host),
+                         workspace ? "`cargo build --target` can" : "leave `target` out of [tool.cermet.cargo]")
         .at(request.place);
 }
 
@@ -445,17 +479,28 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     graph->identity = key.text();
     std::string cargo_home = co_await build.get(CargoHome());
     std::map<std::string, std::string> environment = co_await build.get(CargoEnvironment());
-    CO_TRY_VOID(graph_detail::load(executor.files(), request, cargo_home, environment, *graph));
+    CO_TRY_VOID(graph_detail::load(executor, request, cargo_home, environment, *graph));
     CO_TRY_VOID(graph_detail::find_lock(executor, build.service<fetch::NetworkHelper>(), *graph));
-    RustToolchain rust = co_await build.get(FindRust(graph->workspace.root_directory));
+    std::string at = request.config_directory.empty() ? graph->workspace.root_directory : request.config_directory;
+    std::string configured = graph_detail::configured_tool(graph->config, "rustc");
+    RustToolchain rust = co_await build.get(FindRust(at, configured));
     graph->toolchain = rust;
-    CO_TRY_VOID(graph_detail::check_target(request, rust));
+    CO_TRY_VOID(graph_detail::check_target(request, *graph));
+    std::string every = graph_detail::configured_tool(graph->config, "rustc-wrapper");
+    std::string members = graph_detail::configured_tool(graph->config, "rustc-workspace-wrapper");
+    Wrappers wrappers = co_await build.get(FindWrappers(every, members));
+    graph->wrappers = wrappers;
     std::vector<std::string> no_words;
     c::Toolchain linker = co_await build.get(c::FindToolchain(c::Language::C, no_words));
     graph->linker = linker;
-    auto config = std::make_shared<const CargoConfig>(graph->config);
-    std::shared_ptr<const TargetInfo> host = co_await build.get(ProbeTarget(rust, config, key.text()));
+    std::string no_triple;
+    std::shared_ptr<const TargetInfo> host = co_await build.get(ProbeTarget(graph, no_triple));
     graph->request.host = *host;
+    if (request.use == CrateUse::Workspace && !graph_detail::wanted_target(request, graph->config).empty()) {
+        std::shared_ptr<const TargetInfo> target = co_await build.get(ProbeTarget(graph, rust.host));
+        graph->request.target = *target;
+        graph->request.host.rustflags.clear();  // with --target they are not for what the build itself runs
+    }
     graph->request.profile = request.profile;
     graph->request.embeds_python = request.settings->python.embeds;
     CO_TRY(names, graph_detail::crate_names(request.crates, request.place, graph->workspace));

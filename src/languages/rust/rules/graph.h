@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/build.h"
+#include "exec/queries.h"
 #include "languages/rust/rules/exports.h"
 #include "languages/rust/rust.h"
 
@@ -19,6 +20,33 @@ struct PackagePlace {
     bool immutable = false;
 };
 
+// Programs that are called in place of rustc, with rustc's path as their first argument.
+struct Wrappers {
+    exec::Program every;    // RUSTC_WRAPPER
+    exec::Program members;  // RUSTC_WORKSPACE_WRAPPER
+    std::vector<exec::Program> all() const;
+    bool operator==(const Wrappers&) const = default;
+};
+// By the names that cargo's configuration gives; "" = none.
+class FindWrappers {
+   public:
+    using Value = Wrappers;
+    static constexpr std::string_view k_name = "rustc-wrappers";
+    FindWrappers(std::string every, std::string members) : every_(std::move(every)), members_(std::move(members)) {}
+    std::string text() const { return cat(every_, "\n", members_); }
+    std::string describe() const { return "looking for rustc's wrappers"; }
+    const std::string& every() const { return every_; }
+    const std::string& members() const { return members_; }
+
+   private:
+    std::string every_;
+    std::string members_;
+};
+engine::Task<Wrappers> run(engine::Build build, FindWrappers key);
+enum class Wrap { Every, Member };
+// Source: cargo book "Configuration", build.rustc-wrapper.
+void wrap(exec::Action& action, const Wrappers& wrappers, Wrap which);
+
 struct ResolvedGraph {
     Workspace workspace;
     CargoConfig config;
@@ -26,6 +54,7 @@ struct ResolvedGraph {
     UnitGraph units;
     Layout layout;
     RustToolchain toolchain;
+    Wrappers wrappers;
     c::Toolchain linker;
     SharedSettings settings;
     std::map<std::string, PackagePlace> places;  // by package id text

@@ -13,7 +13,7 @@
 #include "exec/executor.h"
 #include "exec/places.h"
 #include "exec/queries.h"
-#include "languages/rust/rust.h"
+#include "languages/rust/rules/graph.h"
 #include "platform/os.h"
 
 namespace cermet::rust {
@@ -46,20 +46,29 @@ struct Rustup {
     }
 };
 
-Result<std::string> resolve_rustup(SourceFiles& files, const Rustup& rustup, const std::string& chosen,
-                                   const std::string& directory) {
+// `directories`: the one of the build, then those above it. In each an override (`rustup override set`) goes before a file.
+Result<std::string> resolve_rustup(exec::Executor& executor, const Rustup& rustup, const std::string& chosen,
+                                   const std::vector<std::string>& directories) {
     std::string name = chosen;
     std::string why = "RUSTUP_TOOLCHAIN";
-    for (std::string at = directory; name.empty(); at = std::string(parent(at))) {
-        for (const char* file : {"rust-toolchain.toml", "rust-toolchain"}) {
-            std::optional<std::string> text = files.read(join_path(at, file));
+    const Toml* overrides = rustup.settings.find("overrides");
+    for (const std::string& at : directories) {
+        if (!name.empty()) break;
+        const Toml* set = overrides != nullptr ? overrides->find(executor.places().host_outside(at)) : nullptr;
+        if (set != nullptr && set->is_string()) {
+            name = set->string();
+            why = cat("`rustup override` for ", at);
+        }
+        // rustup believes the first that is there.
+        for (const char* file : {"rust-toolchain", "rust-toolchain.toml"}) {
+            if (!name.empty()) break;
+            std::optional<std::string> text = executor.files().read(join_path(at, file));
             std::string path;
-            if (!text || !name.empty()) continue;
+            if (!text) continue;
             name = channel_of(*text, path);
             why = join_path(at, file);
             if (!path.empty()) return join_path(at, path);
         }
-        if (at == "/" || at == exec::k_ws || at.empty()) break;
     }
     if (name.empty()) {
         const Toml* fallback = rustup.settings.find("default_toolchain");
@@ -110,12 +119,22 @@ exec::Action version_action(const std::string& rustc, const std::string& digest)
     return action;
 }
 
+exec::Action sysroot_action(const exec::Program& program) {
+    exec::Action action;
+    action.label = cat("probe-rustc-", program.digest.short_hex(8));
+    action.description = cat("ask ", program.path, " for its sysroot");
+    action.argv = {program.path, "--print=sysroot"};
+    action.cwd = "/";
+    action.platform["rust"] = program.digest.hex();
+    return action;
+}
+
 }  // namespace toolchain_detail
 
 engine::Task<RustToolchain> run(engine::Build build, FindRust key) {
     exec::Executor& executor = build.service<exec::Executor>();
-    std::string configured = co_await build.get(exec::UserEnvironment("RUSTC"));
-    std::string wanted = configured.empty() ? "rustc" : configured;
+    std::string variable = co_await build.get(exec::UserEnvironment("RUSTC"));
+    std::string wanted = !key.configured().empty() ? key.configured() : !variable.empty() ? variable : "rustc";
     exec::Program program = co_await build.get(exec::FindProgram(wanted));
     if (!program.found()) {
         co_return environment_error("rustc is not installed", "install Rust from https://rustup.rs");
@@ -135,11 +154,20 @@ engine::Task<RustToolchain> run(engine::Build build, FindRust key) {
             CO_TRY(parsed, parse_toml(*settings, settings_path));
             rustup.settings = parsed;
         }
-        CO_TRY(resolved, toolchain_detail::resolve_rustup(executor.files(), rustup, chosen, key.directory()));
+        std::vector<std::string> directories = with_parents(key.directory(), executor.options().checkout);
+        CO_TRY(resolved, toolchain_detail::resolve_rustup(executor, rustup, chosen, directories));
         sysroot = resolved;
     }
     RustToolchain found;
     ByteWriter identity;
+    if (!platform::is_directory(join_path(sysroot, "lib/rustlib"))) {  // a program that starts a rustc
+        found.rustc = program.path;
+        identity.digest(program.digest);
+        exec::Action question = toolchain_detail::sysroot_action(program);
+        exec::Outcome answered = co_await build.get(exec::Run(std::move(question)));
+        std::string printed = co_await build.get(exec::BlobText(answered.stdout_digest));
+        sysroot = executor.places().host_outside(trim(printed));
+    }
     store::Store& store = build.service<store::Store>();
     for (const std::string& file : toolchain_detail::toolchain_files(sysroot, host)) {
         CO_TRY(digest, store.file_digest(file));
@@ -153,7 +181,7 @@ engine::Task<RustToolchain> run(engine::Build build, FindRust key) {
         found.sysroot = cat(exec::k_tool, "/rust-", found.digest.substr(0, 8));
         CO_TRY_VOID(executor.add_place(found.sysroot, sysroot));
     }
-    found.rustc = join_path(found.sysroot, "bin/rustc");
+    if (found.rustc.empty()) found.rustc = join_path(found.sysroot, "bin/rustc");
     exec::Action probe = toolchain_detail::version_action(found.rustc, found.digest);
     exec::Outcome answered = co_await build.get(exec::Run(std::move(probe)));
     std::string printed = co_await build.get(exec::BlobText(answered.stdout_digest));

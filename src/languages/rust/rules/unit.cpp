@@ -40,6 +40,26 @@ std::string shown(const Unit& unit) {
     return what;
 }
 
+// As cargo names a target when it counts diagnostics.
+std::string subject(const Unit& unit) {
+    if (!unit.package) return {};
+    const std::string quoted = cat(" \"", unit.target.name, "\")");
+    std::string kind = " (lib)";
+    if (unit.is_script()) kind = " (build script)";
+    if (unit.target.is_bin()) kind = " (bin" + quoted;
+    if (unit.target.kind == TargetKind::Example) kind = " (example" + quoted;
+    return cat("`", unit.package->name, "`", kind);
+}
+
+// Suggestions are cargo's to apply; it knows no build scripts there.
+std::string fix(const Unit& unit) {
+    if (!unit.package || !unit.is_local || unit.is_script()) return {};
+    std::string target = "lib";
+    if (unit.target.is_bin()) target = cat("bin \"", unit.target.name, "\"");
+    if (unit.target.kind == TargetKind::Example) target = cat("example \"", unit.target.name, "\"");
+    return cat("cargo fix --", target, " -p ", unit.package->name);
+}
+
 void read_command(exec::Action& action, const Command& command) {
     action.argv = command.argv;
     for (const auto& [name, value] : command.environment) action.env[name] = value;
@@ -61,13 +81,20 @@ std::string key_text(const ResolvedGraph& graph, std::size_t unit) {
 std::vector<std::string> package_files(SourceFiles& files, const std::string& directory, RustSources sources) {
     std::string root = find_git_root(files, directory);
     GitIgnore ignore(files, root.empty() ? directory : root);
+    const std::vector<std::string> listed = ignore.list(directory);
+    std::vector<std::string> tagged = {"target/"};
+    for (const std::string& path : listed) {
+        if (file_name(path) == "CACHEDIR.TAG") tagged.push_back(cat(parent(path), "/"));
+    }
     std::vector<std::string> found;
-    for (const std::string& path : ignore.list(directory)) {
+    for (const std::string& path : listed) {
         std::string whole = join_path(directory, path);
         bool is_rust = extension(path) == ".rs";
         if (is_rust && sources == RustSources::Without) continue;
-        // A nested package is its own unit; what cargo's target directory holds is nobody's input.
-        if (path.compare(0, 7, "target/") == 0) continue;
+        // A nested package is its own unit; what a target directory holds, wherever it is, is nobody's input.
+        if (std::any_of(tagged.begin(), tagged.end(),
+                        [&path](const std::string& head) { return path.compare(0, head.size(), head) == 0; }))
+            continue;
         found.push_back(whole);
     }
     return found;
@@ -143,6 +170,7 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
     Command command = rustc_command(graph->units, key.unit(), graph->request, graph->layout, outputs, graph->config);
     unit_detail::read_command(action, command);
     for (const std::string& flag : remap_flags(*graph)) action.argv.push_back(flag);
+    wrap(action, graph->wrappers, unit.is_member ? Wrap::Member : Wrap::Every);
     bool is_root = !graph->units.roots.empty() && key.unit() == graph->units.roots[0];
     if (is_root) apply(action, graph->root_link);
     bool generated = unit.node == k_generated;
@@ -166,6 +194,8 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
     action.urgency = exec::k_before_many;
     action.label = unit.label;
     action.description = "compile " + unit_detail::shown(unit);
+    if (!generated) action.subject = unit_detail::subject(unit);
+    if (!generated) action.fix = unit_detail::fix(unit);
     for (const Artifact& artifact : command.artifacts) {
         if (artifact.kind == ArtifactKind::DepInfo) {
             action.discovery_file = artifact.file;
@@ -211,6 +241,8 @@ void add_script_environment(exec::Action& action, const ResolvedGraph& graph, st
     }
     action.env["CARGO_TRIM_PATHS_SCOPE"] = "all";
     action.env["CARGO_TRIM_PATHS_REMAP"] = join(maps, ":");
+    if (graph.wrappers.every.found()) action.env["RUSTC_WRAPPER"] = graph.wrappers.every.path;
+    if (graph.wrappers.members.found()) action.env["RUSTC_WORKSPACE_WRAPPER"] = graph.wrappers.members.path;
     if (!looks_for_python(graph.units, unit)) return;
     if (!graph.settings->python.embeds) action.env["PYO3_BUILD_EXTENSION_MODULE"] = "1";
     if (!graph.python_config.empty()) {
@@ -350,6 +382,11 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
     action.description = cat("run build script of ", shown(unit));
     action.outputs.emplace_back("out", exec::OutputKind::Directory);
     action.pass_env = script_variables(graph);
+    if (graph.python_config.empty() && looks_for_python(graph.units, index)) {  // it chooses by itself
+        for (const char* name : {"PYO3_PYTHON", "PYTHON_SYS_EXECUTABLE", "VIRTUAL_ENV"}) {
+            action.pass_env.emplace_back(name);
+        }
+    }
     const PackagePlace* place = place_of(graph, unit);
     if (place == nullptr || !place->immutable) {
         action.project_file = unit.package->manifest_path;
@@ -408,6 +445,12 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
     Result<ScriptOutput> parsed = parse_directives(printed, directive_context(unit, graph->config));
     if (!parsed.ok()) co_return std::move(parsed).error().at(unit.package->manifest_path);
     answer.output = *parsed;
+    if (unit.is_local) {
+        for (const std::string& warning : answer.output.warnings) {
+            build.service<exec::Executor>().warn(
+                cat(unit.package->name, "@", unit.package->version_text, ": ", warning));
+        }
+    }
     if (!answer.output.errors.empty()) {
         co_return step_error(
             cat("the build script of ", unit_detail::shown(unit), " failed: ", join(answer.output.errors, "; ")));

@@ -54,7 +54,7 @@ class Builder {
     // --- roots ----------------------------------------------------------------------------------------------
 
     bool wants_examples() const {
-        if (!request_.selection.examples.empty()) return true;
+        if (!request_.selection.examples.empty() || request_.selection.all_examples) return true;
         for (const Selection::Root& root : request_.selection.roots)
             if (root.kind == TargetKind::Example) return true;
         return false;
@@ -80,7 +80,7 @@ class Builder {
 
     bool is_filtered() const {
         const Selection& s = request_.selection;
-        return s.lib || s.all_bins || !s.bins.empty() || !s.examples.empty();
+        return s.lib || s.all_bins || !s.bins.empty() || s.all_examples || !s.examples.empty();
     }
 
     Status add_default_roots() {
@@ -104,7 +104,8 @@ class Builder {
                     missing_bins.erase(target.name);
                 }
                 if (target.kind == TargetKind::Example) {
-                    by_name = wanted = std::find(s.examples.begin(), s.examples.end(), target.name) != s.examples.end();
+                    by_name = std::find(s.examples.begin(), s.examples.end(), target.name) != s.examples.end();
+                    wanted = s.all_examples || by_name;
                     missing_examples.erase(target.name);
                 }
                 if (!wanted) continue;
