@@ -55,6 +55,10 @@ constexpr Entry k_commands[] = {
      "Builds as `build` does, without writing a wheel, and prints each step's reason."},
     {"toolchain", Command::Toolchain, "Show compilers, interpreter and their ABI", ""},
     {"cache", Command::Text, "Look after the cache", "The variable CERMET_CACHE names the cache's directory."},
+    {"fetch", Command::Fetch, "Bring every package that Cargo.lock names to this machine",
+     "Then builds need no network. A build itself brings only what it needs. cargo is not needed."},
+    {"vendor", Command::Vendor, "Write the packages that Cargo.lock names into a directory",
+     "As `cargo vendor`: prints the configuration that puts the directory in the place of registries and git."},
     {"ide", Command::Ide, "Write compile_commands.json and rust-project.json", ""},
 };
 
@@ -176,6 +180,18 @@ void add_commands(CLI::App& app, Parsing& out) {
         ->add_option("-o,--out-dir", a.out_dir, "Where to put the files [default: the project]")
         ->type_name("<DIR>")
         ->group("Options");
+    for (const char* name : {"fetch", "vendor"}) {
+        app.get_subcommand(name)
+            ->add_option("--manifest-path", a.fetch_manifest,
+                         "The Cargo.toml of the workspace [default: the project's]")
+            ->type_name("<PATH>")
+            ->group("Options");
+    }
+    CLI::App* vendor = app.get_subcommand("vendor");
+    vendor->add_option("directory", a.vendor_directory, "Where to put the packages [default: vendor]")
+        ->type_name("[DIR]");
+    vendor->add_flag("--versioned-dirs", a.versioned_dirs, "Name every directory with its version")->group("Options");
+    vendor->add_flag("--no-delete", a.no_delete, "Keep packages that are not needed any more")->group("Options");
     CLI::App* cache = app.get_subcommand("cache");
     for (const Entry& entry : k_cache_commands) {
         CLI::App* command = cache->add_subcommand(entry.name, entry.about);

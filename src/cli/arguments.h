@@ -29,6 +29,8 @@ enum class Command {
     CacheGc,
     CacheVerify,
     Ide,
+    Fetch,
+    Vendor,
     Pep517,    // hidden: Arguments::hook, the request on stdin (docs/protocol.md)
     Internal,  // hidden: Arguments::words
 };
@@ -81,6 +83,10 @@ struct Arguments {
     CargoArguments cargo;              // build, explain, ide
     bool out_given = false;            // --out-dir was said
     std::string out_dir;               // build, sdist ("dist" when not given), ide (the project)
+    std::string fetch_manifest;        // fetch, vendor: --manifest-path
+    std::string vendor_directory;      // vendor; "" = vendor
+    bool versioned_dirs = false;       // vendor
+    bool no_delete = false;            // vendor
     std::uint64_t max_size = 0;        // cache gc; 0 = the cache's own cap
     std::string hook;                  // pep517
     std::vector<std::string> words;    // internal

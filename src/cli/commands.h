@@ -13,6 +13,8 @@ int explain_command(const Arguments& arguments);
 int toolchain_command(const Arguments& arguments);
 int cache_command(const Arguments& arguments);
 int ide_command(const Arguments& arguments);
+int fetch_command(const Arguments& arguments);
+int vendor_command(const Arguments& arguments);
 int pep517_command(const Arguments& arguments);
 int internal_command(const Arguments& arguments);
 

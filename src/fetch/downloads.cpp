@@ -25,7 +25,7 @@ constexpr int k_no_ranges = 33;
 constexpr int k_too_large = 63;
 
 // A value in curl's configuration language.
-std::string quoted(std::string_view value) {
+std::string config_text(std::string_view value) {
     std::string out = "\"";
     for (const char c : value) {
         if (c == '"' || c == '\\') out += '\\';
@@ -298,19 +298,19 @@ std::string curl_config(const std::vector<const Download*>& downloads, const Tra
         out += cat("connect-timeout = ", settings.timeout_s, "\nspeed-time = ", settings.timeout_s,
                    "\nspeed-limit = ", settings.low_speed, "\ncontinue-at = \"-\"\n");
         out += cat("max-filesize = ", download.size_cap, "\nuser-agent = \"cermet\"\n");
-        if (!settings.proxy.empty()) out += cat("proxy = ", quoted(settings.proxy), "\n");
-        if (!settings.certificates.empty()) out += cat("cacert = ", quoted(settings.certificates), "\n");
+        if (!settings.proxy.empty()) out += cat("proxy = ", config_text(settings.proxy), "\n");
+        if (!settings.certificates.empty()) out += cat("cacert = ", config_text(settings.certificates), "\n");
         if (!download.authorization.empty()) {
-            out += cat("header = ", quoted("Authorization: " + download.authorization), "\n");
+            out += cat("header = ", config_text("Authorization: " + download.authorization), "\n");
         }
         if (download.freshness == Freshness::ByTag) {
-            out += cat("etag-save = ", quoted(new_tag_of(download)), "\n");
-            if (has_kept(download)) out += cat("etag-compare = ", quoted(tag_of(download)), "\n");
+            out += cat("etag-save = ", config_text(new_tag_of(download)), "\n");
+            if (has_kept(download)) out += cat("etag-compare = ", config_text(tag_of(download)), "\n");
         }
         // The language knows \n and \t inside quotes.
         out += cat("write-out = \"%{stderr}cermet-transfer\\t", i,
                    "\\t%{exitcode}\\t%{http_code}\\t%{size_download}\\t%header{retry-after}\\t%{errormsg}\\n\"\n");
-        out += cat("output = ", quoted(part_of(download)), "\nurl = ", quoted(download.url), "\n");
+        out += cat("output = ", config_text(part_of(download)), "\nurl = ", config_text(download.url), "\n");
     }
     return out;
 }

@@ -116,8 +116,11 @@ std::string git_checkout_directory(const store::Store& store, const GitRevision&
                std::string_view(wanted.revision).substr(0, 12));
 }
 
-bool has_git_checkout(const store::Store& store, const GitRevision& wanted) {
-    return platform::is_file(cat(git_checkout_directory(store, wanted), "/", git_checkout_detail::k_mark));
+bool has_git_checkout(store::Store& store, const GitRevision& wanted) {
+    const std::string directory = git_checkout_directory(store, wanted);
+    if (!platform::is_file(cat(directory, "/", git_checkout_detail::k_mark))) return false;
+    store.touch_directory(std::string(parent(directory)));
+    return true;
 }
 
 Result<std::string> checkout_git(store::Store& store, NetworkHelper& network, const GitRevision& wanted,

@@ -23,7 +23,7 @@ struct GitRevision {
 
 // Where the checkout of this revision lies, or would; nothing is made.
 std::string git_checkout_directory(const store::Store& store, const GitRevision& wanted);
-bool has_git_checkout(const store::Store& store, const GitRevision& wanted);
+bool has_git_checkout(store::Store& store, const GitRevision& wanted);  // also tells eviction that it is used
 
 // The checkout's directory, made now where it is missing.
 Result<std::string> checkout_git(store::Store& store, NetworkHelper& network, const GitRevision& wanted,

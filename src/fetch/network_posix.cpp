@@ -342,7 +342,7 @@ Result<NetworkEnd> NetworkHelper::run(const NetworkCommand& command, NetworkList
         if (!forbidden_.empty()) {
             return environment_error(
                 cat("cannot ", command.purpose.empty() ? command.argv.front() : command.purpose, ": ", forbidden_),
-                "build once without --offline, or run `cargo fetch` where there is a network");
+                "build once without --offline, or run `cermet fetch` where there is a network");
         }
     }
     const std::lock_guard<std::mutex> hold(running_);

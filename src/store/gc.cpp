@@ -154,6 +154,7 @@ Survey take_survey(const CacheLayout& layout) {
     out.statistics.shared = survey_directories(layout.shared(), UnitKind::Directory, out, others);
     out.statistics.shared += survey_directories(layout.shared_plain(), UnitKind::Directory, out, others);
     (void)survey_directories(layout.tools(), UnitKind::Directory, out, others);
+    (void)survey_directories(layout.clones(), UnitKind::Directory, out, others);
     out.statistics.roots = survey_directories(layout.roots(), UnitKind::Root, out, out.statistics.root_bytes);
     return out;
 }

@@ -28,6 +28,7 @@ struct CacheLayout {
     std::string shared() const { return directory + "/shared"; }
     std::string shared_plain() const { return directory + "/shared-plain"; }
     std::string tools() const { return directory + "/tool"; }
+    std::string clones() const { return directory + "/git"; }  // of the room fetch: each repository with its checkouts
     std::string entries_log() const { return directory + "/entries.log"; }
     std::string stats_log() const { return directory + "/stats.log"; }
     std::string size_file() const { return directory + "/size"; }  // see Growth

@@ -80,6 +80,20 @@ def folder(request: pytest.FixtureRequest) -> Iterator[Path]:
         remove(path)
 
 
+@pytest.fixture
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A file system of 3 MB; made bigger with `mount -o remount`."""
+    place = folder / "disk"
+    place.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small file system")
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        pytest.skip(f"no tmpfs can be mounted here: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=False)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome = yield

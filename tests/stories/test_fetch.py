@@ -4,105 +4,22 @@ SPDX-License-Identifier: MIT
 """
 from __future__ import annotations
 
-import gzip
-import hashlib
-import http.server
-import io
-import json
 import os
 import shutil
-import tarfile
-import threading
-from typing import Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Callable, Iterator
 
 import pytest
 
 import small
+from registry import CRATES_IO, Registry, manifest
 from story import Build, Project
-
-CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index"
-
-
-def pack_crate(name: str, version: str, code: str) -> bytes:
-    """A .crate as registries serve it."""
-    tar = io.BytesIO()
-    with tarfile.open(fileobj=tar, mode="w") as archive:
-        for path, text in (("Cargo.toml", f'[package]\nname = "{name}"\nversion = "{version}"\nedition = "2021"\n'), ("src/lib.rs", code)):
-            entry = tarfile.TarInfo(f"{name}-{version}/{path}")
-            entry.size = len(text)
-            archive.addfile(entry, io.BytesIO(text.encode()))
-    return gzip.compress(tar.getvalue(), mtime=0)
-
-
-class Registry:
-    """A sparse registry on this machine; `answers` changes what it says."""
-
-    def __init__(self) -> None:
-        self.crates: Dict[Tuple[str, str], bytes] = {}
-        self.token: Optional[str] = None
-        self.asked: List[str] = []
-        # Path -> function of (handler, body): it answers in place of the registry.
-        self.answers: Dict[str, Callable[[http.server.BaseHTTPRequestHandler, bytes], None]] = {}
-        registry = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-            def do_GET(self) -> None:  # noqa: N802
-                registry.asked.append(self.path)
-                if registry.token is not None and self.headers.get("Authorization") != registry.token:
-                    return self.answer(401, b"")
-                body = registry.body(self.path)
-                if self.path in registry.answers:
-                    return registry.answers[self.path](self, body or b"")
-                return self.answer(404, b"") if body is None else self.answer(200, body)
-
-            def answer(self, status: int, body: bytes) -> None:
-                begin = 0
-                wanted = self.headers.get("Range", "")
-                if status == 200 and wanted.startswith("bytes="):
-                    begin = int(wanted[6:].split("-")[0])
-                    status = 206 if begin < len(body) else 416
-                self.send_response(status)
-                if status == 206:
-                    self.send_header("Content-Range", f"bytes {begin}-{len(body) - 1}/{len(body)}")
-                body = body[begin:] if status in (200, 206) else b""
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def add(self, name: str, version: str, code: str) -> str:
-        """Gives the checksum."""
-        self.crates[name, version] = pack_crate(name, version, code)
-        return hashlib.sha256(self.crates[name, version]).hexdigest()
-
-    def path(self, name: str, version: str) -> str:
-        return f"/dl/{name}/{version}/download"
-
-    def body(self, path: str) -> Optional[bytes]:
-        if path == "/config.json":
-            return json.dumps({"dl": self.url + "dl", "auth-required": self.token is not None}).encode()
-        for (name, version), crate in self.crates.items():
-            if path == self.path(name, version):
-                return crate
-            if path == f"/{name[:2]}/{name[2:4]}/{name}":
-                row = {"name": name, "vers": version, "cksum": hashlib.sha256(crate).hexdigest(), "deps": [], "features": {}}
-                return json.dumps(row).encode() + b"\n"
-        return None
 
 
 @pytest.fixture
 def registry() -> Iterator[Registry]:
     made = Registry()
     yield made
-    made.server.shutdown()
+    made.stop()
 
 
 def project_with(make: Callable[..., Project], registry: Registry, folder, replaced: bool = False, checksum: bool = True) -> Project:  # type: ignore[no-untyped-def]
@@ -160,7 +77,7 @@ def test_the_index_knows_the_checksum_that_the_lock_lacks(make, folder, registry
 
 def test_other_bytes_are_refused(make, folder, registry):
     project = project_with(make, registry, folder)
-    registry.crates["answer", "1.0.0"] = pack_crate("answer", "1.0.0", "pub fn answer() -> i64 {\n    666\n}\n")
+    registry.add("answer", "1.0.0", "pub fn answer() -> i64 {\n    666\n}\n")
     failed = build(project, check=False)
     assert failed.code == 2 and "checksum mismatch: answer 1.0.0" in failed.err
     registry.add("answer", "1.0.0", "pub fn answer() -> i64 {\n    42\n}\n")
@@ -234,3 +151,28 @@ def test_offline_is_said_before_anything_is_asked(make, folder, registry):
     failed = project.build("--offline", "small._r", check=False)
     assert failed.code == 3 and "answer 1.0.0" in failed.err
     assert not registry.asked
+
+
+def test_only_what_the_target_needs_is_downloaded(make, folder, registry):
+    """Not for other platforms, features that are off, or other members; `cermet fetch` brings those too."""
+    project = project_with(make, registry, folder, replaced=True)
+    registry.add("deepest", "1.0.0", "pub const VALUE: i64 = 42;\n")
+    registry.add("deeper", "1.0.0", "pub use deepest::VALUE;\n", '[dependencies]\ndeepest = "1"\n')
+    for name in ("windows-only", "optional-thing", "for-tests", "others"):
+        registry.add(name, "1.0.0")
+    registry.add("answer", "1.0.0", "pub fn answer() -> i64 {\n    deeper::VALUE\n}\n",
+                 '[dependencies]\ndeeper = "1"\noptional-thing = { version = "1", optional = true }\n'
+                 '[target."cfg(windows)".dependencies]\nwindows-only = "1"\n')
+    project.append("rust/core-part/Cargo.toml", '[dev-dependencies]\nfor-tests = "1"\n')
+    project.edit("rust/Cargo.toml", '"core-part"', '"core-part", "other-part"')
+    project.write("rust/other-part/Cargo.toml", manifest("other-part", "0.1.0", '[dependencies]\nothers = "1"\n'))
+    project.write("rust/other-part/src/lib.rs", "")
+    project.write("rust/Cargo.lock", registry.lock(
+        ("answer", "1.0.0", ["deeper", "optional-thing", "windows-only"]), ("deeper", "1.0.0", ["deepest"]), ("deepest", "1.0.0", []),
+        ("windows-only", "1.0.0", []), ("optional-thing", "1.0.0", []), ("for-tests", "1.0.0", []), ("others", "1.0.0", []),
+        local={"core-part": ["answer", "for-tests"], "other-part": ["others"]}))
+    build(project)
+    assert registry.downloads() == ["answer", "deeper", "deepest"]
+    registry.asked.clear()
+    assert "fetched 4 of 7 packages" in project.cermet("fetch").out
+    assert sorted(registry.downloads()) == ["for-tests", "optional-thing", "others", "windows-only"]

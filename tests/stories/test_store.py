@@ -232,20 +232,6 @@ def test_output_that_was_removed_from_the_checkouts_own_folder(make):
 # --- space ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def small_disk(folder):
-    """A file system of 3 MB; made bigger with `mount -o remount`."""
-    place = folder / "disk"
-    place.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small file system")
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], stderr=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        pytest.skip(f"no tmpfs can be mounted here: {done.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=False)
-
-
 def test_disk_full(small_disk, make):
     """Whatever amount of space is left: an error that says so, or the right wheel; with more space all is well."""
     project = make(small.c_only())

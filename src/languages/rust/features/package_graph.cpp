@@ -144,6 +144,14 @@ Status PackageGraph::load_manifest(Node& node) {
                                  ", which no manifest of the workspace names"),
                              package_graph_detail::k_stale_hint)
             .at(workspace_.lock_path, locked.line);
+    if (tolerant_ && !places_.is_here(locked)) {
+        auto nothing = std::make_shared<Package>();
+        nothing->name = locked.name;
+        nothing->version_text = locked.version;
+        node.package = nothing;
+        node.absent = true;
+        return {};
+    }
     TRY(directory, places_.directory(locked));
     std::string manifest_path = join_path(directory, "Cargo.toml");
     Result<Toml> document = parse_manifest_file(files_, manifest_path);
@@ -177,6 +185,14 @@ Result<const PackageGraph::Node*> PackageGraph::need(std::size_t index) {
     if (!node.package) TRY_VOID(load_manifest(node));
     if (!node.linked) TRY_VOID(link(node));
     return static_cast<const Node*>(&node);
+}
+
+std::vector<std::size_t> PackageGraph::absent() const {
+    std::vector<std::size_t> all;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        if (nodes_[i].absent) all.push_back(i);
+    }
+    return all;
 }
 
 Status PackageGraph::link(Node& node) {

@@ -109,6 +109,7 @@ class Resolver {
 
     Status activate_feature(std::size_t package, FeaturesFor fk, const std::string& name) {
         TRY(node, graph_.need(package));
+        if (node->absent) return {};
         auto found = node->package->features.find(name);
         if (found == node->package->features.end()) {
             return project_error(cat("package ", node->id.name, " ", node->id.version, " has no feature `", name, "`"),

@@ -90,10 +90,15 @@ class PackageGraph {
         bool is_member = false;
         bool is_local = false;    // a path package
         bool linked = false;      // edges are made
+        bool absent = false;      // its source is not here, and a package without dependencies stands for it
         std::vector<Edge> edges;  // in the manifest's order
     };
     PackageGraph(SourceFiles& files, const Workspace& workspace, PackagePlaces& places);
     Status start();  // makes the nodes of path packages; fails when the lock is stale or absent
+    // From now on a package whose source is not here yet is no error: who asked for it is answered as if it had no
+    // dependencies and every feature, and absent() names it.
+    void tolerate_absent() { tolerant_ = true; }
+    std::vector<std::size_t> absent() const;
 
     // Loads the manifest and matches its declarations; idempotent.
     Result<const Node*> need(std::size_t index);
@@ -110,6 +115,7 @@ class PackageGraph {
     SourceFiles& files_;
     const Workspace& workspace_;
     PackagePlaces& places_;
+    bool tolerant_ = false;
     std::vector<Node> nodes_;
     std::map<std::string, Inheritance> git_inheritance_;
 };

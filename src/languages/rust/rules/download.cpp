@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "exec/places.h"
+#include "fetch/cargo_fetch.h"
 #include "fetch/downloads.h"
 #include "fetch/git_checkout.h"
 #include "fetch/packages.h"
@@ -195,6 +197,59 @@ Status download_missing(exec::Executor& executor, fetch::NetworkHelper& network,
     }
     if (crates.empty()) return {};
     return download_crates(executor, network, user, crates);
+}
+
+Status bring_sources(exec::Executor& executor, fetch::NetworkHelper& network, const FetchPlan& plan,
+                     const std::vector<LocatedSource*>& wanted) {
+    using namespace download_detail;
+    TRY_VOID(download_missing(executor, network, plan.workspace->config, plan.cargo_home, wanted));
+    std::map<std::size_t, LocatedSource*> missing;
+    std::vector<std::string> names;
+    for (LocatedSource* source : wanted) {
+        if (!is_missing(*source) || source->fixed_place) continue;
+        missing[source->lock_index] = source;
+        names.push_back(cat(source->id.name, " ", source->id.version));
+    }
+    if (missing.empty()) return {};
+    TRY_VOID(fetch::cargo_fetch(network, plan.manifest, executor.places().host_outside(plan.workspace->root_directory),
+                                names));
+    executor.forget_listings(plan.cargo_home);
+    TRY(again, locate_sources(executor.files(), *plan.workspace, LocateRequest{plan.cargo_home}));
+    for (const LocatedSource& source : again) {
+        const auto found = missing.find(source.lock_index);
+        if (found != missing.end()) *found->second = source;
+    }
+    return {};
+}
+
+Result<UnpackedSource> unpack_source(exec::Executor& executor, const LocatedSource& source) {
+    store::Store& store = executor.store();
+    UnpackedSource out;
+    if (source.kind == LocatedSource::Kind::Crate) {
+        TRY(package, fetch::import_crate(store, source.id.name, source.id.version, source.checksum, source.host_path));
+        out.directory = out.top = package.canonical;
+        out.tree = package.digest;
+        return out;
+    }
+    if (source.kind == LocatedSource::Kind::Missing) {
+        return environment_error(
+            cat("the source of ", source.id.name, " ", source.id.version, " is not on this machine: ", source.reason),
+            source.fixed_place ? "vendor the crates again, or take the replacement out of .cargo/config.toml"
+                               : "run `cermet fetch`, or build without --offline");
+    }
+    // Vendored crates lie in the checkout; git checkouts outside of every place name themselves.
+    const std::string real = executor.places().host(source.host_path);
+    TRY(package, fetch::import_directory(store, source.package_name, real, source.checksum));
+    out.directory = out.top = package.canonical;
+    out.tree = package.digest;
+    if (source.kind != LocatedSource::Kind::Git) return out;
+    const std::optional<std::string> inner =
+        find_in_checkout(executor.files(), out.top, source.id.name, source.id.version);
+    if (!inner) {
+        return project_error(cat("the git source of ", source.id.name, " has no package of that name and version"));
+    }
+    out.directory = *inner;
+    return out;
 }
 
 }  // namespace cermet::rust

@@ -24,4 +24,21 @@ Status download_missing(exec::Executor& executor, fetch::NetworkHelper& network,
 // Only the first half: nothing is downloaded.
 void find_in_store(store::Store& store, LocatedSource& source);
 
+struct FetchPlan {
+    const Workspace* workspace = nullptr;
+    std::string cargo_home;
+    std::string manifest;  // real: what cargo is given for what only it can fetch
+};
+// All missing sources among `wanted`, by what is here and by cargo where it must be. What nobody found stays missing.
+Status bring_sources(exec::Executor& executor, fetch::NetworkHelper& network, const FetchPlan& plan,
+                     const std::vector<LocatedSource*>& wanted);
+
+struct UnpackedSource {
+    std::string directory;  // canonical: of the package
+    std::string top;        // canonical: of the whole checkout of a git source, else the same
+    Digest tree;
+};
+// A located source as an immutable package of the store. Environment error for a missing one.
+Result<UnpackedSource> unpack_source(exec::Executor& executor, const LocatedSource& source);
+
 }  // namespace cermet::rust

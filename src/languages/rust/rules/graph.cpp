@@ -10,74 +10,13 @@
 #include "exec/executor.h"
 #include "exec/places.h"
 #include "exec/queries.h"
-#include "fetch/cargo_fetch.h"
 #include "fetch/network.h"
-#include "fetch/packages.h"
 #include "languages/rust/rules/download.h"
 #include "languages/rust/rules/lock.h"
+#include "languages/rust/rules/needed_sources.h"
 
 namespace cermet::rust {
 namespace graph_detail {
-
-// Unpacks packages when the model first asks for them, and remembers where they lie.
-class Places : public PackagePlaces {
-   public:
-    Places(store::Store& store, exec::Executor& executor, std::map<std::size_t, LocatedSource> located,
-           const Lockfile& lock)
-        : store_(store), executor_(executor), located_(std::move(located)), lock_(lock) {}
-
-    Result<std::string> directory(const LockedPackage& package) override {
-        std::size_t index = static_cast<std::size_t>(&package - lock_.packages.data());
-        auto found = located_.find(index);
-        if (found == located_.end()) return bug(cat("the lock's package has no source: ", package.name));
-        const LocatedSource& source = found->second;
-        std::string id = source.id.text();
-        auto known = places.find(id);
-        if (known != places.end()) return known->second.directory;
-        TRY(place, bring(source));
-        places[id] = place;
-        return place.directory;
-    }
-
-    std::map<std::string, PackagePlace> places;
-
-   private:
-    Result<PackagePlace> bring(const LocatedSource& source) {
-        PackagePlace place;
-        place.immutable = true;
-        if (source.kind == LocatedSource::Kind::Crate) {
-            TRY(package,
-                fetch::import_crate(store_, source.id.name, source.id.version, source.checksum, source.host_path));
-            place.directory = package.canonical;
-            place.tree = package.digest;
-            return place;
-        }
-        if (source.kind == LocatedSource::Kind::Directory || source.kind == LocatedSource::Kind::Git) {
-            // Vendored crates lie in the checkout; git checkouts outside of every place name themselves.
-            std::string real = executor_.places().host(source.host_path);
-            TRY(package, fetch::import_directory(store_, source.package_name, real, source.checksum));
-            place.directory = package.canonical;
-            place.tree = package.digest;
-            if (source.kind != LocatedSource::Kind::Git) return place;
-            std::optional<std::string> inner =
-                find_in_checkout(executor_.files(), place.directory, source.id.name, source.id.version);
-            if (!inner) {
-                return project_error(
-                    cat("the git source of ", source.id.name, " has no package of that name and version"));
-            }
-            place.directory = *inner;
-            return place;
-        }
-        return environment_error(
-            cat("the source of ", source.id.name, " ", source.id.version, " is not on this machine: ", source.reason),
-            "run `cargo fetch`, or build without --offline");
-    }
-
-    store::Store& store_;
-    exec::Executor& executor_;
-    std::map<std::size_t, LocatedSource> located_;
-    const Lockfile& lock_;
-};
 
 std::string manifest_of(SourceFiles& files, const CrateRequest& request) {
     if (!request.manifest_path.empty()) return request.manifest_path;
@@ -331,33 +270,31 @@ engine::Task<std::shared_ptr<const TargetInfo>> run(engine::Build build, ProbeTa
 
 namespace graph_detail {
 
-std::vector<std::string> missing_of(const std::vector<LocatedSource>& located) {
-    std::vector<std::string> names;
-    for (const LocatedSource& source : located) {
-        if (source.kind == LocatedSource::Kind::Missing && !source.fixed_place)
-            names.push_back(cat(source.id.name, " ", source.id.version));
-    }
-    return names;
+// With what its tests and examples need.
+Selection whole_workspace() {
+    Selection whole;
+    whole.workspace = true;
+    whole.all_examples = true;
+    return whole;
 }
 
-// Where every locked package is; what is missing is fetched once, unless that is forbidden.
-Result<std::vector<LocatedSource>> find_sources(exec::Executor& executor, fetch::NetworkHelper& network,
-                                                const ResolvedGraph& graph, const std::string& cargo_home) {
-    LocateRequest where{cargo_home};
-    TRY(located, locate_sources(executor.files(), graph.workspace, where));
-    for (LocatedSource& source : located) find_in_store(executor.store(), source);
-    if (missing_of(located).empty() || graph.settings->offline || graph.settings->frozen) return located;
-    std::vector<LocatedSource*> wanted;
-    for (LocatedSource& source : located) wanted.push_back(&source);
-    TRY_VOID(download_missing(executor, network, graph.config, cargo_home, wanted));
-    const std::vector<std::string> missing = missing_of(located);
-    if (missing.empty()) return located;
-    TRY_VOID(fetch::cargo_fetch(network, graph.fetch_manifest,
-                                executor.places().host_outside(graph.workspace.root_directory), missing));
-    executor.forget_listings(cargo_home);
-    TRY(again, locate_sources(executor.files(), graph.workspace, where));
-    for (LocatedSource& source : again) find_in_store(executor.store(), source);
-    return again;
+// Local scripts may ask $CARGO for the whole workspace.
+bool has_local_scripts(const UnitGraph& units) {
+    for (const Unit& unit : units.units) {
+        if (unit.is_run() && unit.is_local) return true;
+    }
+    return false;
+}
+
+// The crates that the selection needs, fetched where they are missing, unless that is forbidden.
+Status fetch_sources(exec::Executor& executor, fetch::NetworkHelper& network, const ResolvedGraph& graph,
+                     const FetchPlan& plan, const Selection& selection, std::vector<LocatedSource>& located) {
+    if (graph.settings->offline || graph.settings->frozen || graph.config.offline) return {};
+    ResolveInput input;
+    input.host = &graph.request.host;
+    if (graph.request.target) input.targets.push_back(&*graph.request.target);
+    input.has_dev_units = !selection.examples.empty() || selection.all_examples;
+    return fetch_needed(executor, network, plan, selection, input, located);
 }
 
 Status load(exec::Executor& executor, const CrateRequest& request, const std::string& cargo_home,
@@ -389,23 +326,8 @@ std::string configured_tool(const CargoConfig& config, const std::string& name) 
 
 // The workspace's own lock, the configured one, or the one that cargo resolves.
 Status find_lock(exec::Executor& executor, fetch::NetworkHelper& network, ResolvedGraph& graph) {
-    Workspace& workspace = graph.workspace;
-    graph.fetch_manifest = executor.places().host_outside(workspace.root_manifest);
-    const std::string& given = graph.settings->lock_file;
-    if (given.empty() && workspace.lock) return {};
-    ProvidedLock provided;
-    if (given.empty()) {
-        TRY(resolved, resolve_lock(executor, network, workspace, *graph.settings));
-        provided = resolved;
-    } else {
-        TRY(text, executor.files().need(given));
-        TRY(placed, place_lock(executor, workspace, text));
-        provided = placed;
-    }
-    workspace.lock_path = given.empty() ? provided.path : given;
-    TRY(lock, parse_lockfile(provided.text, workspace.lock_path));
-    workspace.lock = lock;
-    graph.fetch_manifest = provided.manifest;
+    TRY(manifest, rust::find_lock(executor, network, *graph.settings, graph.workspace));
+    graph.fetch_manifest = manifest;
     return {};
 }
 
@@ -426,6 +348,11 @@ Status resolve_units(PackageGraph& packages, ResolvedGraph& graph) {
     TRY_VOID(packages.start());
     TRY(units, build_units(packages, graph.request));
     graph.units = units;
+    return {};
+}
+
+// What $CARGO answers local scripts; nobody else asks.
+Status describe_workspace(PackageGraph& packages, ResolvedGraph& graph) {
     MetadataRequest metadata;
     metadata.host = &graph.request.host;
     metadata.filter_platform = &graph.request.host;
@@ -518,14 +445,20 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
         graph->python_config = file.canonical("pyo3-config.txt");
         graph->python_inputs = file.all_inputs();
     }
-    CO_TRY(located, graph_detail::find_sources(executor, build.service<fetch::NetworkHelper>(), *graph, cargo_home));
-    std::map<std::size_t, LocatedSource> by_index;
-    for (const LocatedSource& source : located) by_index[source.lock_index] = source;
-    graph_detail::Places places(build.service<store::Store>(), executor, by_index, *graph->workspace.lock);
+    fetch::NetworkHelper& network = build.service<fetch::NetworkHelper>();
+    FetchPlan plan{&graph->workspace, cargo_home, graph->fetch_manifest};
+    CO_TRY(located, find_sources(executor, plan));
     CO_TRY(selection, graph_detail::selection_of(request, names, graph->root_source, graph->workspace));
     graph->request.selection = selection;
+    CO_TRY_VOID(graph_detail::fetch_sources(executor, network, *graph, plan, selection, located));
+    SourcePlaces places(executor, located, *graph->workspace.lock);
     PackageGraph packages(executor.files(), graph->workspace, places);
     CO_TRY_VOID(graph_detail::resolve_units(packages, *graph));
+    if (graph_detail::has_local_scripts(graph->units)) {
+        Selection whole = graph_detail::whole_workspace();
+        CO_TRY_VOID(graph_detail::fetch_sources(executor, network, *graph, plan, whole, located));
+        CO_TRY_VOID(graph_detail::describe_workspace(packages, *graph));
+    }
     CO_TRY_VOID(graph_detail::check_rust_version(*graph));
     graph->places = places.places;
     CO_TRY(cargo, executor.own_program_as("cargo"));

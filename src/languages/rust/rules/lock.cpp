@@ -133,4 +133,23 @@ Result<ProvidedLock> place_lock(exec::Executor& executor, const Workspace& works
     return place.lock;
 }
 
+Result<std::string> find_lock(exec::Executor& executor, fetch::NetworkHelper& network, const CrateSettings& settings,
+                              Workspace& workspace) {
+    const std::string& given = settings.lock_file;
+    if (given.empty() && workspace.lock) return executor.places().host_outside(workspace.root_manifest);
+    ProvidedLock provided;
+    if (given.empty()) {
+        TRY(resolved, resolve_lock(executor, network, workspace, settings));
+        provided = resolved;
+    } else {
+        TRY(text, executor.files().need(given));
+        TRY(placed, place_lock(executor, workspace, text));
+        provided = placed;
+    }
+    workspace.lock_path = given.empty() ? provided.path : given;
+    TRY(lock, parse_lockfile(provided.text, workspace.lock_path));
+    workspace.lock = lock;
+    return provided.manifest;
+}
+
 }  // namespace cermet::rust

@@ -21,6 +21,11 @@ struct ProvidedLock {
     std::string manifest;  // real: the workspace's manifest in the skeleton
 };
 
+// Gives the workspace its lock where it has none of its own, or where another is configured; answers which manifest (real)
+// `cargo fetch` is given.
+Result<std::string> find_lock(exec::Executor& executor, fetch::NetworkHelper& network, const CrateSettings& settings,
+                              Workspace& workspace);
+
 // Resolves a lock for a workspace that has none.
 Result<ProvidedLock> resolve_lock(exec::Executor& executor, fetch::NetworkHelper& network, const Workspace& workspace,
                                   const CrateSettings& settings);

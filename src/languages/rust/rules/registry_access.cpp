@@ -105,7 +105,7 @@ std::string RegistryAccess::url() const { return index_.substr(std::string_view(
 // The file as it is now; by its ETag where it was read before.
 Result<std::string> RegistryAccess::index_file(const std::string& path, const std::string& token) {
     fetch::Download download;
-    download.what = cat(path, " of the registry ", token_.name.empty() ? url() : token_.name);
+    download.what = token_.name.empty() ? cat(path, " of a registry") : cat(path, " of the registry ", token_.name);
     download.url = url() + path;
     download.target = cat(store_.directory(), "/index/", digest_of(index_).short_hex(16), "/", path);
     download.authorization = token;

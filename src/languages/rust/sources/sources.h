@@ -51,6 +51,11 @@ class PackagePlaces {
     virtual ~PackagePlaces() = default;
     // For git packages: the directory of the package itself (use find_in_checkout), `root` set to the checkout's root.
     virtual Result<std::string> directory(const LockedPackage& package) = 0;
+    // False: directory() would fail because the source must be fetched first.
+    virtual bool is_here(const LockedPackage& package) const {
+        (void)package;
+        return true;
+    }
 };
 
 }  // namespace cermet::rust
