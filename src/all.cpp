@@ -114,6 +114,7 @@
 #include "languages/rust/manifest/manifest.cpp"
 #include "languages/rust/manifest/standalone.cpp"
 #include "languages/rust/manifest/targets.cpp"
+#include "languages/rust/metadata/lock_resolve.cpp"
 #include "languages/rust/metadata/metadata.cpp"
 #include "languages/rust/model.cpp"
 #include "languages/rust/profiles/profiles.cpp"

@@ -1,13 +1,16 @@
-// `cermet internal …`: what tests and the documentation ask the program itself: unit graphs, reference page, schema.
+// `cermet internal …`: what tests and the documentation ask the program itself: Rust's model, reference page, schema.
 // SPDX-License-Identifier: MIT
 //
 //   cermet internal unit-graph --manifest-path M [-p SPEC]… [--features F] [--profile P] [--target T] …
 //   cermet internal rust-commands …the same… [--scripts FILE]
+//   cermet internal metadata --manifest-path M [--no-deps] [--filter-platform T] [--features F] …
 //   cermet internal configuration-reference
 //   cermet internal schema
-// The unit graph is that of cargo's --unit-graph, by the same model that builds; with real paths, outside of any build.
+// The unit graph is that of cargo's --unit-graph, metadata that of `cargo metadata`, both by the same model that builds;
+// with real paths, outside of any build.
 #include <cstdio>
 #include <map>
+#include <memory>
 
 #include "base/path.h"
 #include "base/text.h"
@@ -48,7 +51,7 @@ class CachedPlaces : public rust::PackagePlaces {
                                          " is not on this machine: ", source.reason),
                                      "run `cargo fetch`");
         }
-        TRY(place, fetch::import_directory(store_, source.package_name, source.host_path));
+        TRY(place, fetch::import_directory(store_, source.package_name, source.host_path, source.checksum));
         if (source.kind != Kind::Git) return place.host;
         std::optional<std::string> inner =
             rust::find_in_checkout(files_, place.host, source.id.name, source.id.version);
@@ -67,7 +70,8 @@ class CachedPlaces : public rust::PackagePlaces {
 struct GraphWords {
     std::string manifest;
     std::string cfg_file;  // the text of `rustc --print cfg`; else rustc is asked
-    std::string host, target;
+    std::string host, target, filter_platform;
+    bool no_deps = false;
     std::string scripts_file;  // JSON: what build scripts printed
     rust::BuildRequest build;
 };
@@ -87,7 +91,8 @@ Result<GraphWords> read_words(const std::vector<std::string>& words) {
     std::map<std::string, std::string*> texts = {
         {"--manifest-path", &read.manifest}, {"--cfg-file", &read.cfg_file},
         {"--scripts", &read.scripts_file},   {"--host", &read.host},
-        {"--target", &read.target},          {"--profile", &read.build.profile}};
+        {"--target", &read.target},          {"--filter-platform", &read.filter_platform},
+        {"--profile", &read.build.profile}};
     for (std::size_t i = 1; i < words.size(); ++i) {
         const std::string& word = words[i];
         bool more = i + 1 < words.size();
@@ -99,6 +104,8 @@ Result<GraphWords> read_words(const std::vector<std::string>& words) {
             chosen.all_features = true;
         else if (word == "--lib")
             chosen.lib = true;
+        else if (word == "--no-deps")
+            read.no_deps = true;
         else if (word == "--bins")
             chosen.all_bins = true;
         else if (word == "--examples")
@@ -112,9 +119,11 @@ Result<GraphWords> read_words(const std::vector<std::string>& words) {
         else if ((word == "--features" || word == "-F") && more)
             add_features(chosen.features, words[++i]);
         else
-            return usage_error(cat("internal unit-graph does not know ", word));
+            return usage_error(cat("internal ", words[0], " does not know ", word));
     }
-    if (read.manifest.empty()) return usage_error("internal unit-graph needs --manifest-path");
+    if (read.manifest.empty()) return usage_error(cat("internal ", words[0], " needs --manifest-path"));
+    if (!chosen.exclude.empty() && !chosen.workspace)
+        return usage_error("--exclude can only be used together with --workspace");
     read.manifest = join_path(platform::current_directory(), read.manifest);
     return read;
 }
@@ -164,45 +173,97 @@ Result<rust::TargetInfo> target_info(const GraphWords& words, const rust::CargoC
     return target;
 }
 
-Result<Json> unit_graph(const std::vector<std::string>& words_given) {
-    TRY(words, read_words(words_given));
+// With --target the host's own programs have no flags of the user (cargo.md L14).
+Result<rust::TargetInfo> plain_host(const GraphWords& words, const rust::CargoConfig& config,
+                                    const std::string& triple) {
+    rust::CargoConfig plain = config;
+    for (const char* name : {"RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"}) plain.environment[name] = "";
+    TRY(host, target_info(words, plain, triple));
+    host.rustflags.clear();
+    return host;
+}
+
+// A workspace and all that its package graph looks into.
+struct Model {
     HostFiles files;
+    rust::CargoConfig config;
+    rust::Workspace workspace;
+    std::unique_ptr<store::Store> store;
+    std::unique_ptr<CachedPlaces> places;
+    std::unique_ptr<rust::PackageGraph> graph;
+};
+
+Result<std::unique_ptr<Model>> load_model(const GraphWords& words) {
+    auto model = std::make_unique<Model>();
     const rust::ConfigRequest wanted = host_config_request(std::string(parent(words.manifest)));
     const std::string home = wanted.cargo_home;
-    TRY(config, rust::load_config(files, wanted));
+    TRY(config, rust::load_config(model->files, wanted));
     for (const auto& [name, entry] : config.env) {
         if (std::optional<std::string> own = platform::environment(name)) config.environment[name] = *own;
     }
-    TRY(workspace, rust::load_workspace(files, words.manifest, config));
-    if (!workspace.lock) return project_error(cat("there is no Cargo.lock for ", workspace.root_manifest));
+    model->config = std::move(config);
+    TRY(workspace, rust::load_workspace(model->files, words.manifest, model->config));
+    model->workspace = std::move(workspace);
+    if (!model->workspace.lock)
+        return project_error(cat("there is no Cargo.lock for ", model->workspace.root_manifest));
+    TRY(located, rust::locate_sources(model->files, model->workspace, rust::LocateRequest{home}));
+    TRY(store, store::Store::open(store::Store::default_directory()));
+    model->store = std::move(store);
+    model->places = std::make_unique<CachedPlaces>(*model->store, model->files, model->workspace, std::move(located));
+    model->graph = std::make_unique<rust::PackageGraph>(model->files, model->workspace, *model->places);
+    return model;
+}
+
+Result<Json> unit_graph(const std::vector<std::string>& words_given) {
+    TRY(words, read_words(words_given));
+    TRY(model, load_model(words));
     rust::BuildRequest build = words.build;
     TRY(triple, host_triple(words));
-    TRY(host, target_info(words, config, triple));
-    build.host = host;
-    if (!words.target.empty()) {
-        TRY(target, target_info(words, config, words.target));
+    if (words.target.empty()) {
+        TRY(host, target_info(words, model->config, triple));
+        build.host = host;
+    } else {
+        TRY(host, plain_host(words, model->config, triple));
+        TRY(target, target_info(words, model->config, words.target));
+        build.host = host;
         build.target = target;
-        build.host.rustflags.clear();
     }
-    TRY(located, rust::locate_sources(files, workspace, rust::LocateRequest{home}));
-    TRY(store, store::Store::open(store::Store::default_directory()));
-    CachedPlaces places(*store, files, workspace, located);
-    rust::PackageGraph graph(files, workspace, places);
-    TRY_VOID(graph.start());
-    TRY(units, rust::build_units(graph, build));
+    TRY_VOID(model->graph->start());
+    TRY(units, rust::build_units(*model->graph, build));
     for (const std::string& warning : units.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
-    if (words_given[0] == "rust-commands") return rust_commands(units, build, config, words.scripts_file);
+    if (words_given[0] == "rust-commands") return rust_commands(units, build, model->config, words.scripts_file);
     return rust::unit_graph_json(units);
+}
+
+Result<Json> metadata(const std::vector<std::string>& words_given) {
+    TRY(words, read_words(words_given));
+    TRY(model, load_model(words));
+    rust::MetadataRequest request;
+    request.no_deps = words.no_deps;
+    request.selection = words.build.selection;
+    request.target_directory = join_path(model->workspace.root_directory, "target");
+    TRY(triple, host_triple(words));
+    TRY(host, target_info(words, model->config, triple));
+    request.host = &host;
+    rust::TargetInfo platform;
+    if (!words.filter_platform.empty()) {
+        TRY(asked, target_info(words, model->config, words.filter_platform));
+        platform = asked;
+        request.filter_platform = &platform;
+    }
+    TRY_VOID(model->graph->start());
+    return rust::metadata_json(*model->graph, request);
 }
 
 }  // namespace internal_detail
 
 int internal_command(const Arguments& arguments) {
     std::string what = arguments.words.empty() ? "" : arguments.words[0];
-    if (what == "unit-graph" || what == "rust-commands") {
-        Result<Json> graph = internal_detail::unit_graph(arguments.words);
-        if (!graph.ok()) return print_error(graph.error());
-        print_line(graph->dump());
+    if (what == "unit-graph" || what == "rust-commands" || what == "metadata") {
+        Result<Json> answer = what == "metadata" ? internal_detail::metadata(arguments.words)
+                                                 : internal_detail::unit_graph(arguments.words);
+        if (!answer.ok()) return print_error(answer.error());
+        print_line(answer->dump());
         return 0;
     }
     if (what == "configuration-reference") {
@@ -214,7 +275,7 @@ int internal_command(const Arguments& arguments) {
         return 0;
     }
     return print_error(usage_error(cat("internal does not know ", what.empty() ? "what to do" : what),
-                                   "unit-graph, rust-commands, configuration-reference or schema"));
+                                   "unit-graph, rust-commands, metadata, configuration-reference or schema"));
 }
 
 }  // namespace cermet::cli

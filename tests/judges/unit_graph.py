@@ -8,6 +8,7 @@ PROGRAM is `cermet internal` or the test driver: it is called as
 `PROGRAM unit-graph --manifest-path … --cfg-file … ARGS`. Exit 0: equal; 1: different; 2: one of them failed.
 """
 import argparse
+import functools
 import hashlib
 import json
 import os
@@ -17,18 +18,39 @@ import sys
 import tempfile
 
 
-def cargo_graph(directory, args, cargo="cargo"):
-    env = dict(os.environ, RUSTC_BOOTSTRAP="1")
+@functools.cache
+def sysroot():
+    return subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def cargo():
+    """The toolchain's own cargo: a proxy before it would look for a rust-toolchain file in each directory."""
+    own = os.path.join(sysroot(), "bin", "cargo")
+    return own if os.access(own, os.X_OK) else "cargo"
+
+
+@functools.cache
+def host():
+    printed = subprocess.run(["rustc", "-vV"], capture_output=True, text=True, check=True).stdout
+    return next(line[len("host: "):] for line in printed.splitlines() if line.startswith("host: "))
+
+
+def environment():
+    # The unit graph is an unstable option, and cargo asks rustc with the same environment.
+    return dict(os.environ, RUSTC_BOOTSTRAP="1", PATH=os.path.join(sysroot(), "bin") + os.pathsep + os.environ["PATH"])
+
+
+def cargo_graph(directory, args, locked=True, env=None):
     run = subprocess.run(
-        [cargo, "build", "-Z", "unstable-options", "--unit-graph", "--offline", "--locked", *args],
-        cwd=directory, env=env, capture_output=True, text=True)
+        [cargo(), "build", "-Z", "unstable-options", "--unit-graph", "--offline", *(["--locked"] if locked else []),
+         *args], cwd=directory, env=env or environment(), capture_output=True, text=True)
     return (json.loads(run.stdout) if run.returncode == 0 else None), run.stderr
 
 
 def our_graph(tool, directory, args, cfg_file):
     run = subprocess.run(
         [*shlex.split(tool), "unit-graph", "--manifest-path", os.path.join(directory, "Cargo.toml"),
-         "--cfg-file", cfg_file, *args], capture_output=True, text=True)
+         "--cfg-file", cfg_file, "--host", host(), *args], capture_output=True, text=True)
     return (json.loads(run.stdout) if run.returncode == 0 else None), run.stderr
 
 
@@ -48,13 +70,20 @@ def strip(value):
     return "none" if inner == "None" else inner["Named"]
 
 
+@functools.cache
+def package_directory(directory):
+    """The nearest one with a manifest."""
+    while directory != "/" and not os.path.exists(os.path.join(directory, "Cargo.toml")):
+        directory = os.path.dirname(directory)
+    return directory
+
+
 def source_path(unit, root):
+    """Path packages from the workspace's root, others from their own: each side keeps those somewhere else."""
     path = unit["target"]["src_path"]
     if unit["pkg_id"].startswith("path+"):
         return os.path.relpath(path, root)
-    if "/registry/src/" in path:
-        return "/".join(path.split("/registry/src/")[-1].split("/")[2:])
-    return "/".join(path.split("/pkg/")[-1].split("/")[1:])  # the cache's own copy
+    return os.path.relpath(path, package_directory(os.path.dirname(path)))
 
 
 def own(unit, root):
@@ -124,13 +153,20 @@ def compare(theirs, ours):
 
 
 def host_cfgs():
-    # cargo's own probe runs with RUSTC_BOOTSTRAP=1, which adds unstable cfgs.
-    env = dict(os.environ, RUSTC_BOOTSTRAP="1")
-    text = subprocess.run(["rustc", "--print", "cfg"], env=env, capture_output=True, text=True, check=True).stdout
+    # RUSTC_BOOTSTRAP=1 adds unstable cfgs: they are what cargo is told too.
+    text = subprocess.run(["rustc", "--print", "cfg"], env=environment(), capture_output=True, text=True,
+                          check=True).stdout
     handle = tempfile.NamedTemporaryFile("w", suffix=".cfg", delete=False)
     handle.write(text)
     handle.close()
     return handle.name
+
+
+def failure(theirs, their_error, ours, our_error):
+    """The verdict when at least one side gave nothing."""
+    if theirs is None and ours is None:
+        return "both-fail", [their_error.strip().split("\n")[0], our_error.strip().split("\n")[0]]
+    return ("cargo-fails", [their_error]) if theirs is None else ("cermet-fails", [our_error])
 
 
 def judge(tool, directory, args, cfg_file):
@@ -138,12 +174,8 @@ def judge(tool, directory, args, cfg_file):
     directory = os.path.realpath(directory)
     theirs, their_error = cargo_graph(directory, args)
     ours, our_error = our_graph(tool, directory, args, cfg_file)
-    if theirs is None and ours is None:
-        return "both-fail", [their_error.strip().split("\n")[0], our_error.strip().split("\n")[0]]
-    if theirs is None:
-        return "cargo-fails", [their_error]
-    if ours is None:
-        return "cermet-fails", [our_error]
+    if theirs is None or ours is None:
+        return failure(theirs, their_error, ours, our_error)
     lines = compare(Graph(theirs, directory), Graph(ours, directory))
     return ("different" if lines else "equal"), lines or [f"{len(theirs['units'])} units"]
 

@@ -17,7 +17,7 @@ namespace resolve_detail {
 class Resolver {
    public:
     Resolver(PackageGraph& graph, const ResolveInput& input) : graph_(graph), input_(input) {
-        out_.split_hosts = graph.workspace().resolver > 1 && !input.unify_all;
+        out_.split_hosts = graph.workspace().resolver > 1;
     }
 
     Result<ResolvedFeatures> run(const std::vector<RequestedFeatures>& requested) {

@@ -134,7 +134,6 @@ struct ResolveInput {
     const TargetInfo* host = nullptr;
     std::vector<const TargetInfo*> targets;  // empty: the host
     bool has_dev_units = false;              // tests, examples or benches are built
-    bool unify_all = false;                  // one set per package over all platforms, as `cargo metadata` shows it
 };
 
 Result<std::vector<std::size_t>> selected_packages(PackageGraph& graph, const Selection& selection);

@@ -106,6 +106,10 @@ Status current_features(PackageGraph& graph, const Selection& selection, const s
                 if (value.kind == FeatureValue::Kind::Feature &&
                     !has_feature(*graph.node(index).package, value.feature))
                     return unknown_feature(graph, {index}, text);
+                if (value.kind == FeatureValue::Kind::DepFeature &&
+                    !has_dependency(*graph.node(index).package, value.dep))
+                    return usage_error(cat("package `", graph.node(index).id.name, "` has no dependency `", value.dep,
+                                           "` whose feature `", value.feature, "` could be selected"));
                 requested.values.push_back(std::move(value));
             }
         }

@@ -86,8 +86,7 @@ class DependencyReader {
                                       "set `default-features = false` in [workspace.dependencies]");
             dependency.default_features = true;
         }
-        for (const std::string& feature : added)
-            if (std::find(features.begin(), features.end(), feature) == features.end()) features.push_back(feature);
+        features.insert(features.end(), added.begin(), added.end());
         dependency.features = std::move(features);
         const Toml* version = entry->is_string() ? entry : entry->find("version");
         return set_source(*entry, root->root_directory, dependency, version);
@@ -101,6 +100,7 @@ class DependencyReader {
                                                      "` of a dependency needs a nightly cargo and "
                                                      "is not supported"));
         TRY_VOID(reader.text("package", dependency.package));
+        dependency.has_package |= value.find("package") != nullptr;
         TRY_VOID(reader.flag("optional", dependency.optional));
         TRY_VOID(reader.flag("default-features", "default_features", dependency.default_features));
         TRY_VOID(reader.texts("features", dependency.features));

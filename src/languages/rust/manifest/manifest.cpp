@@ -280,6 +280,7 @@ Result<PackagePtr> read_manifest(SourceFiles& files, const std::string& manifest
     TRY_VOID(read_dependencies(manifest, context, *package));
     TRY_VOID(read_features(manifest, *package));
     TRY_VOID(read_lints(manifest, context, *package));
+    if (const Toml* hints = manifest.find("hints")) package->hints = hints->to_json();
     TRY_VOID(read_targets(files, manifest, reader, *package));
     warn_unknown_keys(document, *package);
     return PackagePtr(std::move(package));

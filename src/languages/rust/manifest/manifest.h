@@ -32,6 +32,7 @@ struct Target {
     std::string edition;
     std::vector<std::string> crate_types;  // "lib", "rlib", "cdylib", "staticlib", "proc-macro", "bin"…
     std::vector<std::string> required_features;
+    bool lists_required_features = false;  // also an empty list is shown
     bool doc = true;
     bool doctest = true;
     bool test = true;
@@ -60,10 +61,11 @@ struct Dependency {
     bool optional = false;
     bool default_features = true;
     std::vector<std::string> features;
-    SourceId source;       // Path: canonical directory; Git: without revision; Registry
-    std::string path;      // canonical directory when written with path = (also beside git-internal sources)
-    std::string registry;  // index URL when it is not crates.io
-    bool renamed() const { return key != package; }
+    SourceId source;           // Path: canonical directory; Git: without revision; Registry
+    std::string path;          // canonical directory when written with path = (also beside git-internal sources)
+    std::string registry;      // index URL when it is not crates.io
+    bool has_package = false;  // written with package = "…", which makes a rename even of the same name
+    bool renamed() const { return has_package; }
     Where where;
 };
 
@@ -104,6 +106,7 @@ struct Package {
     std::string description, homepage, repository, documentation, license, license_file, readme;
     std::optional<std::vector<std::string>> publish;
     Json metadata;  // [package.metadata]
+    Json hints;     // [hints], of which cargo 1.95 only reports
     std::vector<Dependency> dependencies;
     FeatureMap features;                                                // declared and implicit ones
     std::map<std::string, std::vector<std::string>> declared_features;  // as written, with implicit "dep:x" entries

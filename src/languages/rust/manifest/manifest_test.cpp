@@ -55,7 +55,7 @@ TEST_CASE("M5 M6 M7 targets are found") {
     PackagePtr package = *read(files, k_head);
     std::vector<std::string> names;
     for (const Target& target : package->targets) names.push_back(target.name);
-    CHECK(names == std::vector<std::string>{"x_y", "x-y", "one", "two", "build-script-build"});
+    CHECK(names == std::vector<std::string>{"x_y", "one", "two", "x-y", "build-script-build"});
     CHECK(package->build_script()->crate_name == "build_script_build");
     CHECK(package->library()->crate_types == std::vector<std::string>{"lib"});
 }

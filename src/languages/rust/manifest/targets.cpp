@@ -76,6 +76,7 @@ class TargetReader {
         TRY_VOID(reader.flag("bench", target.bench));
         TRY_VOID(reader.flag("harness", target.harness));
         TRY_VOID(reader.texts("required-features", target.required_features));
+        target.lists_required_features = table.find("required-features") != nullptr;
         if (const Toml* filename = table.find("filename"))
             return manifest_.fail(*filename, "`filename` needs a nightly cargo and is not supported");
         return {};
@@ -115,6 +116,7 @@ class TargetReader {
         }
         TRY_VOID(read_crate_types(*table, reader, target));
         target.required_features.clear();
+        target.lists_required_features = false;
         package_.targets.push_back(std::move(target));
         return {};
     }
@@ -130,7 +132,9 @@ class TargetReader {
         if (has("dylib") && has("cdylib"))
             return manifest_.fail(table, "crate-types `dylib` and `cdylib` cannot be combined");
         if (proc_macro) types = {"proc-macro"};
-        if (types.empty()) types = {"lib"};
+        // An empty list is what it says, as in cargo; rustc then has its own opinion.
+        bool written = table.find("crate-type") != nullptr || table.find("crate_type") != nullptr;
+        if (!proc_macro && !written) types = {"lib"};
         target.crate_types = std::move(types);
         return {};
     }
@@ -153,20 +157,40 @@ class TargetReader {
         TRY_VOID(fields_.flag(rules.automatic, automatic));
         std::set<std::string> names;
         std::set<std::string> paths;
+        std::vector<Target> targets;
         if (written != nullptr)
             for (const Toml& table : written->array()) {
                 TRY(target, read_written(rules, table, found));
                 if (!names.insert(target.name).second)
                     return manifest_.fail(table, cat("two ", rules.key, " targets are named `", target.name, "`"));
                 paths.insert(target.src_path);
-                package_.targets.push_back(std::move(target));
+                targets.push_back(std::move(target));
             }
-        if (!automatic) return {};
         for (const Found& one : found) {
-            if (names.count(one.name) != 0 || paths.count(one.path) != 0) continue;
-            if (!names.insert(one.name).second) continue;
-            package_.targets.push_back(make(rules, one));
+            if (!automatic || names.count(one.name) != 0 || paths.count(one.path) != 0) continue;
+            targets.push_back(make(rules, one));
         }
+        if (!is_normalised(rules, written)) TRY_VOID(sort_by_name(rules, targets));
+        for (Target& target : targets) package_.targets.push_back(std::move(target));
+        return {};
+    }
+
+    // Cargo writes published manifests with every target named and placed; those keep their order.
+    bool is_normalised(const KindRules& rules, const Toml* written) const {
+        const Toml* automatic = fields_.find(rules.automatic);
+        if (automatic == nullptr || !automatic->is_bool() || automatic->boolean()) return false;
+        if (written == nullptr) return true;
+        const std::vector<Toml>& all = written->array();
+        return std::all_of(all.begin(), all.end(), [](const Toml& table) { return table.find("path") != nullptr; });
+    }
+
+    Status sort_by_name(const KindRules& rules, std::vector<Target>& targets) const {
+        std::sort(targets.begin(), targets.end(), [](const Target& a, const Target& b) { return a.name < b.name; });
+        for (std::size_t i = 1; i < targets.size(); ++i)
+            if (targets[i].name == targets[i - 1].name)
+                return project_error(cat("two ", rules.key, " targets are named `", targets[i].name, "`"),
+                                     cat("they are ", targets[i - 1].src_path, " and ", targets[i].src_path))
+                    .at(targets[i].where);
         return {};
     }
 

@@ -7,7 +7,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
-#include "languages/rust/features/requested.h"
+#include "languages/rust/metadata/lock_resolve.h"
 
 namespace cermet::rust {
 
@@ -38,8 +38,15 @@ Json dependency_json(const Dependency& dependency) {
     out.set("features", Json::strings(dependency.features));
     out.set("target", dependency.platform ? Json(dependency.platform->canonical()) : Json());
     out.set("registry", text_or_null(dependency.registry));
-    if (!dependency.path.empty()) out.set("path", dependency.path);
+    if (dependency.source.is_path() && !dependency.path.empty()) out.set("path", dependency.path);
     return out;
+}
+
+// Only what other Rust code can use has documentation tests.
+bool is_rust_library(const Target& target) {
+    const std::vector<std::string>& types = target.crate_types;
+    return target.is_lib() &&
+           std::any_of(types.begin(), types.end(), [](const std::string& t) { return t == "lib" || t == "rlib"; });
 }
 
 Json target_json(const Target& target) {
@@ -50,9 +57,9 @@ Json target_json(const Target& target) {
     out.set("src_path", target.src_path);
     out.set("edition", target.edition);
     out.set("doc", target.doc);
-    out.set("doctest", target.doctest);
+    out.set("doctest", target.doctest && (target.is_proc_macro() || is_rust_library(target)));
     out.set("test", target.test);
-    if (!target.required_features.empty()) out.set("required-features", Json::strings(target.required_features));
+    if (target.lists_required_features) out.set("required-features", Json::strings(target.required_features));
     return out;
 }
 
@@ -82,59 +89,50 @@ Json package_json(const Package& package) {
     out.set("edition", package.edition).set("links", text_or_null(package.links));
     out.set("default_run", text_or_null(package.default_run));
     out.set("rust_version", text_or_null(package.rust_version));
+    if (!package.hints.is_null()) out.set("hints", package.hints);
     return out;
 }
 
-// Walks what the members reach; a package whose sources are not here is left out together with its edges.
+// Walks what the members reach, for the platforms that are asked for.
 class Walk {
    public:
-    Walk(PackageGraph& graph, const MetadataRequest& request) : graph_(graph), request_(request) {}
+    Walk(PackageGraph& graph, const MetadataRequest& request, const LockResolve& resolve)
+        : graph_(graph), request_(request), resolve_(resolve) {}
 
-    Status visit(std::size_t index) {
-        if (!seen_.insert(index).second) return {};
-        Result<const PackageGraph::Node*> node = graph_.need(index);
-        if (!node) {
-            if (node.error().kind == ErrorKind::Environment) return {};
-            return std::move(node).error();
-        }
-        present_.insert(index);
-        for (const PackageGraph::Edge& edge : (*node)->edges)
-            if (counts(*edge.declaration)) TRY_VOID(visit(edge.package));
-        return {};
+    void visit(std::size_t index) {
+        if (resolve_.packages.count(index) == 0 || !present_.insert(index).second) return;
+        for (const PackageGraph::Edge& edge : resolve_.packages.at(index).edges)
+            if (counts(*edge.declaration) && graph_.node(edge.package).package->library() != nullptr)
+                visit(edge.package);
     }
 
-    bool counts(const Dependency& dependency) const {
-        if (!dependency.platform || request_.filter_platform == nullptr) return true;
-        const TargetInfo& info = dependency.kind == DependencyKind::Build && request_.host != nullptr
-                                     ? *request_.host
-                                     : *request_.filter_platform;
-        return dependency.platform->matches(info.triple, info.cfgs);
-    }
+    bool counts(const Dependency& dependency) const { return counts_for(request_, dependency); }
 
     const std::set<std::size_t>& present() const { return present_; }
 
-    Json node_json(std::size_t index, const ResolvedFeatures& features) const {
+    Json node_json(std::size_t index) const {
         const PackageGraph::Node& node = graph_.node(index);
+        const LockResolve::Package& resolved = resolve_.packages.at(index);
         std::map<std::size_t, std::vector<const Dependency*>> groups;
-        for (const PackageGraph::Edge& edge : node.edges)
-            if (present_.count(edge.package) != 0 && counts(*edge.declaration))
-                groups[edge.package].push_back(edge.declaration);
+        std::set<std::size_t> counted;
+        for (const PackageGraph::Edge& edge : resolved.edges) {
+            groups[edge.package].push_back(edge.declaration);
+            if (counts(*edge.declaration)) counted.insert(edge.package);
+        }
         Json deps{Json::Array{}};
         std::vector<std::string> ids;
         for (const auto& [child, declarations] : groups) {
             const Package& package = *graph_.node(child).package;
+            if (counted.count(child) == 0 || package.library() == nullptr) continue;
             ids.push_back(package_spec(package));
             deps.push(edge_json(package, declarations));
         }
         std::sort(ids.begin(), ids.end());
-        std::set<std::string> active;
-        for (FeaturesFor fk : {FeaturesFor::NormalOrDev, FeaturesFor::HostDep})
-            if (const std::set<std::string>* found = features.of(index, fk))
-                active.insert(found->begin(), found->end());
         Json out;
         out.set("id", package_spec(*node.package)).set("dependencies", Json::strings(ids));
         out.set("deps", std::move(deps));
-        out.set("features", Json::strings(std::vector<std::string>(active.begin(), active.end())));
+        out.set("features",
+                Json::strings(std::vector<std::string>(resolved.features.begin(), resolved.features.end())));
         return out;
     }
 
@@ -158,7 +156,8 @@ class Walk {
 
     PackageGraph& graph_;
     const MetadataRequest& request_;
-    std::set<std::size_t> seen_, present_;
+    const LockResolve& resolve_;
+    std::set<std::size_t> present_;
 };
 
 Json member_ids(const Workspace& workspace, bool only_default) {
@@ -171,27 +170,9 @@ Json member_ids(const Workspace& workspace, bool only_default) {
     return out;
 }
 
-Result<Json> resolve_json(PackageGraph& graph, const MetadataRequest& request, const Walk& walk) {
-    Selection selection = request.selection;
-    selection.packages.clear();
-    selection.roots.clear();
-    selection.merged.clear();
-    selection.workspace = true;
-    ResolveInput input;
-    input.host = request.host;
-    if (request.filter_platform != nullptr) input.targets.push_back(request.filter_platform);
-    input.has_dev_units = true;
-    input.unify_all = request.filter_platform == nullptr;
-    Result<ResolvedFeatures> resolved = resolve_features(graph, selection, input);
-    if (!resolved && input.unify_all && resolved.error().kind == ErrorKind::Environment) {
-        input.unify_all = false;  // sources of other platforms' packages are not here
-        resolved = resolve_features(graph, selection, input);
-    }
-    if (!resolved) return std::move(resolved).error();
-    const ResolvedFeatures& features = *resolved;
+Json resolve_json(const Workspace& workspace, const Walk& walk) {
     Json nodes{Json::Array{}};
-    for (std::size_t index : walk.present()) nodes.push(walk.node_json(index, features));
-    const Workspace& workspace = graph.workspace();
+    for (std::size_t index : walk.present()) nodes.push(walk.node_json(index));
     Json out;
     out.set("nodes", std::move(nodes));
     out.set("root", workspace.current ? Json(package_spec(*workspace.members[*workspace.current])) : Json());
@@ -203,17 +184,17 @@ Result<Json> resolve_json(PackageGraph& graph, const MetadataRequest& request, c
 Result<Json> metadata_json(PackageGraph& graph, const MetadataRequest& request) {
     using namespace metadata_detail;
     const Workspace& workspace = graph.workspace();
-    Walk walk(graph, request);
     Json packages{Json::Array{}};
     Json resolve;
     if (request.no_deps) {
         for (const PackagePtr& member : workspace.members) packages.push(package_json(*member));
     } else {
+        TRY(resolved, resolve_lock(graph, request));
+        Walk walk(graph, request, resolved);
         for (const PackagePtr& member : workspace.members)
-            if (std::optional<std::size_t> index = graph.find(*member)) TRY_VOID(walk.visit(*index));
+            if (std::optional<std::size_t> index = graph.find(*member)) walk.visit(*index);
         for (std::size_t index : walk.present()) packages.push(package_json(*graph.node(index).package));
-        TRY(resolved, resolve_json(graph, request, walk));
-        resolve = std::move(resolved);
+        resolve = resolve_json(workspace, walk);
     }
     Json out;
     out.set("packages", std::move(packages));

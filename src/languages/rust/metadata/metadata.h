@@ -14,6 +14,9 @@ struct MetadataRequest {
     Selection selection;  // features; packages are always the whole workspace
     const TargetInfo* host = nullptr;
     const TargetInfo* filter_platform = nullptr;  // null: every platform whose sources are present
+    // Packages that only other platforms need are not even loaded: they may not be on this machine. The features that
+    // they alone would ask for are missing then.
+    bool only_platform = false;
     std::string target_directory;
 };
 

@@ -221,7 +221,7 @@ Status check_table(const std::string& file, const Toml& table, bool is_override)
 }
 
 // A package id specification: name, name@version (also partial), name:version or url#name@version.
-bool spec_matches(std::string_view spec, const Package& package) {
+bool spec_matches(std::string_view spec, const PackageId& package) {
     std::string url;
     if (contains(spec, "://")) {
         std::size_t hash = spec.find('#');
@@ -234,7 +234,21 @@ bool spec_matches(std::string_view spec, const Package& package) {
     if (spec.substr(0, at) != package.name) return false;
     if (at == std::string_view::npos) return true;
     std::string_view version = spec.substr(at + 1);
-    return package.version_text == version || package.version_text.starts_with(cat(version, "."));
+    return package.version == version || package.version.starts_with(cat(version, "."));
+}
+
+Status check_unique(const Toml& packages, const std::string& profile, const std::string& file, const PackageId& id) {
+    const std::string* first = nullptr;
+    for (const auto& [spec, table] : packages.table()) {
+        if (spec == "*" || !spec_matches(spec, id)) continue;
+        if (first != nullptr)
+            return project_error(cat("`", *first, "` and `", spec, "` of profile `", profile,
+                                     "` both name the package ", id.name, " ", id.version),
+                                 "keep one of them")
+                .at(file, table.line);
+        first = &spec;
+    }
+    return {};
 }
 
 }  // namespace profiles_detail
@@ -253,6 +267,22 @@ Status check_profiles(const Toml& root_manifest, const std::string& root_manifes
         if (!table.is_table())
             return project_error(cat("profile `", name, "` must be a table")).at(root_manifest_path, table.line);
         TRY_VOID(profiles_detail::check_table(root_manifest_path, table, false));
+    }
+    return {};
+}
+
+Status check_package_overrides(const Toml& root_manifest, const std::string& root_manifest_path,
+                               const CargoConfig& config, const std::vector<PackageId>& ids) {
+    Toml profiles;
+    if (const Toml* written = root_manifest.find("profile")) profiles = *written;
+    if (const Toml* configured = config.merged.find("profile"))
+        profiles = profiles.is_table() ? profiles_detail::deep_merge(profiles, *configured) : *configured;
+    if (!profiles.is_table()) return {};
+    for (const auto& [name, table] : profiles.table()) {
+        const Toml* packages = table.find("package");
+        if (packages == nullptr || packages->table().size() < 2) continue;
+        for (const PackageId& id : ids)
+            TRY_VOID(profiles_detail::check_unique(*packages, name, root_manifest_path, id));
     }
     return {};
 }
@@ -296,7 +326,7 @@ Profile ProfileSet::resolve(const Question& question) const {
         if (!question.is_member)
             if (const Toml* all = packages->find("*")) apply(profile, *all);
         for (const auto& [spec, layer] : packages->table())
-            if (spec != "*" && question.package != nullptr && spec_matches(spec, *question.package)) {
+            if (spec != "*" && question.package != nullptr && spec_matches(spec, question.package->id())) {
                 apply(profile, layer);
                 break;
             }

@@ -62,4 +62,8 @@ Status check_profiles(const Toml& root_manifest, const std::string& root_manifes
 Result<ProfileSet> select_profile(const Toml& root_manifest, const std::string& root_manifest_path,
                                   const CargoConfig& config, const std::string& name);
 
+// Two `package.SPEC` tables of one profile, whichever it is, must not name the same package (cargo refuses the workspace).
+Status check_package_overrides(const Toml& root_manifest, const std::string& root_manifest_path,
+                               const CargoConfig& config, const std::vector<PackageId>& packages);
+
 }  // namespace cermet::rust

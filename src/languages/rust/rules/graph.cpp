@@ -356,6 +356,7 @@ Status describe_workspace(PackageGraph& packages, ResolvedGraph& graph) {
     MetadataRequest metadata;
     metadata.host = &graph.request.host;
     metadata.filter_platform = &graph.request.host;
+    metadata.only_platform = true;
     metadata.target_directory = std::string(exec::k_out);
     TRY(answer, metadata_json(packages, metadata));
     graph.metadata = answer.dump();

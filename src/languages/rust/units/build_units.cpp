@@ -28,6 +28,9 @@ class Builder {
         TRY(profiles,
             select_profile(workspace.root_document, workspace.root_manifest, workspace.config, request_.profile));
         profiles_ = profiles;
+        std::vector<PackageId> ids;
+        for (std::size_t i = 0; i < graph_.size(); ++i) ids.push_back(graph_.node(i).id);
+        TRY_VOID(check_package_overrides(workspace.root_document, workspace.root_manifest, workspace.config, ids));
         ResolveInput input;
         input.host = &request_.host;
         if (request_.target) input.targets.push_back(&*request_.target);
@@ -88,6 +91,10 @@ class Builder {
         packages.roots.clear();
         packages.merged.clear();
         TRY(selected, selected_packages(graph_, packages));
+        if (selected.empty())
+            return usage_error("there is no package to build", graph_.workspace().members.empty()
+                                                                   ? "the workspace has no members"
+                                                                   : "all members are excluded");
         const Selection& s = request_.selection;
         std::set<std::string> missing_bins(s.bins.begin(), s.bins.end());
         std::set<std::string> missing_examples(s.examples.begin(), s.examples.end());
@@ -364,7 +371,7 @@ class Builder {
                                         "`, which has no library"));
                 continue;
             }
-            TRY(name, extern_name(node, *library, declarations));
+            TRY(name, extern_name(node, package, *library, declarations));
             TRY(dep,
                 make_dep(*child, package, *library, for_dependency(unit_for, unit, *library), unit.platform, name));
             dep.development = std::all_of(declarations.begin(), declarations.end(),
@@ -385,9 +392,12 @@ class Builder {
         return dependency_active(unit.node, fk, dependency.key);
     }
 
-    static Result<std::string> extern_name(const PackageGraph::Node& node, const Target& library,
-                                           const std::vector<const Dependency*>& declarations) {
+    // One name for the crate in all of the package's tables, also in those that this unit does not see.
+    static Result<std::string> extern_name(const PackageGraph::Node& node, std::size_t child, const Target& library,
+                                           std::vector<const Dependency*> declarations) {
         std::string name;
+        for (const PackageGraph::Edge& edge : node.edges)
+            if (edge.package == child && !edge.declaration->optional) declarations.push_back(edge.declaration);
         for (const Dependency* declaration : declarations) {
             std::string one = declaration->renamed() ? replace_all(declaration->key, "-", "_") : library.crate_name;
             if (!name.empty() && name != one)

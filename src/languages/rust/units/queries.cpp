@@ -133,7 +133,7 @@ Json unit_json(const Unit& unit) {
     target.set("doc", unit.target.doc);
     target.set("doctest", unit.target.doctest);
     target.set("test", unit.target.test);
-    if (!unit.target.required_features.empty())
+    if (unit.target.lists_required_features)
         target.set("required-features", Json::strings(unit.target.required_features));
     Json deps{Json::Array{}};
     for (const UnitDep& dep : unit.deps) {

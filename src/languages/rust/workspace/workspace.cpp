@@ -253,6 +253,9 @@ class Loader {
             for (const Dependency& dependency : package->dependencies) {
                 if (dependency.path.empty()) continue;
                 if (!is_member && dependency.kind == DependencyKind::Development) continue;
+                // Only members must have all that they name: of others, cargo reads what is used.
+                std::string manifest = join_path(dependency.path, "Cargo.toml");
+                if (!is_member && files_.kind(manifest) != SourceKind::File) continue;
                 TRY_VOID(add_outside(dependency, queue));
             }
         }
