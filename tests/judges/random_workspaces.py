@@ -1,256 +1,230 @@
 #!/usr/bin/env python3
-"""Makes small random cargo workspaces from a seed and judges our unit graph against cargo's on each.
+"""Makes random cargo workspaces from seeds and compares our metadata and unit graph with cargo's own on each.
 
 SPDX-License-Identifier: MIT
-usage: random_workspaces.py --tool PROGRAM [--seeds FROM:TO] [--keep DIRECTORY]
+usage: random_workspaces.py --tool PROGRAM [--seeds FROM:TO | --for SECONDS] [--selections N] [--jobs N] [--keep DIRECTORY]
 
-Sizes grow with the seed, so the first failure is small. Path crates only: no network, no lock service. Both failing is
-fine (the generator also makes invalid selections); one side failing, or different graphs, is not.
+Sizes grow with the seed. Where the two differ, crates, edges, features, keys and arguments are dropped while they still
+do, and the smallest workspace is printed with its difference. Both failing is fine (selections are not always valid);
+one side failing, or different answers, is not. The last line counts: `N passed, M failed`.
 """
 import argparse
+import copy
+import json
+import multiprocessing
 import os
-import random
 import shutil
-import subprocess
 import sys
 import tempfile
+import time
 
-sys.path.insert(0, os.path.dirname(__file__))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import metadata  # noqa: E402
 import unit_graph  # noqa: E402
+import workspaces  # noqa: E402
 
-TARGETS = ['cfg(unix)', 'cfg(windows)', 'cfg(all(unix, not(target_os = "macos")))', 'cfg(any(windows, target_env = "gnu"))',
-           'x86_64-unknown-linux-gnu', 'x86_64-pc-windows-msvc', 'cfg(target_has_atomic = "64")', 'cfg(false)']
-PROFILE_KEYS = [('opt-level', ['0', '1', '2', '3', '"s"', '"z"']), ('debug', ['0', '1', '2', 'true', 'false', '"line-tables-only"']),
-                ('strip', ['true', 'false', '"debuginfo"', '"none"']), ('debug-assertions', ['true', 'false']),
-                ('overflow-checks', ['true', 'false']), ('codegen-units', ['1', '4']), ('incremental', ['true', 'false'])]
-ROOT_KEYS = [('lto', ['true', 'false', '"thin"', '"fat"', '"off"']), ('panic', ['"abort"', '"unwind"']), ('rpath', ['true'])]
+GOOD = ("equal", "both-fail")
 
 
-class Crate:
-    def __init__(self, rng, index, count):
-        self.rng = rng
-        self.name = rng.choice(['a', 'b-lib', 'c_x', 'dd']) + str(index)
-        self.index = index
-        self.proc_macro = rng.random() < 0.15
-        self.edition = rng.choice(['2015', '2018', '2021', '2021', '2024'])
-        self.deps = []      # (table, target or None, key, crate, attributes)
-        self.features = {}
-        self.build = rng.random() < 0.35
-        self.links = f'native{index}' if self.build and rng.random() < 0.5 else None
-        self.version = rng.choice(['0.1.0', '1.2.3', '2.0.0-rc.1'])
+class Judge:
+    """Compares workspaces in a directory of its own; cargo's answers about rustc are kept between them."""
 
-    def optional_keys(self):
-        return sorted({d[2] for d in self.deps if d[4].get('optional')})
+    def __init__(self, tool, base):
+        self.tool, self.base, self.count = tool, base, 0
+        self.env = dict(unit_graph.environment(), CARGO_TARGET_DIR=os.path.join(base, "target"),
+                        CARGO_HOME=os.path.join(base, "home"))  # nobody else's locks
+        self.cfg_file = unit_graph.host_cfgs()
 
-    def all_features(self):
-        named = {v[4:] for vs in self.features.values() for v in vs if v.startswith('dep:')}
-        return sorted(set(self.features) | {k for k in self.optional_keys() if k not in named})
+    def place(self, work):
+        self.count += 1
+        root = os.path.join(self.base, str(self.count), "ws")
+        workspaces.write(work, root)
+        return root
+
+    def clean(self, root):
+        shutil.rmtree(os.path.dirname(root), ignore_errors=True)
+
+    def metadata(self, root, args):
+        """As metadata.judge(); the first call of cargo in a workspace writes its lock."""
+        theirs, their_error = metadata.cargo_metadata(root, args, self.env)
+        ours, our_error = metadata.our_metadata(self.tool, root, args, self.cfg_file)
+        if theirs is None or ours is None:
+            return unit_graph.failure(theirs, their_error, ours, our_error)
+        lines = metadata.compare(theirs, ours)
+        return ("different" if lines else "equal"), lines
+
+    def units(self, root, args):
+        theirs, their_error = unit_graph.cargo_graph(root, args, env=self.env)
+        ours, our_error = unit_graph.our_graph(self.tool, root, args, self.cfg_file)
+        if theirs is None or ours is None:
+            return unit_graph.failure(theirs, their_error, ours, our_error)
+        lines = unit_graph.compare(unit_graph.Graph(theirs, root), unit_graph.Graph(ours, root))
+        return ("different" if lines else "equal"), lines
+
+    def one(self, work, args):
+        """Verdict and lines for one list of arguments; None: of the metadata."""
+        root = self.place(work)
+        try:
+            verdict, lines = self.metadata(root, ["--all-features"] if args is None else [])
+            return (verdict, lines) if args is None else self.units(root, words(args))
+        finally:
+            self.clean(root)
+
+    def seed(self, seed, selections):
+        """Counts of verdicts, and what went wrong: (arguments or None, verdict, lines)."""
+        work, all_args = workspaces.make(seed, selections)
+        root = self.place(work)
+        counts, wrong = {}, []
+        try:
+            for args in [None, *all_args]:
+                verdict, lines = self.metadata(root, ["--all-features"]) if args is None else self.units(root, words(args))
+                if args is None and not os.path.exists(os.path.join(root, "Cargo.lock")):
+                    return {"invalid": 1}, []
+                counts[verdict] = counts.get(verdict, 0) + 1
+                if verdict not in GOOD:
+                    wrong.append((args, verdict, lines))
+        finally:
+            self.clean(root)
+        return counts, wrong
 
 
-def make_dependencies(rng, crates):
-    for crate in crates:
-        for other in crates[:crate.index]:
-            if rng.random() > 0.45:
+def words(args):
+    return [unit_graph.host() if word == "HOST" else word for group in args for word in group]
+
+
+# --- shrinking ----------------------------------------------------------------------------------------------------------
+
+def paths(tree, here=()):
+    """Every element of the tree that can be dropped, large ones first."""
+    items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    children = [((*here, k), v) for k, v in items]
+    yield from (path for path, _ in reversed(children))
+    for path, value in children:
+        yield from paths(value, path)
+
+
+def without(tree, path):
+    copied = copy.deepcopy(tree)
+    at = copied
+    for step in path[:-1]:
+        at = at[step]
+    del at[path[-1]]
+    return copied
+
+
+def shrink(judge, work, args, verdict, limit=1500):
+    """The smallest workspace found that gives the same verdict, with its lines."""
+    best, lines, tries = {"work": work, "args": args}, [], 0
+    smaller = True
+    while smaller and tries < limit:
+        smaller = False
+        for path in list(paths(best)):
+            if len(path) == 1 or path[-1] in ("name", "to", "table", "key", "crates", "root"):
                 continue
-            key = other.name if rng.random() < 0.8 else f'ren-{other.index}'
-            uses = rng.sample(['dependencies', 'build-dependencies', 'dev-dependencies'],
-                              rng.choice([1, 1, 1, 2, 3]))
-            for table in uses:
-                if table == 'build-dependencies' and not crate.build and rng.random() < 0.7:
-                    table = 'dependencies'
-                if any(d[0] == table and d[2] == key and d[1] is None for d in crate.deps):
-                    continue
-                attributes = {'optional': table != 'dev-dependencies' and rng.random() < 0.35,
-                              'defaults': rng.random() < 0.75, 'features': []}
-                target = rng.choice(TARGETS) if rng.random() < 0.25 else None
-                crate.deps.append((table, target, key, other, attributes))
-        if rng.random() < 0.1 and crate.index + 1 < len(crates):  # a cycle through dev-dependencies
-            other = crates[crate.index + 1]
-            crate.deps.append(('dev-dependencies', None, other.name, other, {'optional': False, 'defaults': True, 'features': []}))
+            try:
+                candidate = without(best, path)
+            except (KeyError, IndexError, TypeError):
+                continue  # gone with something larger
+            tries += 1
+            try:
+                now, found = judge.one(candidate["work"], candidate["args"])
+            except (KeyError, StopIteration, ValueError):
+                continue  # what is left is no workspace
+            if now == verdict:
+                best, lines, smaller = candidate, found, True
+            if tries >= limit:
+                break
+    return best, lines
 
 
-def make_features(rng, crates):
-    for crate in crates:
-        values = list(crate.optional_keys())
-        dep_values = []
-        for table, _, key, other, attributes in crate.deps:
-            if table == 'dev-dependencies' and not rng.random() < 0.2:
-                continue
-            for feature in list(other.features)[:2]:
-                dep_values.append(f'{key}/{feature}')
-                if attributes.get('optional') and all(d[4].get('optional') for d in crate.deps if d[2] == key):
-                    dep_values.append(f'{key}?/{feature}')
-        use_dep = rng.random() < 0.5
-        names = [f'f{i}' for i in range(rng.randrange(4))]
-        for name in names:
-            pool = dep_values + [n for n in names if n != name]
-            pool += [f'dep:{v}' for v in values] if use_dep else [v for v in values]
-            crate.features[name] = sorted(set(rng.choices(pool, k=rng.randrange(3)))) if pool else []
-        if not use_dep:
-            pass
-        if names and rng.random() < 0.6:
-            crate.features['default'] = [rng.choice(names)]
-        for table, _, _, other, attributes in crate.deps:
-            if other.features and rng.random() < 0.5:
-                attributes['features'] = [rng.choice([f for f in other.features])]
+def brief(seed, args, verdict, lines):
+    call = "cargo metadata --all-features" if args is None else "cargo build " + " ".join(words(args))
+    return "\n".join([f"--- seed {seed}: {verdict}: {call}", *lines[:6]])
 
 
-def profile_text(rng):
-    out = []
-    for name in rng.sample(['dev', 'release'], rng.choice([0, 1, 2])):
-        lines = [f'{k} = {rng.choice(v)}' for k, v in PROFILE_KEYS + ROOT_KEYS if rng.random() < 0.25]
-        out.append(f'[profile.{name}]\n' + '\n'.join(lines))
-        if rng.random() < 0.4:
-            lines = [f'{k} = {rng.choice(v)}' for k, v in PROFILE_KEYS if rng.random() < 0.3]
-            out.append(f'[profile.{name}.build-override]\n' + '\n'.join(lines))
-        if rng.random() < 0.4:
-            lines = [f'{k} = {rng.choice(v)}' for k, v in PROFILE_KEYS if rng.random() < 0.3]
-            out.append(f'[profile.{name}.package.{rng.choice(["a0", "b-lib0", chr(34) + "*" + chr(34)])}]\n' + '\n'.join(lines))
-    if rng.random() < 0.2:
-        out.append('[profile.lean]\ninherits = "release"\nopt-level = "s"')
-    return '\n'.join(out)
+def report(judge, seed, work, args, verdict, lines):
+    best, found = shrink(judge, work, args, verdict)
+    text = [brief(seed, args, verdict, lines[:2]), "the smallest that still does so:"]
+    for path, content in sorted(workspaces.files(best["work"]).items()):
+        text.append(f"# {path}" + ("\n" + content.strip() if content.strip() and path.endswith(".toml") else ""))
+    return "\n".join([*text, brief(seed, best["args"], verdict, (found or lines)[:8])])
 
 
-def write(path, text):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, 'w') as handle:
-        handle.write(text)
+# --- running ------------------------------------------------------------------------------------------------------------
+
+def begin(tool, base):
+    global judge_here
+    judge_here = Judge(tool, os.path.join(base, str(os.getpid())))
 
 
-def manifest(rng, crate):
-    out = [f'[package]\nname = "{crate.name}"\nversion = "{crate.version}"\nedition = "{crate.edition}"']
-    if crate.links:
-        out[0] += f'\nlinks = "{crate.links}"'
-    if crate.proc_macro:
-        out.append('[lib]\nproc-macro = true')
-    elif rng.random() < 0.25:
-        types = rng.choice(['["cdylib", "rlib"]', '["lib"]', '["staticlib", "rlib", "cdylib"]', '["rlib"]', '["dylib"]'])
-        out.append(f'[lib]\ncrate-type = {types}')
-        if rng.random() < 0.4:
-            out[-1] += f'\nname = "other{crate.index}"'
-    groups = {}
-    for table, target, key, other, attributes in crate.deps:
-        head = f"[target.'{target}'.{table}]" if target else f'[{table}]'
-        value = [f'path = "../{other.name}"']
-        if key != other.name:
-            value.append(f'package = "{other.name}"')
-        if attributes.get('optional'):
-            value.append('optional = true')
-        if not attributes['defaults']:
-            value.append('default-features = false')
-        if attributes['features']:
-            value.append('features = [' + ', '.join(f'"{f}"' for f in attributes['features']) + ']')
-        groups.setdefault(head, []).append(f'{key} = {{ {", ".join(value)} }}')
-    for head, lines in groups.items():
-        out.append(head + '\n' + '\n'.join(dict((l.split(' =')[0], l) for l in lines).values()))
-    if crate.features:
-        out.append('[features]\n' + '\n'.join(f'{k} = [{", ".join(chr(34) + x + chr(34) for x in v)}]'
-                                              for k, v in crate.features.items()))
-    return out
+def judge_seed(job):
+    seed, selections, shrinks = job
+    counts, wrong = judge_here.seed(seed, selections)
+    work, _ = workspaces.make(seed, selections)
+    texts = [report(judge_here, seed, work, *one) if shrinks and index == 0 else brief(seed, *one)
+             for index, one in enumerate(wrong)]
+    return seed, counts, texts
 
 
-def targets(rng, crate, base):
-    extra = []
-    write(f'{base}/src/lib.rs', '')
-    if crate.build:
-        write(f'{base}/build.rs', 'fn main() {}')
-    if crate.proc_macro:
-        return extra
-    if rng.random() < 0.4:
-        write(f'{base}/src/main.rs', 'fn main() {}')
-    if rng.random() < 0.3:
-        write(f'{base}/src/bin/tool{crate.index}.rs', 'fn main() {}')
-    if rng.random() < 0.2:
-        write(f'{base}/src/bin/deep{crate.index}/main.rs', 'fn main() {}')
-    if rng.random() < 0.25:
-        write(f'{base}/src/extra.rs', 'fn main() {}')
-        text = f'[[bin]]\nname = "extra{crate.index}"\npath = "src/extra.rs"'
-        if crate.all_features() and rng.random() < 0.6:
-            text += f'\nrequired-features = ["{rng.choice(crate.all_features())}"]'
-        extra.append(text)
-    if rng.random() < 0.3:
-        write(f'{base}/examples/ex{crate.index}.rs', 'fn main() {}')
-    return extra
+def jobs(options, begun):
+    """Seeds in order, until the time is up."""
+    first, last = (int(x) for x in options.seeds.split(":"))
+    for seed in range(first, last):
+        if options.seconds and time.monotonic() - begun > options.seconds:
+            return
+        yield seed, options.selections, not options.no_shrink
 
 
-def generate(seed, base):
-    rng = random.Random(seed)
-    count = 2 + min(10, seed // 40) if seed % 3 else 2 + rng.randrange(4)
-    crates = [Crate(rng, i, count) for i in range(count)]
-    make_dependencies(rng, crates)
-    make_features(rng, crates)
-    resolver = rng.choice(['', 'resolver = "1"', 'resolver = "2"', 'resolver = "2"', 'resolver = "3"'])
-    members = ', '.join(f'"{c.name}"' for c in crates)
-    root = f'[workspace]\nmembers = [{members}]\n{resolver}\n{profile_text(rng)}\n'
-    if rng.random() < 0.2:
-        root = root.replace('members = [', f'default-members = ["{rng.choice(crates).name}"]\nmembers = [')
-    write(f'{base}/Cargo.toml', root)
-    for crate in crates:
-        extra = targets(rng, crate, f'{base}/{crate.name}')
-        write(f'{base}/{crate.name}/Cargo.toml', '\n\n'.join(manifest(rng, crate) + extra) + '\n')
-    return crates, rng
-
-
-def selections(rng, crates, count):
-    for _ in range(count):
-        args = []
-        for crate in rng.sample(crates, rng.choice([0, 0, 1, 1, 2])):
-            args += ['-p', crate.name]
-        if not args and rng.random() < 0.4:
-            args.append('--workspace')
-        if rng.random() < 0.4:
-            pool = [f for c in crates for f in c.all_features()]
-            pool += [f'{c.name}/{f}' for c in crates for f in c.all_features()]
-            if pool:
-                args += ['--features', ','.join(rng.sample(pool, min(len(pool), rng.choice([1, 1, 2]))))]
-        if rng.random() < 0.15:
-            args.append('--all-features')
-        if rng.random() < 0.2:
-            args.append('--no-default-features')
-        if rng.random() < 0.5:
-            args.append('--release')
-        if rng.random() < 0.3:
-            args += ['--target', 'x86_64-unknown-linux-gnu']
-        if rng.random() < 0.15:
-            args.append(rng.choice(['--lib', '--bins']))
-        if rng.random() < 0.1:
-            args += ['--example', f'ex{rng.choice(crates).index}']
-        yield args
+def run(options, base):
+    """Few seeds are handed out at a time, so that --for ends when it says."""
+    begun, totals, bad, seeds = time.monotonic(), {}, 0, 0
+    with multiprocessing.Pool(options.jobs, begin, (options.tool, base)) as pool:
+        coming = jobs(options, begun)
+        waiting = []
+        while True:
+            while len(waiting) < 2 * options.jobs and bad < options.stop_after:
+                job = next(coming, None)
+                if job is None:
+                    break
+                waiting.append(pool.apply_async(judge_seed, (job,)))
+            if not waiting:
+                break
+            seed, counts, texts = waiting.pop(0).get()
+            seeds += 1
+            for verdict, count in counts.items():
+                totals[verdict] = totals.get(verdict, 0) + count
+            bad += len(texts)
+            for text in texts:
+                print(text, flush=True)
+    print(f"{seeds} workspaces in {time.monotonic() - begun:.0f} s: " + json.dumps(dict(sorted(totals.items()))))
+    print(f"{sum(totals.get(v, 0) for v in GOOD)} passed, {bad} failed")
+    return 1 if bad or not totals.get("equal") else 0
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--tool', required=True)
-    parser.add_argument('--seeds', default='0:60')
-    parser.add_argument('--selections', type=int, default=4)
-    parser.add_argument('--keep', default='')
-    parser.add_argument('--stop-after', type=int, default=3)
+    parser.add_argument("--tool", required=True)
+    parser.add_argument("--seeds", default="1:1000000")
+    parser.add_argument("--for", dest="seconds", type=float, default=0)
+    parser.add_argument("--selections", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--keep", default="", help="write the workspace of the first seed here, and end")
+    parser.add_argument("--stop-after", type=int, default=3)
+    parser.add_argument("--no-shrink", action="store_true")
     options = parser.parse_args()
-    first, last = (int(x) for x in options.seeds.split(':'))
-    cfg_file = unit_graph.host_cfgs()
-    counts, bad = {}, 0
-    for seed in range(first, last):
-        base = tempfile.mkdtemp(prefix='cermet-random-')
-        crates, rng = generate(seed, base)
-        lock = subprocess.run(['cargo', 'generate-lockfile', '--offline'], cwd=base, capture_output=True, text=True)
-        if lock.returncode != 0:
-            counts['invalid'] = counts.get('invalid', 0) + 1
-            shutil.rmtree(base)
-            continue
-        for args in selections(rng, crates, options.selections):
-            verdict, lines = unit_graph.judge(options.tool, base, args, cfg_file)
-            counts[verdict] = counts.get(verdict, 0) + 1
-            if verdict in ('equal', 'both-fail'):
-                continue
-            bad += 1
-            print(f'seed {seed} args {args} in {base}\n{verdict}: ' + '\n'.join(lines), flush=True)
-        if bad >= options.stop_after:
-            break
-        if not bad or not options.keep:
-            shutil.rmtree(base, ignore_errors=True)
-    print(f'{counts.get("equal", 0) + counts.get("both-fail", 0)} passed, {bad} failed  {counts}')
-    return 1 if bad else 0
+    if options.keep:
+        work, all_args = workspaces.make(int(options.seeds.split(":")[0]), options.selections)
+        workspaces.write(work, os.path.join(options.keep, "ws"))
+        print("\n".join(" ".join(words(args)) for args in all_args))
+        return 0
+    if options.seeds == "1:1000000" and not options.seconds:
+        parser.error("give --seeds or --for")
+    base = tempfile.mkdtemp(prefix="cermet-random-")
+    try:
+        return run(options, base)
+    finally:
+        shutil.rmtree(base, ignore_errors=True)
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     sys.exit(main())
