@@ -26,6 +26,8 @@ struct Layout {
     unsigned jobs = 1;           // NUM_JOBS
 };
 using ScriptOutputs = std::map<std::size_t, ScriptOutput>;  // by run unit
+// OUT_DIR of a run.
+const std::string& out_of(const Layout& layout, const ScriptOutputs& scripts, std::size_t run);
 
 enum class ArtifactKind { Metadata, Link, DepInfo, Executable };
 struct Artifact {

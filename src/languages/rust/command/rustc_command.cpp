@@ -166,7 +166,7 @@ class ArgvBuilder {
                 for (const std::string& path : found->second.link_paths) {
                     std::size_t equals = path.find('=');
                     std::string bare = equals == std::string::npos ? path : path.substr(equals + 1);
-                    if (is_within(bare, layout_.out[run]) == inside) add("-L", path);
+                    if (is_within(bare, out_of(layout_, scripts_, run)) == inside) add("-L", path);
                 }
             }
     }
@@ -236,6 +236,11 @@ std::vector<NeededDep> needed_deps(const UnitGraph& graph, std::size_t index) {
     return out;
 }
 
+const std::string& out_of(const Layout& layout, const ScriptOutputs& scripts, std::size_t run) {
+    auto found = scripts.find(run);
+    return found != scripts.end() && !found->second.directory.empty() ? found->second.directory : layout.out[run];
+}
+
 Command rustc_command(const UnitGraph& graph, std::size_t index, const BuildRequest& request, const Layout& layout,
                       const ScriptOutputs& scripts, const CargoConfig& config) {
     using namespace rustc_command_detail;
@@ -257,7 +262,7 @@ Command rustc_command(const UnitGraph& graph, std::size_t index, const BuildRequ
     add_configured_environment(config, env);
     if (!unit.target.is_custom_build())
         if (std::optional<std::size_t> run = own_run_of(graph, index)) {
-            env["OUT_DIR"] = layout.out[*run];
+            env["OUT_DIR"] = out_of(layout, scripts, *run);
             auto found = scripts.find(*run);
             if (found != scripts.end())
                 for (const auto& [name, value] : found->second.env) env[name] = value;

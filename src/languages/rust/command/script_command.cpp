@@ -84,7 +84,7 @@ std::string library_path(const UnitGraph& graph, std::size_t index, const Layout
             for (const std::string& path : found->second.link_paths) {
                 std::size_t equals = path.find('=');
                 std::string bare = equals == std::string::npos ? path : path.substr(equals + 1);
-                if (is_within(bare, layout.out[run])) out.push_back(std::move(bare));
+                if (is_within(bare, out_of(layout, scripts, run))) out.push_back(std::move(bare));
             }
         }
     if (!layout.sysroot_libdir.empty()) out.push_back(layout.sysroot_libdir);

@@ -131,9 +131,11 @@ Result<Lockfile> parse_lockfile(std::string_view bytes, std::string_view path) {
     lock.version = 2;
     if (const Toml* version = document.find("version")) {
         if (!version->is_int() || version->integer() < 1 || version->integer() > 4)
-            return project_error("the lock file's version is not one of 1, 2, 3 and 4",
-                                 "it was written by a newer cargo; `cargo update` of that version "
-                                 "with an older format is needed")
+            return project_error(
+                       cat("the lock file's version is not one of 1, 2, 3 and 4, but ",
+                           version->is_int() ? to_text(static_cast<long long>(version->integer())) : "no number"),
+                       "it was written by a newer cargo; `cargo update` of that version "
+                       "with an older format is needed")
                 .at(std::string(path), version->line);
         lock.version = static_cast<int>(version->integer());
     } else if (const Toml* metadata = document.find("metadata"); metadata != nullptr) {

@@ -170,7 +170,9 @@ void apply(Profile& profile, const Toml& layer) {
 
 Status expect(bool good, const std::string& file, const Toml& value, std::string_view key, std::string_view allowed) {
     if (good) return {};
-    return project_error(cat("`", key, "` of a profile must be ", allowed)).at(file, value.line, value.column);
+    std::string given = value.is_string() ? cat(", not \"", value.string(), "\"") : std::string();
+    if (value.is_int()) given = cat(", not ", to_text(static_cast<long long>(value.integer())));
+    return project_error(cat("`", key, "` of a profile must be ", allowed, given)).at(file, value.line, value.column);
 }
 
 bool one_of(const std::string& text, std::initializer_list<const char*> list) {

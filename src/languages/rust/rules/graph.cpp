@@ -397,6 +397,18 @@ Status check_rust_version(const ResolvedGraph& graph) {
     return {};
 }
 
+// A target that the manifest names and whose file is not there. Of build scripts rustc says it.
+Status check_sources(SourceFiles& files, const ResolvedGraph& graph) {
+    for (const Unit& unit : graph.units.units) {
+        if (!unit.package || unit.node == k_generated || !unit.is_local || unit.target.is_custom_build()) continue;
+        if (files.kind(unit.target.src_path) == SourceKind::File) continue;
+        return project_error(cat("the crate ", unit.package->name, " has no file ", unit.target.src_path),
+                             "[lib], [[bin]] and [[example]] say with `path` where their first file is")
+            .at(unit.package->manifest_path);
+    }
+    return {};
+}
+
 }  // namespace graph_detail
 
 engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
@@ -461,6 +473,7 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
         CO_TRY_VOID(graph_detail::describe_workspace(packages, *graph));
     }
     CO_TRY_VOID(graph_detail::check_rust_version(*graph));
+    CO_TRY_VOID(graph_detail::check_sources(executor.files(), *graph));
     graph->places = places.places;
     CO_TRY(cargo, executor.own_program_as("cargo"));
     graph->cargo_program = cargo;

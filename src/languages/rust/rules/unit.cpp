@@ -406,6 +406,32 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
     return action;
 }
 
+// Variables that the script says it depends on and was not given. Not those that every step has its own of, and not
+// for scripts that look for Python: what they look at is told in PYO3_CONFIG_FILE.
+std::vector<std::string> variables_to_ask_for(const ResolvedGraph& graph, std::size_t unit, const exec::Action& action,
+                                              const ScriptOutput& output) {
+    std::vector<std::string> found;
+    if (looks_for_python(graph.units, unit) && !graph.python_config.empty()) return found;
+    for (const std::string& name : output.rerun_if_env_changed) {
+        bool own = action.env.count(name) != 0;
+        for (std::string_view one : {"PATH", "HOME", "TMPDIR", "TMP", "TEMP", "TZ", "LANG", "LC_ALL", "PWD", "USER"}) {
+            own = own || name == one;
+        }
+        const auto known = [&](const std::vector<std::string>& list) {
+            return std::find(list.begin(), list.end(), name) != list.end();
+        };
+        if (!own && !name.empty() && !known(action.pass_env) && !known(found)) found.push_back(name);
+    }
+    return found;
+}
+
+// The same run with these variables of the user's: another step, so it has a directory of its own.
+void give_variables(exec::Action& action, const std::vector<std::string>& names) {
+    action.label += "-variables";
+    action.env["OUT_DIR"] = cat(action.directory(), "/out");
+    action.pass_env.insert(action.pass_env.end(), names.begin(), names.end());
+}
+
 }  // namespace unit_detail
 
 engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
@@ -440,10 +466,27 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
     Command command = script_command(graph->units, key.unit(), graph->request, graph->layout, outputs, graph->config);
     exec::Action action = unit_detail::script_action(*graph, key.unit(), command);
     action.inputs.insert(action.inputs.end(), inputs.begin(), inputs.end());
-    exec::Outcome ran = co_await build.get(exec::Run(std::move(action)));
+    exec::Run first(action);
+    exec::Outcome ran = co_await build.get(first);
     std::string printed = co_await build.get(exec::BlobText(ran.stdout_digest));
     Result<ScriptOutput> parsed = parse_directives(printed, directive_context(unit, graph->config));
     if (!parsed.ok()) co_return std::move(parsed).error().at(unit.package->manifest_path);
+    std::vector<std::string> wanted = unit_detail::variables_to_ask_for(*graph, key.unit(), action, *parsed);
+    std::vector<std::string> named;
+    for (const std::string& name : wanted) {
+        std::string value = co_await build.get(exec::UserEnvironment(name));
+        if (!value.empty()) named.push_back(name);
+    }
+    if (!named.empty()) {
+        unit_detail::give_variables(action, named);
+        exec::Run second(action);
+        exec::Outcome ran_again = co_await build.get(second);
+        std::string printed_again = co_await build.get(exec::BlobText(ran_again.stdout_digest));
+        parsed = parse_directives(printed_again, directive_context(unit, graph->config));
+        if (!parsed.ok()) co_return std::move(parsed).error().at(unit.package->manifest_path);
+        parsed->directory = action.env["OUT_DIR"];
+        ran = ran_again;
+    }
     answer.output = *parsed;
     if (unit.is_local) {
         for (const std::string& warning : answer.output.warnings) {

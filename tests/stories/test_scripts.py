@@ -1,0 +1,59 @@
+"""Build scripts and the user's environment: what a script names it gets, in the same build.
+
+SPDX-License-Identifier: MIT
+"""
+from __future__ import annotations
+
+import small
+
+SCRIPT = '''fn main() {
+    println!("cargo:rerun-if-env-changed=STORY_VALUE");
+    println!("cargo:rerun-if-env-changed=PATH");
+    let value = std::env::var("STORY_VALUE").unwrap_or_else(|_| "4".into());
+    let out = std::env::var("OUT_DIR").unwrap();
+    std::fs::write(format!("{out}/value.rs"), format!("const VALUE: i64 = {value};")).unwrap();
+    println!("cargo:rustc-env=STORY_OUT={out}");
+}
+'''
+LIBRARY = '''include!(concat!(env!("OUT_DIR"), "/value.rs"));
+#[no_mangle]
+pub extern "C" fn core_value() -> i64 {
+    assert_eq!(env!("OUT_DIR"), env!("STORY_OUT"));
+    VALUE
+}
+'''
+
+
+def with_script(make):
+    files = small.everything()
+    files["rust/core-part/build.rs"] = SCRIPT
+    files["rust/core-part/src/lib.rs"] = LIBRARY
+    return make(files)
+
+
+def runs(build):
+    return [step for step in build.steps if step.started and step.description.startswith("run build script")]
+
+
+def test_a_variable_that_a_script_names(make):
+    project = with_script(make)
+    assert len(runs(project.build())) == 1
+    unset = project.wheel.read_bytes()
+    assert len(runs(project.build(STORY_VALUE="7"))) == 1, "what it printed without the variable is remembered"
+    assert project.wheel.read_bytes() != unset
+    assert not runs(project.build(STORY_VALUE="7"))
+    assert len(runs(project.build(STORY_VALUE="8"))) == 1
+    assert not runs(project.build())
+    assert project.wheel.read_bytes() == unset
+
+
+def test_it_is_given_in_the_first_build_too(make):
+    project = with_script(make)
+    assert len(runs(project.build(STORY_VALUE="7"))) == 2
+    assert not runs(project.build(STORY_VALUE="7"))
+
+
+def test_a_variable_that_nobody_names(make):
+    project = with_script(make)
+    project.build()
+    assert not project.build(STORY_OTHER="7").ran
