@@ -72,6 +72,7 @@ int develop_command(const Arguments& arguments) {
     Listeners listeners(arguments);
     Result<SessionSettings> settings = settings_of(arguments, listeners);
     if (!settings.ok()) return print_error(settings.error());
+    settings->request.editable = true;
     Result<std::unique_ptr<Session>> session = Session::open(*settings);
     if (!session.ok()) return print_error(session.error());
     Result<std::vector<std::string>> placed = place_modules(**session);

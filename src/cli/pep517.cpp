@@ -95,6 +95,7 @@ int pep517_command(const Arguments& arguments) {
     with.options.insert(with.options.end(), options->begin(), options->end());
     Result<SessionSettings> settings = settings_of(with, listeners);
     if (!settings.ok()) return pep517_detail::refuse(settings.error());
+    settings->request.editable = hook == "build_editable";
     settings->request.search_path = pep517_detail::search_path((*request)["path"]);
     Result<std::unique_ptr<Session>> session = Session::open(*settings);
     if (!session.ok()) return pep517_detail::refuse(session.error());

@@ -379,19 +379,21 @@ Status Executor::link_tools(const std::map<std::string, std::string>& tools) {
     return {};
 }
 
-Result<std::string> Executor::own_program_as(const std::string& name) {
+Result<std::string> Executor::own_program_as(const std::string& name, int revision) {
     const std::string own = platform::own_executable();
-    TRY(digest, state_->store.file_digest(own));
-    const std::string directory = cat("cermet-", digest.short_hex(8));
+    const std::string directory = cat("cermet-", name, "-", revision);
     const std::string host = cat(state_->store.tools_directory(), "/", directory);
     const std::string link = cat(host, "/", name);
     TRY_VOID(platform::make_directories(host));
     Result<std::string> now = platform::read_link(link);
     if (!now.ok() || *now != own) {
-        TRY_VOID(platform::remove_file(link));
-        Status made = platform::make_symlink(own, link);
-        if (!made.ok() && !platform::exists(link)) return std::move(made).error();
+        // In one step: steps of another build may be starting it.
+        const std::string fresh = cat(link, ".", file_name(options().root));
+        TRY_VOID(platform::remove_file(fresh));
+        TRY_VOID(platform::make_symlink(own, fresh));
+        TRY_VOID(platform::rename_path(fresh, link));
     }
+    state_->store.touch_directory(host);
     return cat(k_tool, "/", directory, "/", name);
 }
 

@@ -101,11 +101,13 @@ class Executor {
     Status link_tools(const std::map<std::string, std::string>& tools);
     std::vector<std::string> environment_names() const;  // of the user's environment when the command started
     std::optional<std::string> user_variable(const std::string& name);  // recorded as a leaf
-    Result<std::string> own_program_as(const std::string& name);  // canonical path of this program under another name
-    void forget_listings(const std::string& host_directory);      // after a fetch: memoised answers below it are stale
-    void notice(const std::string& text);                         // one line for the user, once
-    void tell(const engine::Event& event) const;                  // of work that is no action: a download
-    void warn(const std::string& text);                           // the same, as a warning
+    // Canonical path of this program under another name. The path is part of steps' keys and the program's bytes are not:
+    // `revision` counts the changes of what it answers under that name, so that a new release repeats no step.
+    Result<std::string> own_program_as(const std::string& name, int revision);
+    void forget_listings(const std::string& host_directory);  // after a fetch: memoised answers below it are stale
+    void notice(const std::string& text);                     // one line for the user, once
+    void tell(const engine::Event& event) const;              // of work that is no action: a download
+    void warn(const std::string& text);                       // as notice(), as a warning
 
     // Declares outputs inside the checkout (canonical, below /cermet/ws): from now on a mirror
     // stands over each of their directories. `files`: what plain mode shows of the checkout

@@ -189,6 +189,7 @@ struct Cargo {
     Text manifest_path;  // Cargo.toml of the workspace; "" = found from the crates named
     Text lock_file;      // a Cargo.lock used in place of the workspace's own; "" = its own
     Text target;         // target triple; "" = the host's or --target
+    Texts config;        // values of cargo's configuration, as its --config takes them
     Where place;
 };
 

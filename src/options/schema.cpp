@@ -197,6 +197,9 @@ Section cargo() {
         // lint: allow(triple) an example for the reference page, never parsed
         row<Cargo, &Cargo::target>("target", Kind::String, "\"aarch64-unknown-linux-gnu\"",
                                    "Target triple; without it `--target` or the machine's own."),
+        row<Cargo, &Cargo::config>("config", Kind::Strings, "[\"profile.release.lto = 'off'\"]",
+                                   "Values of cargo's configuration, or files of them, as cargo's `--config` takes "
+                                   "them; they go before those of `.cargo/config.toml`."),
     };
     return section;
 }
@@ -356,8 +359,9 @@ Section rust_library() {
         row<RustLibrary, &RustLibrary::crates>("crates", Kind::Crates, "[\"nautilus-core\", \"rust/model\"]",
                                                "Crates, by package name or directory, merged into one library."),
         row<RustLibrary, &RustLibrary::link>("link", Kind::Choice, "\"shared\"",
-                                             "One archive, or one shared library inside the wheel.", "static",
-                                             {"static", "shared"}),
+                                             "One archive, or one shared library inside the wheel. `develop` and "
+                                             "editable installs share it where this is not said.",
+                                             "static", {"static", "shared"}),
         row<RustLibrary, &RustLibrary::public_include>(
             "public-include", Kind::Paths, "[\"rust/include\"]",
             "Directories with its headers and pxd files, given to those who use it."),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Callable, Dict, Set
 
 import small
-from story import Done, Project, make_venv
+from story import Done, Project, make_venv, stem
 from test_verify import messages, python, verify  # noqa: F401
 
 TABLES = """
@@ -183,6 +183,42 @@ def test_develop_places_shared_libraries(make: Callable[..., Project], folder: P
     run(venv, code + "import small._a; assert small._a.value() == 2 + 44", folder)
     wheel = project.build()
     assert "left out 3 native files" in wheel.text, wheel.text  # the modules that lie there, no library
+
+
+def test_develop_shares_what_the_project_leaves_open(make: Callable[..., Project], folder: Path) -> None:
+    """A library of crates is one file in a checkout that is worked on, and in every module of a wheel."""
+    project = make(small.everything())
+    venv = make_venv(folder / "venv", distributions=())
+    library = project.folder / "small/.libs/libcore_small.so"
+    project.cermet("develop", *project.arguments())
+    assert library.exists()
+    code = f"import sys; sys.path.insert(0, {str(project.folder)!r})\nimport small._r as r\n"
+    run(venv, code + "assert r.value() == 4", folder)
+    project.edit("rust/core-part/src/lib.rs", "    4\n", "    5\n")
+    build = project.build(command="develop")
+    assert "link-small._r" not in {stem(s.label) for s in build.steps if s.outcome == "ran"}, build.steps
+    run(venv, code + "assert r.value() == 5", folder)
+    project.build()
+    assert not [name for name in project.wheel_names() if ".libs" in name]
+    project.edit("pyproject.toml", "[[tool.cermet.rust-library]]", '[[tool.cermet.rust-library]]\nlink = "static"')
+    project.cermet("develop", *project.arguments())
+    assert not library.exists()
+
+
+def test_values_of_cargos_configuration(make: Callable[..., Project]) -> None:
+    """`cargo.config` takes what cargo's --config takes, from the project and from outside."""
+    project = make(small.everything())
+    manifest = 'manifest-path = "rust/Cargo.toml"'
+    project.edit("pyproject.toml", manifest, manifest + '\nconfig = ["profile.release.opt-level = 1"]')
+    assert "opt-level=1" in unit_command(project.build("-vv").err, "core_part")
+    asked = project.build("-vv", "-C", 'cargo.config=["profile.release.opt-level = 2"]').err
+    assert "opt-level=2" in unit_command(asked, "core_part")
+    failed = project.build("-C", 'cargo.config=["profile release"]', check=False)
+    assert failed.code == 2 and "profile release" in failed.err and "KEY = VALUE" in failed.err, failed.text
+
+
+def unit_command(log: str, crate: str) -> str:
+    return next(line for line in log.splitlines() if f"--crate-name {crate} " in line)
 
 
 def test_exports_of_shared_libraries(make: Callable[..., Project], folder: Path) -> None:

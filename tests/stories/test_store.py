@@ -361,3 +361,21 @@ def test_gc_makes_room_and_the_next_build_is_right(make):
     project.drop_dist()
     project.build()
     assert project.wheel_bytes() == wheel
+
+
+def test_another_release_repeats_nothing(make, folder, monkeypatch):
+    """Other bytes of the program itself are no reason to compile anything again; build scripts' $CARGO included."""
+    files = small.everything()
+    files["rust/core-part/build.rs"] = 'fn main() {\n    println!("cargo:rustc-env=CARGO_IS={}", std::env::var("CARGO").unwrap());\n}\n'
+    project = make(files)
+    project.build()
+    first = project.wheel_bytes()
+    project.drop_dist()
+    newer = folder / "cermet"
+    newer.write_bytes(Path(story.program()).read_bytes() + b"of another day")
+    newer.chmod(0o755)
+    monkeypatch.setenv("CERMET", str(newer))
+    again = project.build()
+    again.assert_no_compiler()
+    assert not {step.label for step in again.steps if step.started and not step.inside}, again.steps
+    assert project.wheel_bytes() == first

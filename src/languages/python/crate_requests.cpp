@@ -78,6 +78,8 @@ rust::CrateRequest base_request(const options::Config& config, const options::Cr
         wanted.manifest_path = join_path(config.directory, *config.cargo.manifest_path);
     }
     wanted.search_directory = config.directory;
+    wanted.config_overrides = *config.cargo.config;
+    wanted.overrides_directory = config.directory;
     wanted.features = *table.features;
     wanted.default_features = *table.default_features;
     wanted.all_features = *table.all_features;

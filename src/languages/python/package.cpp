@@ -250,6 +250,13 @@ Status check_python(const Package& package, const Interpreter& python) {
         .at("pyproject.toml");
 }
 
+// In a checkout that is worked on, an edit of a crate should link one library, not every module that uses it.
+void share_libraries(options::Config& config) {
+    for (options::RustLibrary& library : config.rust_libraries) {
+        if (!library.link.set()) library.link.value = "shared";
+    }
+}
+
 }  // namespace package_detail
 
 Result<bool> holds(const options::Text& when, const MarkerEnvironment& markers) {
@@ -273,6 +280,7 @@ engine::Task<SharedConfig> run(engine::Build build, LoadConfig) {
     exec::Executor& executor = build.service<exec::Executor>();
     CO_TRY(config, options::load_config(executor.files(), request.directory, request.overrides));
     CO_TRY_VOID(package_detail::check_supported(config));
+    if (request.editable) package_detail::share_libraries(config);
     co_return std::make_shared<const options::Config>(config);
 }
 

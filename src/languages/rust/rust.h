@@ -84,6 +84,7 @@ struct CrateRequest {
         config_directory;  // canonical or real: cargo's configuration is looked for from here upwards; "" = from
                            // the manifest
     std::vector<std::string> config_overrides;  // as cargo's --config takes them
+    std::string overrides_directory;            // what paths in them are relative to; "" = config_directory
     SharedSettings settings;
     Where place;  // of the table
 };

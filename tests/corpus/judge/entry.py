@@ -13,8 +13,9 @@ import sys
 import tarfile
 import tomllib
 
-REQUIRED = {"name", "version", "sha256", "python", "modules", "tests"}
-OPTIONAL = {"source-root", "left-out", "content-differs", "metadata-differs", "skip-imports", "may-write"}
+REQUIRED = {"name", "version", "sha256", "python", "modules"}
+OPTIONAL = {"source-root", "left-out", "content-differs", "metadata-differs", "skip-imports", "may-write", "tests",
+            "upstream-wheel", "compiler", "smoke", "native-share", "edit"}
 LEFT_OUT_RULES = {"stale-native", "cython-output"}
 
 
@@ -40,7 +41,14 @@ class Entry:
         self.python = data["python"]
         self.source_root = data.get("source-root", ".")
         self.modules = data["modules"]
-        self.tests = data["tests"]
+        self.tests = data.get("tests")  # none: the sdist carries no tests, `smoke` stands in
+        self.upstream_wheel = data.get("upstream-wheel")  # the published wheel, where a build of it takes hours
+        self.compiler = data.get("compiler", "")
+        self.smoke = data.get("smoke", "")  # a program of the folder that prints the same with both wheels
+        self.native_share = data.get("native-share")
+        self.edits = data.get("edit", [])
+        if not self.tests and not self.smoke:
+            raise JudgeError(f"{file}: neither tests nor smoke")
         self.left_out = data.get("left-out", [])
         if bad := set(self.left_out) - LEFT_OUT_RULES:
             raise JudgeError(f"{file}: left-out knows {sorted(LEFT_OUT_RULES)}, not {sorted(bad)}")

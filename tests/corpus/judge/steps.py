@@ -135,7 +135,9 @@ class Steps:
         return self.step("sdist", [entry.name, entry.version, entry.sha256], make)
 
     def upstream(self):
-        """The wheel that the package's own back end builds, isolated."""
+        """The wheel that the package's own back end builds, isolated; or the one its authors published."""
+        if self.entry.upstream_wheel:
+            return self.published()
         sdist, tools = self.sdist()["file"], self.tools()
         out = self.work / "upstream"
 
@@ -148,6 +150,32 @@ class Steps:
 
         inputs = [self.entry.sha256, self.entry.text("build.txt"), self.python, _tool_identities()]
         return self.step("upstream", inputs, make)
+
+    def published(self):
+        """The wheel that the authors published, fetched by pip by name, version and digest."""
+        entry, tools = self.entry, self.tools()
+        out, wanted = self.work / "upstream", entry.upstream_wheel
+
+        def make(log):
+            shutil.rmtree(out, ignore_errors=True)
+            pins = self.work / "published.txt"
+            pins.write_text(f"{entry.name}=={entry.version} --hash=sha256:{wanted['sha256']}\n", encoding="utf-8")
+            self.call([tools["python"], "-m", "pip", "download", "--no-deps", "--only-binary", ":all:",
+                       "-d", out, "-r", pins], log)
+            return {"wheel": str(_only(out.glob("*.whl"), out)), "log": str(log), "published": True}
+
+        return self.step("upstream", [entry.name, entry.version, wanted], make)
+
+    def compilers(self):
+        """CC and CXX where the entry names a family: the newest one of it on this machine."""
+        if not self.entry.compiler:
+            return {}
+        plain = self.entry.compiler
+        twin = {"clang": "clang++", "gcc": "g++"}[plain]
+        for suffix in ["", *(f"-{n}" for n in range(30, 9, -1))]:
+            if shutil.which(plain + suffix) and shutil.which(twin + suffix):
+                return {"CC": plain + suffix, "CXX": twin + suffix}
+        raise JudgeError(f"{self.entry.name} is built with {plain}, and there is none on PATH; install it")
 
     def build_environment(self):
         """A venv with what the overlay's [build-system] asks for, in the versions that upstream's build used."""
@@ -179,7 +207,7 @@ class Steps:
             before = snapshot(tree)
             trace = self.work / "cermet-trace.json"
             trace.unlink(missing_ok=True)
-            env = self.environment(CERMET_CACHE=str(cache))
+            env = self.environment(CERMET_CACHE=str(cache), **self.compilers())
             begin = time.monotonic()
             self.call([binary, "build", "-vv", "--python", python, "--trace", trace, *arguments],
                       log, env=env, cwd=tree)
@@ -194,7 +222,7 @@ class Steps:
                     "build_wall": wall}
 
         inputs = [self.entry.sha256, self.entry.text("overlay.toml"), self.entry.text("build.txt"),
-                  self.python, digest(binary), arguments, _tool_identities()]
+                  self.python, digest(binary), arguments, _tool_identities(), self.compilers()]
         return self.step("cermet", inputs, make)
 
     def source_files(self):
@@ -275,6 +303,54 @@ class Steps:
     def _who(cwd):
         return cwd.parent.name.removeprefix("home-")
 
+    def smoke(self, who, wheel):
+        """What the entry's own program prints with this wheel: its lines, or the end of its complaint."""
+        python = self.installed(who, wheel)["python"]
+        program = self.entry.path(self.entry.smoke)
+
+        def make(log):
+            home = self.home(who)
+            with open(self.work / f"smoke-{who}.txt", "w+", encoding="utf-8") as out, open(log, "a", encoding="utf-8") as err:
+                done = subprocess.run([python, "-I", str(program)], stdout=out, stderr=err, stdin=subprocess.DEVNULL,
+                                      cwd=home / "empty", env=self.test_environment(home), check=False)
+                out.seek(0)
+                lines = out.read().replace(str(self.environment_of(who)), "{env}").splitlines()
+            return {"code": done.returncode, "lines": lines}
+
+        return self.step(f"smoke-{who}", [digest(wheel), self.entry.text("test.txt"), self.python, digest(program)], make)
+
+    def edited(self, edit, binary, arguments):
+        """Labels of the steps that ran after one edit of the sources that `cermet` built, with its cache."""
+        made, python = self.cermet(binary, arguments), self.build_environment()["python"]
+        tree = _only((self.work / "cermet-sources").iterdir(), self.work / "cermet-sources")
+        env = self.environment(CERMET_CACHE=str(self.work / "cermet-cache"), **self.compilers(), **edit.get("env", {}))
+
+        def build(log, *more, **added):
+            trace = self.work / "edit-trace.json"
+            trace.unlink(missing_ok=True)
+            begin = time.monotonic()
+            self.call([binary, "build", "--python", python, "--trace", trace, *arguments, *more], log,
+                      env={**env, **added}, cwd=tree)
+            return _ran(trace), round(time.monotonic() - begin, 1)
+
+        def make(log):
+            file = tree / edit["file"] if "file" in edit else None
+            before = file.read_text(encoding="utf-8") if file else ""
+            if file:
+                after = before + edit["append"] if "append" in edit else before.replace(edit["old"], edit["new"], 1)
+                if after == before:
+                    raise JudgeError(f"{edit['file']}: the edit {edit['name']!r} changes nothing")
+                file.write_text(after, encoding="utf-8")
+            try:
+                ran, wall = build(log, *edit.get("arguments", []))
+            finally:
+                if file:
+                    file.write_text(before, encoding="utf-8")
+            back, _ = build(log)
+            return {"ran": ran, "back": back, "build_wall": wall}
+
+        return self.step(f"edit-{edit['name'].replace(' ', '-')}", [digest(made["wheel"]), edit, arguments], make)
+
     def tests(self, who, wheel):
         """Upstream's chosen tests, each file in its own process: test id -> [outcome, last line of the report]."""
         python = self.installed(who, wheel)["python"]
@@ -324,6 +400,18 @@ def _private_directory(work):
     return place
 
 
+def _ran(trace):
+    """Labels of the steps that a build ran, and whether each gave other bytes than before."""
+    data = json.loads(pathlib.Path(trace).read_text(encoding="utf-8"))
+    events = data["traceEvents"] if isinstance(data, dict) else data
+    found = {}
+    for event in events:
+        outcome = event.get("args", {}).get("outcome")
+        if outcome in ("ran", "cut-off"):
+            found[event["args"]["label"]] = outcome
+    return found
+
+
 def _children_cpu():
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
@@ -339,7 +427,7 @@ def _only(paths, where):
 def _tool_identities():
     """What the compilers call themselves: another compiler is another build."""
     said = []
-    for argv in (["cc", "--version"], ["gcc", "--version"], ["rustc", "-vV"], ["cargo", "-V"]):
+    for argv in (["cc", "--version"], ["clang", "--version"], ["gcc", "--version"], ["rustc", "-vV"], ["cargo", "-V"]):
         try:
             done = subprocess.run(argv, capture_output=True, text=True, check=False)
             said.append(done.stdout)

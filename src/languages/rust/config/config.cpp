@@ -163,16 +163,24 @@ class Loader {
     }
 
     Status load_overrides() {
+        const std::string& base = request_.overrides_directory.empty() ? request_.cwd : request_.overrides_directory;
         for (const std::string& text : request_.overrides) {
-            if (files_.kind(join_path(request_.cwd, text)) == SourceKind::File) {
-                TRY_VOID(load_file(join_path(request_.cwd, text), request_.cwd, 0));
+            const std::string file = join_path(base, text);
+            if (files_.kind(file) == SourceKind::File) {
+                TRY_VOID(load_file(file, base, 0));
                 continue;
             }
-            TRY(document, parse_toml(text, "--config"));
-            absolutise(document, request_.cwd);
-            config_.merged = merge(config_.merged, document, Join::Append);
+            Result<Toml> document = parse_toml(text, "--config");
+            if (!document.ok()) return not_an_override(text, document.error());
+            absolutise(*document, base);
+            config_.merged = merge(config_.merged, *document, Join::Append);
         }
         return {};
+    }
+
+    static Error not_an_override(const std::string& text, const Error& error) {
+        return usage_error(cat("cargo's configuration cannot be `", text, "`: ", error.message),
+                           "write KEY = VALUE as TOML does, for example profile.release.lto = \"off\", or name a file");
     }
 
     SourceFiles& files_;

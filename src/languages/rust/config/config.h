@@ -21,6 +21,7 @@ struct ConfigRequest {
     std::vector<std::string> directories;  // each may hold .cargo/config.toml; deepest first
     std::string cargo_home;                // host path; may be empty
     std::string cwd;                       // relative paths in `overrides` and the environment
+    std::string overrides_directory;       // for those of `overrides` in place of cwd; "" = cwd
     std::map<std::string, std::string> environment;
     std::vector<std::string> overrides;  // TOML "key = value" lines or file names, as --config takes them
 };

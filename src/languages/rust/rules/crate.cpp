@@ -29,6 +29,7 @@ void write_packages(ByteWriter& out, const CrateRequest& request) {
         out.u8(flag ? 1 : 0);
     }
     out.string(request.config_directory);
+    out.string(request.overrides_directory);
     out.string(request.settings->target);
 }
 

@@ -129,6 +129,8 @@ Result<Selection> selection_of(const CrateRequest& request, const std::vector<st
     }
     if (request.use == CrateUse::Module) root.crate_types = {"cdylib"};
     selection.roots.push_back(root);
+    // The libraries below are wanted for this root only, and are the same units that a merged library links.
+    selection.narrow_dependencies = true;
     return std::move(selection);
 }
 
@@ -180,6 +182,9 @@ Layout layout_of(const ResolvedGraph& graph, const std::string& cargo) {
     layout.jobs = 1;  // NUM_JOBS must not change what a script does; parallelism comes through the jobserver
     return layout;
 }
+
+// Of what this program answers as $CARGO: counted up when the same metadata file gets another answer.
+constexpr int k_cargo_revision = 1;
 
 }  // namespace graph_detail
 
@@ -304,6 +309,7 @@ Status load(exec::Executor& executor, const CrateRequest& request, const std::st
     std::string directory = request.config_directory.empty() ? std::string(parent(manifest)) : request.config_directory;
     ConfigRequest wanted = config_request(executor, directory, cargo_home, std::move(environment));
     wanted.overrides = request.config_overrides;
+    wanted.overrides_directory = request.overrides_directory;
     TRY(config, load_config(files, wanted));
     graph.config = config;
     // [env] does not go before a variable of the user's, unless it is forced.
@@ -475,7 +481,7 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     CO_TRY_VOID(graph_detail::check_rust_version(*graph));
     CO_TRY_VOID(graph_detail::check_sources(executor.files(), *graph));
     graph->places = places.places;
-    CO_TRY(cargo, executor.own_program_as("cargo"));
+    CO_TRY(cargo, executor.own_program_as("cargo", graph_detail::k_cargo_revision));
     graph->cargo_program = cargo;
     if (!request.exports.empty() && !graph->units.roots.empty()) {
         RootLink& link = graph->root_link;
