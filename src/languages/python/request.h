@@ -15,7 +15,7 @@ struct BuildRequest {
     std::string python;                    // real path of the interpreter of the build environment
     std::vector<std::string> search_path;  // real directories with installed distributions; empty: python's own
     options::Overrides overrides;
-    std::string profile;  // "" = the default profile
+    std::string profile;    // "" = the default profile
     bool editable = false;  // a checkout that is worked on: libraries of crates are shared unless the project says how
     bool offline = false;
     bool locked = false;

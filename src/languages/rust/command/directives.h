@@ -22,7 +22,7 @@ struct LinkArg {
 };
 
 struct ScriptOutput {
-    std::string directory;                // OUT_DIR, where it is not the layout's own for the run; not part of to_json()
+    std::string directory;  // OUT_DIR, where it is not the layout's own for the run; not part of to_json()
     std::vector<std::string> link_paths;  // as printed: "native=/cermet/out/…", order of the file
     std::vector<std::string> link_libs;   // "static=foo"
     std::vector<LinkArg> link_args;
