@@ -275,13 +275,16 @@ Status check_profiles(const Toml& root_manifest, const std::string& root_manifes
 
 Status check_package_overrides(const Toml& root_manifest, const std::string& root_manifest_path,
                                const CargoConfig& config, const std::vector<PackageId>& ids) {
-    Toml profiles;
-    if (const Toml* written = root_manifest.find("profile")) profiles = *written;
-    if (const Toml* configured = config.merged.find("profile"))
-        profiles = profiles.is_table() ? profiles_detail::deep_merge(profiles, *configured) : *configured;
-    if (!profiles.is_table()) return {};
-    for (const auto& [name, table] : profiles.table()) {
-        const Toml* packages = table.find("package");
+    std::set<std::string> names = {"dev", "release", "test", "bench"};
+    for (const Toml* from : {root_manifest.find("profile"), config.merged.find("profile")})
+        if (from != nullptr && from->is_table())
+            for (const auto& [name, table] : from->table()) names.insert(name);
+    for (const std::string& name : names) {
+        std::string root_name;
+        profiles_detail::Chain chain(root_manifest, root_manifest_path, config);
+        Result<Toml> table = chain.merged(name, root_name);  // with what it inherits
+        if (!table) continue;                                // told when it is selected
+        const Toml* packages = table->find("package");
         if (packages == nullptr || packages->table().size() < 2) continue;
         for (const PackageId& id : ids)
             TRY_VOID(profiles_detail::check_unique(*packages, name, root_manifest_path, id));
