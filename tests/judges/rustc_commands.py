@@ -76,8 +76,8 @@ class Side:
             if call["kind"] == "script":
                 self.places.append((env["OUT_DIR"], f"<out of {run_name(call)}>"))
         known = {path for path, _ in self.places}
-        for call in self.calls:  # of a script that configuration replaces
-            if "OUT_DIR" in call["env"] and call["env"]["OUT_DIR"] not in known:
+        for call in self.calls:  # of a script that configuration replaces, or what [env] says: that may be any word
+            if os.path.isabs(call["env"].get("OUT_DIR", "")) and call["env"]["OUT_DIR"] not in known:
                 self.places.append((call["env"]["OUT_DIR"], f'<out of {call["env"]["CARGO_PKG_NAME"]}>'))
         self.places = sorted(set(self.places), key=lambda place: -len(place[0]))
         for call in self.calls:
