@@ -8,6 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
+
 #include <cerrno>
 #include <cstdlib>
 
@@ -97,7 +101,18 @@ void limit_files(std::uint64_t bytes) {
     (void)::setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-[[noreturn]] void become(const NetworkCommand& command, int out, int err, int failed, bool own_group) {
+// A helper that is killed cannot end its command: the kernel does.
+void end_with_parent(pid_t parent) {
+#if defined(__linux__)
+    (void)::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent) ::_exit(127);  // it was killed before that
+#else
+    (void)parent;
+#endif
+}
+
+[[noreturn]] void become(const NetworkCommand& command, int out, int err, int failed, pid_t helper, bool own_group) {
+    end_with_parent(helper);
     if (own_group) (void)::setpgid(0, 0);
     for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE}) (void)::signal(number, SIG_DFL);
     const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -133,8 +148,9 @@ Running start_command(const NetworkCommand& command) {
         return running;
     }
     running.own_group = !has_terminal();
+    const pid_t helper = ::getpid();
     const pid_t pid = ::fork();
-    if (pid == 0) become(command, out[1], err[1], failed[1], running.own_group);
+    if (pid == 0) become(command, out[1], err[1], failed[1], helper, running.own_group);
     if (pid < 0) running.start_error = errno;
     for (const int fd : {out[1], err[1], failed[1]}) ::close(fd);
     running.out = platform::Fd(out[0]);
