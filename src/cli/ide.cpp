@@ -83,37 +83,22 @@ Status write_files(Session& session, const std::string& directory) {
     return write(directory + "/cermet.lldb", lldb_text(places, real));
 }
 
-// Everything that has a place in those files is built, or at least asked for.
-Status build_all(Session& session, const Arguments& arguments, const RustWorkspace* workspace) {
-    if (workspace != nullptr) {
-        TRY(request, rust_request(session, arguments, *workspace));
-        TRY_VOID(session.run(request));
-        return {};
-    }
-    TRY_VOID(session.run(python::CollectPayload()));
-    return {};
-}
-
 }  // namespace ide_detail
 
 int ide_command(const Arguments& given) {
     Arguments arguments = given;
     Listeners listeners(arguments);
-    Result<std::optional<RustWorkspace>> found = find_rust_workspace(arguments);
-    if (!found.ok()) return print_error(found.error());
-    const RustWorkspace* workspace = found->has_value() ? &**found : nullptr;
-    Status fits = workspace == nullptr ? without_cargo_options(arguments) : Status();
-    if (!fits.ok()) return print_error(fits.error());
-    Result<SessionSettings> settings =
-        workspace != nullptr ? rust_settings(arguments, *workspace, listeners) : settings_of(arguments, listeners);
+    std::optional<RustWorkspace> workspace;
+    Result<SessionSettings> settings = settings_anywhere(arguments, listeners, workspace);
     if (!settings.ok()) return print_error(settings.error());
     settings->keep_going = true;
     Result<std::unique_ptr<Session>> session = Session::open(*settings);
     if (!session.ok()) return print_error(session.error());
     Status started = (*session)->start();
     if (!started.ok()) return print_error(started.error());
-    Status built = ide_detail::build_all(**session, arguments, workspace);
-    std::string project = workspace != nullptr ? workspace->root : (*session)->request_directory();
+    // Everything that has a place in those files is built, or at least asked for.
+    Status built = run_anywhere(**session, arguments, workspace, python::CollectPayload());
+    std::string project = workspace ? workspace->root : (*session)->request_directory();
     std::string directory =
         arguments.out_dir.empty() ? project : join_path(platform::current_directory(), arguments.out_dir);
     Status written = ide_detail::write_files(**session, directory);

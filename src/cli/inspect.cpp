@@ -77,16 +77,6 @@ void print_record(const std::string& name, const Json& record) {
     print_line(cat(name, ": ", program, " ", version, " [", record["digest"].string().substr(0, 8), "]"));
 }
 
-Status build_all(Session& session, const Arguments& arguments, const RustWorkspace* workspace) {
-    if (workspace == nullptr) {
-        TRY_VOID(session.run(python::BuildWheel()));
-        return {};
-    }
-    TRY(request, rust_request(session, arguments, *workspace));
-    TRY_VOID(session.run(request));
-    return {};
-}
-
 }  // namespace inspect_detail
 
 int toolchain_command(const Arguments& arguments) {
@@ -110,19 +100,14 @@ int toolchain_command(const Arguments& arguments) {
 int explain_command(const Arguments& given) {
     Arguments arguments = given;
     Listeners listeners(arguments);
-    Result<std::optional<RustWorkspace>> found = find_rust_workspace(arguments);
-    if (!found.ok()) return print_error(found.error());
-    const RustWorkspace* workspace = found->has_value() ? &**found : nullptr;
-    Status fits = workspace == nullptr ? without_cargo_options(arguments) : Status();
-    if (!fits.ok()) return print_error(fits.error());
-    Result<SessionSettings> settings =
-        workspace != nullptr ? rust_settings(arguments, *workspace, listeners) : settings_of(arguments, listeners);
+    std::optional<RustWorkspace> workspace;
+    Result<SessionSettings> settings = settings_anywhere(arguments, listeners, workspace);
     if (!settings.ok()) return print_error(settings.error());
     Result<std::unique_ptr<Session>> session = Session::open(*settings);
     if (!session.ok()) return print_error(session.error());
     Status started = (*session)->start();
     if (!started.ok()) return print_error(started.error());
-    Status built = inspect_detail::build_all(**session, arguments, workspace);
+    Status built = run_anywhere(**session, arguments, workspace, python::BuildWheel());
     std::string part = arguments.targets.empty() ? "" : arguments.targets[0];
     if (arguments.json) {
         print_line(listeners.why().json(part).dump(2));

@@ -291,6 +291,15 @@ Result<SessionSettings> rust_settings(const Arguments& arguments, const RustWork
     return settings;
 }
 
+Result<SessionSettings> settings_anywhere(Arguments& arguments, Listeners& listeners,
+                                          std::optional<RustWorkspace>& workspace) {
+    TRY(found, find_rust_workspace(arguments));
+    workspace = found;
+    if (workspace) return rust_settings(arguments, *workspace, listeners);
+    TRY_VOID(without_cargo_options(arguments));
+    return settings_of(arguments, listeners);
+}
+
 Result<rust::BuildWorkspace> rust_request(Session& session, const Arguments& arguments,
                                           const RustWorkspace& workspace) {
     using namespace rust_workspace_detail;

@@ -1,4 +1,4 @@
-// RustWorkspace: a cargo workspace without a Python package, as `cermet build` and `cermet ide` find and build it.
+// RustWorkspace: a cargo workspace without a Python package, as `build`, `explain` and `ide` find and build it.
 // SPDX-License-Identifier: MIT
 //
 // Read directly, before any sandbox exists: where the workspace is, which directory holds all of its crates, where the
@@ -31,8 +31,24 @@ Result<std::optional<RustWorkspace>> find_rust_workspace(const Arguments& argume
 // A usage error where an option is given that only a plain Rust workspace knows; else -p is what --python says.
 Status without_cargo_options(Arguments& arguments);
 Result<SessionSettings> rust_settings(const Arguments& arguments, const RustWorkspace& workspace, Listeners& listeners);
+// The settings of a command that works in such a workspace and in any other project; `workspace` tells where it is.
+Result<SessionSettings> settings_anywhere(Arguments& arguments, Listeners& listeners,
+                                          std::optional<RustWorkspace>& workspace);
 // What the command line asks for, once the session has started.
 Result<rust::BuildWorkspace> rust_request(Session& session, const Arguments& arguments, const RustWorkspace& workspace);
+
+// All that the workspace's command line asks for, or, where there is none, `otherwise`.
+template <class Key>
+Status run_anywhere(Session& session, const Arguments& arguments, const std::optional<RustWorkspace>& workspace,
+                    const Key& otherwise) {
+    if (!workspace) {
+        TRY_VOID(session.run(otherwise));
+        return {};
+    }
+    TRY(request, rust_request(session, arguments, *workspace));
+    TRY_VOID(session.run(request));
+    return {};
+}
 
 int build_rust_workspace(const Arguments& arguments, const RustWorkspace& workspace);
 

@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import seeds  # noqa: E402
 import small  # noqa: E402
 import story  # noqa: E402
+from registry import Registry  # noqa: E402
 from story import MODES, WORK, Project, copy_tree, make_venv, program, remove  # noqa: E402
 
 
@@ -78,6 +79,14 @@ def folder(request: pytest.FixtureRequest) -> Iterator[Path]:
     report = getattr(request.node, "report", None)
     if report is not None and report.passed:
         remove(path)
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    """A registry of crates on this machine, empty."""
+    made = Registry()
+    yield made
+    made.stop()
 
 
 @pytest.fixture

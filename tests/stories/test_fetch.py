@@ -6,20 +6,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import Callable, Iterator
+from typing import Callable
 
 import pytest
 
 import small
 from registry import CRATES_IO, Registry, manifest
 from story import Build, Project
-
-
-@pytest.fixture
-def registry() -> Iterator[Registry]:
-    made = Registry()
-    yield made
-    made.stop()
 
 
 def project_with(make: Callable[..., Project], registry: Registry, folder, replaced: bool = False, checksum: bool = True) -> Project:  # type: ignore[no-untyped-def]

@@ -13,20 +13,13 @@ import tarfile
 import threading
 import time
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List
+from typing import Callable, Dict, List
 
 import pytest
 
 import story
 from registry import Registry, manifest, pack_crate, sha256
 from story import Project, remove
-
-
-@pytest.fixture
-def registry() -> Iterator[Registry]:
-    made = Registry()
-    yield made
-    made.stop()
 
 
 @pytest.fixture
