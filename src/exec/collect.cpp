@@ -362,6 +362,7 @@ std::int64_t file_clock_ns() {
 
 std::string changed_input(Executor::State& state, const Action& action, const std::vector<Leaf>& leaves,
                           std::int64_t start_ns) {
+    const std::int64_t end_ns = file_clock_ns();
     for (const Input& input : action.inputs) {
         if (input.kind == InputKind::Tree || !(is_within(input.path, k_ws) || is_within(input.path, k_ext))) continue;
         Result<Digest> now = state.store.file_digest(state.host(input.path));
@@ -371,8 +372,9 @@ std::string changed_input(Executor::State& state, const Action& action, const st
         if (leaf.type != Leaf::Type::File || offered(action, leaf.name) != nullptr) continue;
         if (World::changes_while_building(leaf.name) || is_within(leaf.name, k_pkg) || is_within(leaf.name, k_tool))
             continue;
-        const platform::FileInfo info = platform::stat_file(state.host(leaf.name));
-        if (info.mtime_ns >= start_ns || info.ctime_ns >= start_ns) return leaf.name;
+        // Whoever writes a file moves its ctime to now; its mtime is anybody's, also a day to come.
+        const std::int64_t changed_ns = platform::stat_file(state.host(leaf.name)).ctime_ns;
+        if (changed_ns >= start_ns && changed_ns <= end_ns) return leaf.name;
         Result<Digest> now = state.store.file_digest(state.host(leaf.name));
         if (!now.ok() || now->text() != leaf.value) return leaf.name;
     }

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "engine/graph.h"
@@ -555,6 +556,17 @@ TEST_CASE("executor: an input edited while the step runs is read again or refuse
     CHECK(contains(result.error().message, "in.txt changed while"));
     auto again = room.build(CompileTest(slow, "/cermet/ws/in.txt"));
     REQUIRE(again.ok());
+}
+
+TEST_CASE("executor: a file with a date to come is no file that changes") {
+    Room room;
+    room.write("in.txt", "one");
+    constexpr std::int64_t k_day_ns = 86'400'000'000'000;
+    REQUIRE(platform::set_times(room.checkout + "/in.txt", wall_ns() + k_day_ns).ok());
+    Action action = shell("dated", "cat /cermet/ws/in.txt > x", {Output("x")});
+    auto made = room.build(CompileTest(action, "/cermet/ws/in.txt"));
+    if (!made.ok()) MESSAGE(render(made.error()));
+    CHECK(made.ok());
 }
 
 TEST_CASE("executor: two steps of metadata and code") {

@@ -14,13 +14,13 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Tuple
 
 sys.path.insert(0, os.path.dirname(__file__))
 import cargo_calls  # noqa: E402
 import rustc_commands  # noqa: E402
+from cases import report  # noqa: E402
 
 HOST = "x86_64-unknown-linux-gnu"
 MAIN = "fn main() {}\n"
@@ -377,14 +377,12 @@ def main() -> int:
     if options.list:
         print("\n".join(chosen))
         return 0
-    failed, begin = 0, time.monotonic()
-    for name in chosen:
+
+    def wrong(name: str) -> List[str]:
         status, lines = judge(options.tool, name)
-        if status:
-            failed += 1
-            print("\n".join(lines), flush=True)
-    print(f"{len(chosen) - failed} passed, {failed} failed ({time.monotonic() - begin:.0f} s)")
-    return 1 if failed else 0
+        return lines if status else []
+
+    return report(chosen, wrong)
 
 
 if __name__ == "__main__":

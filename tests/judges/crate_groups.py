@@ -24,6 +24,7 @@ from typing import List
 sys.path.insert(0, os.path.dirname(__file__))
 import cargo_calls  # noqa: E402
 import rustc_commands  # noqa: E402
+from cases import report  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 CRATES = ROOT / "tests/corpus/crates"
@@ -104,6 +105,15 @@ def run_program(path: Path) -> str:
     return f"{done.stdout}{done.stderr}exit {done.returncode}\n"
 
 
+def judge(name: str, options: argparse.Namespace) -> List[str]:
+    need_packages(name)
+    group = Group(name, options.program, Path(options.work).resolve())
+    recording = group.recording(options.fresh)
+    if recording.status != 0:
+        return [f"{name}: cargo does not build it: {recording.stderr[-3000:]}"]
+    return group.commands(recording) + ([] if options.no_build else group.build())
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program")
@@ -118,22 +128,7 @@ def main() -> int:
         return 0
     if not options.program:
         parser.error("--program is needed")
-    failed = 0
-    for name in options.groups or GROUPS:
-        need_packages(name)
-        group = Group(name, options.program, Path(options.work).resolve())
-        recording = group.recording(options.fresh)
-        if recording.status != 0:
-            said = [f"{name}: cargo does not build it: {recording.stderr[-3000:]}"]
-        else:
-            said = group.commands(recording)
-            if not options.no_build:
-                said += group.build()
-        failed += bool(said)
-        if said:
-            print("\n".join(said), flush=True)
-    print(f"{len(options.groups or GROUPS) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+    return report(options.groups or GROUPS, lambda name: judge(name, options))
 
 
 if __name__ == "__main__":

@@ -17,12 +17,12 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Dict, List, Mapping, NamedTuple, Tuple
 
 sys.path.insert(0, os.path.dirname(__file__))
 import cargo_calls  # noqa: E402
+from cases import report  # noqa: E402
 from command_fixtures import MAIN, package, script, workspace  # noqa: E402
 
 
@@ -199,14 +199,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     chosen = [name for name in CASES if not options.names or name.startswith(tuple(options.names))]
-    failed, begin = 0, time.monotonic()
-    for name in chosen:
-        said = judge(options.program, name)
-        failed += bool(said)
-        if said:
-            print("\n".join(said), flush=True)
-    print(f"{len(chosen) - failed} passed, {failed} failed ({time.monotonic() - begin:.0f} s)")
-    return 1 if failed else 0
+    return report(chosen, lambda name: judge(options.program, name))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
 sys.path.insert(0, os.path.dirname(__file__))
 import cargo_calls  # noqa: E402
+from cases import report  # noqa: E402
 
 LEAF = '''//! The lowest crate.
 pub fn greeting() -> &'static str { include_str!("../words/greeting.txt").trim() }
@@ -295,6 +296,12 @@ class Judge:
             copy(self.kept / "our-target", self.root / "target")
 
     def judge(self, one: Mutation) -> List[str]:
+        try:
+            return self.wrong(one)
+        except RuntimeError as error:
+            return [f"{one.name}: {error}"]
+
+    def wrong(self, one: Mutation) -> List[str]:
         self.put_back()
         said = []
         more = one.edit(self.cargo_root)
@@ -338,17 +345,10 @@ def main() -> int:
     parser.add_argument("--mode", default="plain")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
-    chosen = [one for one in MUTATIONS if not options.names or one.name in options.names]
-    failed, begin = 0, time.monotonic()
+    chosen = {one.name: one for one in MUTATIONS if not options.names or one.name in options.names}
     with tempfile.TemporaryDirectory(prefix="cermet-mutations-") as folder:
         judge = Judge(options.program, options.mode, Path(folder).resolve())
-        for one in chosen:
-            said = judge.judge(one)
-            failed += bool(said)
-            if said:
-                print("\n".join(said), flush=True)
-    print(f"{len(chosen) - failed} passed, {failed} failed ({time.monotonic() - begin:.0f} s)")
-    return 1 if failed else 0
+        return report(chosen, lambda name: judge.judge(chosen[name]))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Tuple
 
@@ -29,6 +28,7 @@ import cargo_calls  # noqa: E402
 import command_fixtures  # noqa: E402
 import mutations  # noqa: E402
 import rustc_commands  # noqa: E402
+from cases import report  # noqa: E402
 
 Call = Dict[str, Any]
 EXPORTING = {
@@ -158,7 +158,7 @@ def compare_own_build(program: str, root: Path, folder: Path, arguments: List[st
     return said
 
 
-def judge(program: str, tool: str, name: str) -> Tuple[List[str], int]:
+def judge(program: str, tool: str, name: str) -> List[str]:
     files, arguments = CASES[name]
     with tempfile.TemporaryDirectory(prefix="cermet-replay-") as text:
         folder = Path(text).resolve()
@@ -178,7 +178,9 @@ def judge(program: str, tool: str, name: str) -> Tuple[List[str], int]:
             if not said and path.count("/") > 1 and ours.get(path) != digest:
                 said.append(f"{path}: " + ("other bytes than cargo's" if path in ours else "our calls do not make it"))
         said += compare_own_build(program, root, folder, arguments, folder / "cargo-target")
-        return said, len(agreed)
+        if not said:
+            print(f"{name}: {len(agreed)} files are equal", flush=True)
+        return [f"{name}: {text}" for text in said]
 
 
 def main() -> int:
@@ -187,14 +189,8 @@ def main() -> int:
     parser.add_argument("--tool", help="what is asked for calls, when it is not PROGRAM internal")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
-    failed, begin = 0, time.monotonic()
     chosen = [name for name in CASES if not options.names or name in options.names]
-    for name in chosen:
-        said, count = judge(options.program, options.tool or f"{options.program} internal", name)
-        failed += bool(said)
-        print("\n".join(f"{name}: {text}" for text in said) or f"{name}: {count} files are equal", flush=True)
-    print(f"{len(chosen) - failed} passed, {failed} failed ({time.monotonic() - begin:.0f} s)")
-    return 1 if failed else 0
+    return report(chosen, lambda name: judge(options.program, options.tool or f"{options.program} internal", name))
 
 
 if __name__ == "__main__":
