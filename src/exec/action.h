@@ -90,6 +90,7 @@ struct Action {
     std::string hint;                         // shown when the step fails
     std::vector<std::string> answers;         // diagnostics' lines that hold one of these are for the rule that asked,
                                               // not for people; not in the key
+    std::string wanted_lines;                 // of a long stdout only lines that begin so count; not in the key
     std::string subject;                      // of rustc: "`hello` (bin \"hello\")": its count of diagnostics begins so
     std::string fix;                          // of rustc: the command that applies suggestions; neither is in the key
     int urgency = 0;                          // of two steps that could start the more urgent does; not in the key

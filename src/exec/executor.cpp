@@ -424,6 +424,22 @@ void Executor::cancel() {
     state_->processes.cancel();
 }
 
+namespace executor_detail {
+
+// A step's processes inherit its scratch directory, so that tells whose it was.
+std::string told(Executor::State& state, const LeftBehind& process) {
+    std::string step = "a step";
+    for (const std::shared_ptr<const Action>& action : state.seen) {
+        if (state.places.render(cat(k_tmp, "/", action->label)) == process.scratch) step = action->description;
+    }
+    constexpr std::size_t k_shown = 200;
+    const bool all = process.command.size() <= k_shown;
+    return cat(step, " left a process behind, which was ended with the build: ",
+               state.for_people(process.command.substr(0, k_shown)), all ? "" : "…");
+}
+
+}  // namespace executor_detail
+
 void Executor::finish(Drain drain) {
     if (drain == Drain::Kill) cancel();
     state_->lookups.drop_queued();
@@ -431,6 +447,10 @@ void Executor::finish(Drain drain) {
     state_->slots.drop_queued();
     state_->slots.wait_until_idle();
     state_->workers.stop();
+    std::vector<LeftBehind> left = state_->processes.end_orphans();
+    if (drain == Drain::Finish) {
+        for (const LeftBehind& process : left) state_->notice(executor_detail::told(*state_, process), true);
+    }
 }
 
 void Executor::begin_build() {

@@ -163,6 +163,8 @@ std::string changed_input(Executor::State& state, const Action& action, const st
 std::int64_t file_clock_ns();  // the clock of file stamps
 
 // failure.cpp: the error of a step that did not end well.
+// What rustc wrote of its own failure, put where it stays; what it printed names it there.
+void keep_reports(Executor::State& state, const Action& action, ProcessEnd& end);
 Error step_failure(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env,
                    const ProcessEnd& end);
 bool looks_starved(const ProcessEnd& end);  // of memory: killed, or said so itself

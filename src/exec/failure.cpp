@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/executor_state.h"
+#include "platform/os.h"
 
 namespace cermet::exec {
 
@@ -77,6 +78,22 @@ bool looks_starved(const ProcessEnd& end) {
         "terminated with signal 9",  // collect2 of ld
     };
     return std::any_of(k_words.begin(), k_words.end(), [&](std::string_view word) { return contains(end.err, word); });
+}
+
+// When rustc itself fails it writes a report into the step's scratch directory, which goes with the step.
+void keep_reports(Executor::State& state, const Action& action, ProcessEnd& end) {
+    const std::string scratch = cat(k_tmp, "/", action.label);
+    Result<std::vector<platform::DirectoryEntry>> entries = platform::list_directory(state.host(scratch));
+    if (!entries.ok()) return;
+    for (const platform::DirectoryEntry& entry : *entries) {
+        if (entry.name.compare(0, 10, "rustc-ice-") != 0) continue;
+        const std::string directory = state.options.root + "/reports";
+        const std::string kept = cat(directory, "/", entry.name);
+        const Status made = platform::make_directories(directory);
+        if (!made.ok() || !platform::copy_file(cat(state.host(scratch), "/", entry.name), kept, 0644).ok()) continue;
+        end.err = replace_all(end.err, cat(state.places.render(scratch), "/", entry.name), kept);
+        if (!contains(end.err, kept)) end.err += cat("note: rustc's report of it is ", kept, "\n");
+    }
 }
 
 Error step_failure(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env,

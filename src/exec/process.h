@@ -38,6 +38,7 @@ struct ProcessSpec {
     std::vector<std::string> writable;  // directories for Isolation; empty: no limit
     Randomise randomise = Randomise::Yes;
     LineListener* stderr_lines = nullptr;
+    std::string wanted;  // of stdout beyond k_max_noise only lines that begin so are kept; "": all, up to the cap
     std::vector<int> inherited;  // descriptors the process gets under the same number (a jobserver's)
 };
 
@@ -47,12 +48,18 @@ struct ProcessEnd {
     bool cancelled = false;
     std::string out;
     std::string err;
-    std::uint64_t out_dropped = 0;  // bytes beyond the cap
+    std::uint64_t out_dropped = 0;  // bytes beyond the cap; not those of lines that are not wanted
     std::uint64_t err_dropped = 0;
     std::int64_t cpu_us = 0;
     std::int64_t wall_us = 0;
     std::int64_t max_rss_kb = 0;
     bool succeeded() const { return exit_code == 0 && signal == 0 && !cancelled; }
+};
+
+// A process that outlived its step: it left the group, or its parent ended.
+struct LeftBehind {
+    std::string command;  // its arguments, as /proc shows them
+    std::string scratch;  // its TMPDIR, which is its step's
 };
 
 // "exit code 1", "killed by signal 9 (Killed), perhaps for want of memory".
@@ -73,6 +80,8 @@ class Processes {
     Result<Companion> start_companion(const ProcessSpec& spec);
     void cancel();
     bool cancelled() const;
+    // Kills what steps left behind, and says what it was. Only where no step runs.
+    std::vector<LeftBehind> end_orphans();
     // Back to work after a cancel (a watch mode, tests).
     void resume();
     int cancel_descriptor() const { return cancel_read_.get(); }  // readable once cancelled
@@ -82,7 +91,6 @@ class Processes {
     friend class Companion;
     Result<ProcessId> spawn(const ProcessSpec& spec, int in, int out, int err);
     void forget(ProcessId pid);
-    void kill_orphans();
 
     Isolation isolation_;
     mutable std::mutex mutex_;
@@ -122,6 +130,7 @@ class Companion {
 };
 
 inline constexpr std::uint64_t k_max_stdout = 64u << 20;
+inline constexpr std::uint64_t k_max_noise = 1u << 20;
 inline constexpr std::uint64_t k_max_stderr_head = 4u << 20;
 inline constexpr std::uint64_t k_max_stderr_tail = 1u << 20;
 

@@ -84,6 +84,54 @@ class Capture {
     std::uint64_t dropped_ = 0;
 };
 
+// Of a stream that may have any volume: its beginning as it is, then only the lines that begin with a given text.
+class Sieve {
+   public:
+    explicit Sieve(std::string_view wanted) : wanted_(wanted) {}
+    // What is kept of the next bytes; valid until the next call.
+    std::string_view pass(std::string_view bytes) {
+        if (wanted_.empty() || bytes.empty()) return bytes;
+        if (seen_ < k_max_noise) {
+            seen_ += bytes.size();
+            line_ = bytes.back() == '\n' ? Line::Begins : Line::Kept;
+            return bytes;
+        }
+        passed_.clear();
+        while (!bytes.empty()) {
+            const std::string_view piece = bytes.substr(0, bytes.find('\n') + 1);
+            take(piece.empty() ? bytes : piece);
+            bytes.remove_prefix(piece.empty() ? bytes.size() : piece.size());
+        }
+        return passed_;
+    }
+
+   private:
+    enum class Line { Begins, Kept, Dropped };
+
+    void take(std::string_view piece) {
+        if (line_ == Line::Kept) passed_ += piece;
+        if (line_ == Line::Begins) {
+            begun_ += piece;
+            begun_.erase(0, begun_.find_first_not_of(" \t"));  // as who reads the lines does
+            const std::string_view begun = begun_;
+            if (begun.substr(0, wanted_.size()) == wanted_) {
+                line_ = Line::Kept;
+                passed_ += begun;
+            } else if (wanted_.substr(0, begun.size()) != begun) {
+                line_ = Line::Dropped;
+            }
+        }
+        if (piece.back() == '\n') line_ = Line::Begins;
+        if (line_ != Line::Begins || piece.back() == '\n') begun_.clear();
+    }
+
+    std::string_view wanted_;
+    std::uint64_t seen_ = 0;
+    Line line_ = Line::Begins;
+    std::string begun_;  // of a line that is not decided
+    std::string passed_;
+};
+
 class LineSplitter {
    public:
     explicit LineSplitter(LineListener* listener) : listener_(listener) {}
@@ -105,24 +153,24 @@ class LineSplitter {
 };
 
 // One stream of a running process: reads what is there; false at its end.
-bool drain_some(int fd, Capture& capture, LineSplitter* lines) {
+bool drain_some(int fd, Capture& capture, Sieve* sieve, LineSplitter* lines) {
     char buffer[65536];
     const ssize_t n = ::read(fd, buffer, sizeof buffer);
     if (n < 0) return errno == EINTR || errno == EAGAIN;
     if (n == 0) return false;
     const std::string_view bytes(buffer, static_cast<std::size_t>(n));
-    capture.add(bytes);
+    capture.add(sieve == nullptr ? bytes : sieve->pass(bytes));
     if (lines != nullptr) lines->add(bytes);
     return true;
 }
 
-void drain_rest(int fd, Capture& capture, LineSplitter* lines) {
+void drain_rest(int fd, Capture& capture, Sieve* sieve, LineSplitter* lines) {
     ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
     while (true) {
         struct pollfd waiting {
             fd, POLLIN, 0
         };
-        if (::poll(&waiting, 1, 0) <= 0 || !drain_some(fd, capture, lines)) return;
+        if (::poll(&waiting, 1, 0) <= 0 || !drain_some(fd, capture, sieve, lines)) return;
     }
 }
 
@@ -158,6 +206,21 @@ std::vector<ProcessId> children_of_this_process() {
             found.push_back(static_cast<ProcessId>(std::atoi(word.c_str())));
     }
 #endif
+    return found;
+}
+
+// Of a process that somebody left: nullopt when it has ended by itself.
+std::optional<LeftBehind> look_at(ProcessId pid) {
+    const std::string directory = cat("/proc/", pid);
+    std::optional<std::string> words = platform::find_file_bytes(directory + "/cmdline");
+    if (!words || words->empty()) return std::nullopt;
+    LeftBehind found;
+    while (!words->empty() && words->back() == '\0') words->pop_back();
+    found.command = replace_all(*words, std::string_view("\0", 1), " ");
+    const std::string variables = platform::find_file_bytes(directory + "/environ").value_or("");
+    for (const std::string& variable : split(variables, '\0')) {
+        if (variable.compare(0, 7, "TMPDIR=") == 0) found.scratch = variable.substr(7);
+    }
     return found;
 }
 
@@ -240,7 +303,7 @@ Processes::Processes(Isolation isolation) : isolation_(std::move(isolation)) {
 
 Processes::~Processes() {
     cancel();
-    kill_orphans();
+    (void)end_orphans();
 }
 
 void Processes::cancel() {
@@ -274,19 +337,23 @@ void Processes::forget(ProcessId pid) {
 }
 
 // Processes that left their group and lost their parent are children of this one now.
-void Processes::kill_orphans() {
+std::vector<LeftBehind> Processes::end_orphans() {
+    std::vector<LeftBehind> ended;
     for (int round = 0; round < 20; ++round) {
         bool any = false;
         for (ProcessId pid : process_detail::children_of_this_process()) {
             std::lock_guard lock(mutex_);
             if (not_ours_.count(pid) > 0 || live_.count(pid) > 0) continue;
             any = true;
+            std::optional<LeftBehind> seen = process_detail::look_at(pid);
+            if (seen) ended.push_back(std::move(*seen));
             ::kill(pid, SIGKILL);
             ::waitpid(pid, nullptr, WNOHANG);
         }
-        if (!any) return;
+        if (!any) break;
         ::usleep(1000);
     }
+    return ended;
 }
 
 Result<ProcessId> Processes::spawn(const ProcessSpec& spec, int in, int out, int err) {
@@ -355,6 +422,7 @@ Result<ProcessEnd> Processes::run(const ProcessSpec& spec) {
 #endif
     Capture out(k_max_stdout, 0);
     Capture err(k_max_stderr_head, k_max_stderr_tail);
+    Sieve sieve(spec.wanted);
     LineSplitter lines(spec.stderr_lines);
     ProcessEnd end;
     bool out_open = true;
@@ -368,8 +436,8 @@ Result<ProcessEnd> Processes::run(const ProcessSpec& spec) {
                                     {end.cancelled ? -1 : cancel_read_.get(), POLLIN, 0}};
         const int timeout = end_fd.valid() && !(end.cancelled && !killed) ? -1 : k_poll_ms;
         if (::poll(waiting, 4, timeout) < 0 && errno != EINTR) break;
-        if (waiting[0].revents != 0) out_open = drain_some(out_pipe.reading.get(), out, nullptr);
-        if (waiting[1].revents != 0) err_open = drain_some(err_pipe.reading.get(), err, &lines);
+        if (waiting[0].revents != 0) out_open = drain_some(out_pipe.reading.get(), out, &sieve, nullptr);
+        if (waiting[1].revents != 0) err_open = drain_some(err_pipe.reading.get(), err, nullptr, &lines);
         if (waiting[3].revents != 0) {
             end.cancelled = true;
             term_at = monotonic_us();
@@ -383,8 +451,8 @@ Result<ProcessEnd> Processes::run(const ProcessSpec& spec) {
     }
     wait_without_reaping(pid);
     kill_rest_of_group(pid);
-    if (out_open) drain_rest(out_pipe.reading.get(), out, nullptr);
-    if (err_open) drain_rest(err_pipe.reading.get(), err, &lines);
+    if (out_open) drain_rest(out_pipe.reading.get(), out, &sieve, nullptr);
+    if (err_open) drain_rest(err_pipe.reading.get(), err, nullptr, &lines);
     forget(pid);
     int status = 0;
     struct rusage usage {};

@@ -102,6 +102,9 @@ ProcessSpec spec_of(Executor::State& state, const Job& job) {
     for (const std::string& argument : action.argv) spec.argv.push_back(state.places.render(argument));
     for (const auto& [name, value] : job.env) spec.env.emplace(name, state.places.render(value));
     spec.cwd = state.places.render(action.cwd.empty() ? action.directory() : action.cwd);
+    spec.wanted = action.wanted_lines;
+    // Where rustc writes what it knows of a failure of its own, in place of the working directory.
+    if (action.discovery == Discovery::DepInfo) spec.env.emplace("RUSTC_ICE", spec.env["TMPDIR"]);
     // Both names of a directory lead to the same inodes; the rules are about inodes.
     spec.writable = {state.host(action.directory()), state.host(cat(k_tmp, "/", action.label))};
     for (const std::string& directory : action.writable) spec.writable.push_back(state.host(directory));
@@ -222,6 +225,7 @@ Result<Attempt> attempt(Executor::State& state, Job& job) {
     TRY_VOID(verify_inputs(state, action));
     const std::int64_t start_ns = file_clock_ns();
     Result<Ran> ran = run_any(state, job);
+    if (ran.ok() && !ran->end.succeeded()) keep_reports(state, action, ran->end);
     (void)platform::remove_tree(state.host(cat(k_tmp, "/", action.label)));
     if (!ran.ok()) return std::move(ran).error();
     Attempt made;

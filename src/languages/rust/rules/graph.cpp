@@ -148,6 +148,9 @@ exec::Action target_action(const ResolvedGraph& graph, const std::vector<std::st
     action.argv.insert(action.argv.begin(), rust.rustc);
     action.cwd = "/";
     action.platform["rust"] = rust.digest;
+    // Flags may be such that a stable rustc takes them only with it, and it lets more be known of the target.
+    auto bootstrap = graph.config.environment.find("RUSTC_BOOTSTRAP");
+    if (bootstrap != graph.config.environment.end()) action.env.insert(*bootstrap);
     wrap(action, graph.wrappers, Wrap::Member);
     return action;
 }

@@ -381,6 +381,7 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
     action.label = unit.label;
     action.description = cat("run build script of ", shown(unit));
     action.outputs.emplace_back("out", exec::OutputKind::Directory);
+    action.wanted_lines = "cargo:";
     action.pass_env = script_variables(graph);
     if (graph.python_config.empty() && looks_for_python(graph.units, index)) {  // it chooses by itself
         for (const char* name : {"PYO3_PYTHON", "PYTHON_SYS_EXECUTABLE", "VIRTUAL_ENV"}) {
