@@ -109,7 +109,7 @@ fixture("U13-extern-names", {
     "c/Cargo.toml": package("c", '[dependencies]\na-pkg = { path = "../a" }\nz = { path = "../b", package = "b" }\n'
                                  '[build-dependencies]\na-pkg = { path = "../a" }'),
     "c/src/lib.rs": "", "c/build.rs": MAIN}, [[], ["--release"], ["--target", HOST]])
-fixture("U20-features-and-check-cfg", {
+fixture("U8-features-and-check-cfg", {
     "Cargo.toml": package("f", '[features]\ndefault = ["b"]\na = []\nb = ["c-d"]\nc-d = []\n"e.f" = []\n"1+2" = []\n'
                                '[dependencies]\nopt = { path = "opt", optional = true }\n[workspace]'),
     "src/lib.rs": "", "build.rs": MAIN, "opt/Cargo.toml": package("opt"), "opt/src/lib.rs": ""},
