@@ -165,6 +165,9 @@ std::int64_t file_clock_ns();  // the clock of file stamps
 // failure.cpp: the error of a step that did not end well.
 // What rustc wrote of its own failure, put where it stays; what it printed names it there.
 void keep_reports(Executor::State& state, const Action& action, ProcessEnd& end);
+// Whether a process that writes elsewhere than it may is refused; and what it wanted to write there, and why not.
+bool writes_are_limited(const Executor::State& state);
+std::string paths_outside(const Executor::State& state, const ProcessEnd& end);
 Error step_failure(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env,
                    const ProcessEnd& end);
 bool looks_starved(const ProcessEnd& end);  // of memory: killed, or said so itself

@@ -376,6 +376,23 @@ TEST_CASE("executor: a step has no network and writes only where it may") {
     MESSAGE("network namespace: ", offered.network(), ", Landlock: ", offered.landlock());
 }
 
+TEST_CASE("executor: a script that may not write is told where it wanted to") {
+    Room room;
+    Action action = shell("script",
+                          "echo x > /cermet/ws/a.txt; mkdir /cermet/ws/d; mv x.txt ../y.txt; echo y > own; "
+                          "cd /cermet/ws && echo z > e.txt; exit 1",
+                          {Output("own")});
+    action.argv[2] = replace_all(action.argv[2], "/cermet/ws", room.checkout);
+    action.wanted_lines = "cargo:";
+    auto refused = room.build(Run(action));
+    REQUIRE(!refused.ok());
+    if (!Isolation::probe().landlock()) return;
+    const std::string& said = refused.error().hint;
+    CHECK(contains(said, "it was not let write a.txt, d, "));
+    CHECK(contains(said, "y.txt, e.txt: "));
+    CHECK(!contains(said, "own"));
+}
+
 TEST_CASE("executor: the same bytes again cut off; a place in the bytes binds to the root") {
     Room room;
     room.write("in.txt", "one");

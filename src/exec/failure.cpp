@@ -80,6 +80,17 @@ bool looks_starved(const ProcessEnd& end) {
     return std::any_of(k_words.begin(), k_words.end(), [&](std::string_view word) { return contains(end.err, word); });
 }
 
+bool writes_are_limited(const Executor::State& state) {
+    return state.places.mode == RootMode::Mount || state.processes.isolation().landlock();
+}
+
+std::string paths_outside(const Executor::State& state, const ProcessEnd& end) {
+    std::vector<std::string> paths;
+    for (const std::string& path : end.outside) paths.push_back(state.for_people(state.places.canonical_text(path)));
+    return cat(join(paths, ", "),
+               ": a build script writes below OUT_DIR, and elsewhere what `outputs` of its crate names");
+}
+
 // When rustc itself fails it writes a report into the step's scratch directory, which goes with the step.
 void keep_reports(Executor::State& state, const Action& action, ProcessEnd& end) {
     const std::string scratch = cat(k_tmp, "/", action.label);
@@ -109,6 +120,8 @@ Error step_failure(Executor::State& state, const Action& action, const std::map<
         said += end.out;
     }
     error.output = state.for_people(state.places.canonical_text(said));
+    if (!end.outside.empty() && writes_are_limited(state) && action.hint.empty())
+        error.hint = "it was not let write " + paths_outside(state, end);
     error.command = command_by_hand(state, action, env);
     return error;
 }

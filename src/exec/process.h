@@ -39,6 +39,8 @@ struct ProcessSpec {
     Randomise randomise = Randomise::Yes;
     LineListener* stderr_lines = nullptr;
     std::string wanted;  // of stdout beyond k_max_noise only lines that begin so are kept; "": all, up to the cap
+    std::vector<std::string>
+        own;                     // not empty: attempts to write elsewhere are told, where the kernel lets us hear them
     std::vector<int> inherited;  // descriptors the process gets under the same number (a jobserver's)
 };
 
@@ -50,6 +52,7 @@ struct ProcessEnd {
     std::string err;
     std::uint64_t out_dropped = 0;  // bytes beyond the cap; not those of lines that are not wanted
     std::uint64_t err_dropped = 0;
+    std::vector<std::string> outside;  // paths beyond ProcessSpec::own that it wanted to write
     std::int64_t cpu_us = 0;
     std::int64_t wall_us = 0;
     std::int64_t max_rss_kb = 0;
@@ -89,7 +92,7 @@ class Processes {
 
    private:
     friend class Companion;
-    Result<ProcessId> spawn(const ProcessSpec& spec, int in, int out, int err);
+    Result<ProcessId> spawn(const ProcessSpec& spec, int in, int out, int err, WriteWatch* watch = nullptr);
     void forget(ProcessId pid);
 
     Isolation isolation_;

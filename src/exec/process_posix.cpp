@@ -356,7 +356,7 @@ std::vector<LeftBehind> Processes::end_orphans() {
     return ended;
 }
 
-Result<ProcessId> Processes::spawn(const ProcessSpec& spec, int in, int out, int err) {
+Result<ProcessId> Processes::spawn(const ProcessSpec& spec, int in, int out, int err, WriteWatch* watch) {
     using namespace process_detail;
     TRY(program, find_executable(spec));
     std::vector<std::string> variables;
@@ -389,11 +389,12 @@ Result<ProcessId> Processes::spawn(const ProcessSpec& spec, int in, int out, int
         // Under the lock: a cancel either comes first, or finds the new group in live_.
         std::lock_guard lock(mutex_);
         if (cancelled_) return Error(ErrorKind::Cancelled, "interrupted");
-        if (!isolation_.any() && spec.randomise == Randomise::Yes) {
+        if (!isolation_.any() && spec.randomise == Randomise::Yes && watch == nullptr) {
             start();
         } else {
             std::thread([&] {
                 isolation_.apply(spec.writable, spec.randomise);
+                if (watch != nullptr) watch->install();
                 start();
             }).join();
         }
@@ -412,7 +413,8 @@ Result<ProcessEnd> Processes::run(const ProcessSpec& spec) {
     TRY(out_pipe, make_pipe());
     TRY(err_pipe, make_pipe());
     const std::int64_t start = monotonic_us();
-    TRY(pid, spawn(spec, -1, out_pipe.writing.get(), err_pipe.writing.get()));
+    WriteWatch watch(spec.own);
+    TRY(pid, spawn(spec, -1, out_pipe.writing.get(), err_pipe.writing.get(), spec.own.empty() ? nullptr : &watch));
     out_pipe.writing = platform::Fd();
     err_pipe.writing = platform::Fd();
 #if defined(SYS_pidfd_open)
@@ -430,14 +432,17 @@ Result<ProcessEnd> Processes::run(const ProcessSpec& spec) {
     bool killed = false;
     std::int64_t term_at = 0;
     while (true) {
-        struct pollfd waiting[4] = {{out_open ? out_pipe.reading.get() : -1, POLLIN, 0},
+        struct pollfd waiting[5] = {{out_open ? out_pipe.reading.get() : -1, POLLIN, 0},
                                     {err_open ? err_pipe.reading.get() : -1, POLLIN, 0},
                                     {end_fd.get(), POLLIN, 0},
-                                    {end.cancelled ? -1 : cancel_read_.get(), POLLIN, 0}};
+                                    {end.cancelled ? -1 : cancel_read_.get(), POLLIN, 0},
+                                    {watch.descriptor(), POLLIN, 0}};
         const int timeout = end_fd.valid() && !(end.cancelled && !killed) ? -1 : k_poll_ms;
-        if (::poll(waiting, 4, timeout) < 0 && errno != EINTR) break;
+        if (::poll(waiting, 5, timeout) < 0 && errno != EINTR) break;
         if (waiting[0].revents != 0) out_open = drain_some(out_pipe.reading.get(), out, &sieve, nullptr);
         if (waiting[1].revents != 0) err_open = drain_some(err_pipe.reading.get(), err, nullptr, &lines);
+        if ((waiting[4].revents & POLLIN) != 0) watch.answer();
+        if ((waiting[4].revents & (POLLHUP | POLLERR)) != 0) watch.close();
         if (waiting[3].revents != 0) {
             end.cancelled = true;
             term_at = monotonic_us();
@@ -459,6 +464,7 @@ Result<ProcessEnd> Processes::run(const ProcessSpec& spec) {
     while (::wait4(pid, &status, 0, &usage) < 0 && errno == EINTR) {
     }
     reap_group(pid);
+    end.outside = watch.outside();
     end.wall_us = monotonic_us() - start;
     end.cpu_us = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
     end.max_rss_kb = usage.ru_maxrss;

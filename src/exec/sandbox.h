@@ -12,6 +12,7 @@
 // short-lived thread that spawns the child. Linux only; elsewhere enter_mount() says so and
 // Isolation does nothing. Sources: user_namespaces(7), pivot_root(2), landlock(7).
 #pragma once
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +58,33 @@ class Isolation {
     void limit_writes(const std::vector<std::string>& writable) const;
     platform::Fd network_;  // the namespace without a network
     int landlock_ = 0;      // ABI version; 0: not usable
+};
+
+// WriteWatch hears where a process and all that it starts want to write, and lets them: the kernel decides, this tells. A
+// process whose write is refused says "Permission denied" and, in Rust, not of which file. A seccomp filter reports the
+// calls that open files for writing or make, rename and remove names; each goes on as if nobody had looked. install() is
+// called on the thread that spawns the process, as Isolation::apply(); the rest on the thread that waits for it. A process
+// that outlives the watch can open nothing for writing any more. Absent where the kernel or another supervisor does not
+// allow it, or somebody traces this program (who would miss calls): then nothing is heard. Source: seccomp_unotify(2).
+class WriteWatch {
+   public:
+    // Paths below these are nobody's business.
+    explicit WriteWatch(std::vector<std::string> own) : own_(std::move(own)) {}
+    // For the calling thread and what it starts, for good.
+    void install();
+    // Readable when somebody waits for an answer; -1: nothing to wait for.
+    int descriptor() const { return listener_.get(); }
+    void answer();  // one call; it goes on
+    void close() { listener_ = platform::Fd(); }
+    // The first k_most paths, absolute, as the processes see them; each once, in order.
+    const std::vector<std::string>& outside() const { return outside_; }
+
+   private:
+    static constexpr std::size_t k_most = 20;
+    void note(const std::string& path);
+    std::vector<std::string> own_;
+    std::vector<std::string> outside_;
+    platform::Fd listener_;
 };
 
 }  // namespace cermet::exec

@@ -1,4 +1,4 @@
-// The sandbox on Linux: namespaces, pivot_root and Landlock by their system calls.
+// The sandbox on Linux: namespaces, pivot_root, Landlock and seccomp by their system calls.
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +10,9 @@
 
 #if defined(__linux__)
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -319,5 +322,138 @@ void Isolation::limit_writes(const std::vector<std::string>&) const {}
 void Isolation::apply(const std::vector<std::string>&, Randomise) const {}
 
 #endif
+
+// --- hearing of writes ---
+
+#if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
+
+namespace write_watch_detail {
+
+#if defined(__x86_64__)
+constexpr std::uint32_t k_architecture = AUDIT_ARCH_X86_64;
+#else
+constexpr std::uint32_t k_architecture = AUDIT_ARCH_AARCH64;
+#endif
+
+// A system call that writes names: which arguments are the directory (-1: the working directory), the path, the flags
+// (-1: it always writes).
+struct Writer {
+    int number;
+    int directory;
+    int path;
+    int flags;
+};
+
+constexpr Writer k_writers[] = {
+    {SYS_openat, 0, 1, 2},   {SYS_mkdirat, 0, 1, -1},   {SYS_unlinkat, 0, 1, -1}, {SYS_symlinkat, 1, 2, -1},
+    {SYS_linkat, 2, 3, -1},  {SYS_renameat2, 2, 3, -1}, {SYS_renameat, 2, 3, -1}, {SYS_truncate, -1, 0, -1},
+#if defined(__x86_64__)
+    {SYS_open, -1, 0, 1},    {SYS_creat, -1, 0, -1},    {SYS_mkdir, -1, 0, -1},   {SYS_rmdir, -1, 0, -1},
+    {SYS_unlink, -1, 0, -1}, {SYS_symlink, -1, 1, -1},  {SYS_link, -1, 1, -1},    {SYS_rename, -1, 1, -1},
+#endif
+};
+constexpr std::uint32_t k_writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
+
+std::vector<sock_filter> filter() {
+    std::vector<sock_filter> code;
+    auto load = [&](std::size_t offset) {
+        code.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)));
+    };
+    auto give = [&](std::uint32_t value) { code.push_back(BPF_STMT(BPF_RET | BPF_K, value)); };
+    load(offsetof(seccomp_data, arch));
+    code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k_architecture, 1, 0));
+    give(SECCOMP_RET_ALLOW);
+    for (const Writer& writer : k_writers) {
+        load(offsetof(seccomp_data, nr));
+        const bool flags = writer.flags >= 0;
+        code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(writer.number), 0,
+                                static_cast<std::uint8_t>(flags ? 4 : 1)));
+        if (flags) {
+            // The low half: both machines are little-endian.
+            load(offsetof(seccomp_data, args) + 8 * static_cast<std::size_t>(writer.flags));
+            code.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, k_writing, 1, 0));
+            give(SECCOMP_RET_ALLOW);
+        }
+        give(SECCOMP_RET_USER_NOTIF);
+    }
+    give(SECCOMP_RET_ALLOW);
+    return code;
+}
+
+bool traced() {
+    const std::string status = platform::find_file_bytes("/proc/self/status").value_or("");
+    return contains(status, "TracerPid:") && !contains(status, "TracerPid:\t0\n");
+}
+
+// A text of another process; "" where it cannot be read.
+std::string text_of(const std::string& process, std::uint64_t address) {
+    platform::Fd memory(::open((process + "/mem").c_str(), O_RDONLY | O_CLOEXEC));
+    std::string text;
+    while (memory.valid() && text.size() < 4096) {
+        char piece[256];
+        // Not over the end of a page: the next may not be there.
+        const std::size_t room = std::min<std::size_t>(sizeof piece, 4096 - (address + text.size()) % 4096);
+        const ssize_t n = ::pread(memory.get(), piece, room, static_cast<off_t>(address + text.size()));
+        if (n <= 0) return {};
+        const std::string_view read(piece, static_cast<std::size_t>(n));
+        text += read.substr(0, read.find('\0'));
+        if (contains(read, std::string_view("\0", 1))) return text;
+    }
+    return {};
+}
+
+std::string path_of(const seccomp_notif& call) {
+    const Writer* writer = std::find_if(std::begin(k_writers), std::end(k_writers),
+                                        [&](const Writer& one) { return one.number == call.data.nr; });
+    if (writer == std::end(k_writers)) return {};
+    const std::string process = cat("/proc/", static_cast<int>(call.pid));
+    std::string path = text_of(process, call.data.args[writer->path]);
+    if (path.empty() || path[0] == '/') return path;
+    const int directory = writer->directory < 0 ? AT_FDCWD : static_cast<int>(call.data.args[writer->directory]);
+    const std::string link = directory == AT_FDCWD ? process + "/cwd" : cat(process, "/fd/", directory);
+    const Result<std::string> base = platform::read_link(link);
+    return base.ok() ? join_path(*base, path) : std::string();
+}
+
+}  // namespace write_watch_detail
+
+void WriteWatch::install() {
+    using namespace write_watch_detail;
+    if (traced()) return;
+    std::vector<sock_filter> code = filter();
+    const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
+    constexpr unsigned long k_flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+    listener_ = platform::Fd(static_cast<int>(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, k_flags, &program)));
+}
+
+void WriteWatch::answer() {
+    seccomp_notif call{};
+    if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) {
+        if (errno != EINTR && errno != ENOENT) close();
+        return;
+    }
+    const std::string path = write_watch_detail::path_of(call);
+    // Only while the caller still waits is its number its own.
+    const bool waits = ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ID_VALID, &call.id) == 0;
+    if (waits && !path.empty()) note(normalise(path));
+    seccomp_notif_resp reply{};
+    reply.id = call.id;
+    reply.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    (void)::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &reply);
+}
+
+#else
+
+void WriteWatch::install() {}
+void WriteWatch::answer() {}
+
+#endif
+
+void WriteWatch::note(const std::string& path) {
+    const bool own =
+        std::any_of(own_.begin(), own_.end(), [&](const std::string& directory) { return is_within(path, directory); });
+    if (own || is_within(path, "/dev") || is_within(path, "/proc") || outside_.size() == k_most) return;
+    if (std::find(outside_.begin(), outside_.end(), path) == outside_.end()) outside_.push_back(path);
+}
 
 }  // namespace cermet::exec

@@ -104,7 +104,12 @@ ProcessSpec spec_of(Executor::State& state, const Job& job) {
     spec.cwd = state.places.render(action.cwd.empty() ? action.directory() : action.cwd);
     spec.wanted = action.wanted_lines;
     // Where rustc writes what it knows of a failure of its own, in place of the working directory.
-    if (action.discovery == Discovery::DepInfo) spec.env.emplace("RUSTC_ICE", spec.env["TMPDIR"]);
+    if (action.discovery == Discovery::DepInfo) {
+        spec.env.emplace("RUSTC_ICE", spec.env["TMPDIR"]);
+        // What rustc advises when a crate is too deep for its stack. It changes no bytes, so no key either.
+        auto stack = state.options.user.find("RUST_MIN_STACK");
+        if (stack != state.options.user.end()) spec.env.insert(*stack);
+    }
     // Both names of a directory lead to the same inodes; the rules are about inodes.
     spec.writable = {state.host(action.directory()), state.host(cat(k_tmp, "/", action.label))};
     for (const std::string& directory : action.writable) spec.writable.push_back(state.host(directory));
@@ -116,6 +121,14 @@ ProcessSpec spec_of(Executor::State& state, const Job& job) {
         spec.inherited = state.options.tokens->descriptors();
     }
     return spec;
+}
+
+// Where it may write, by both names.
+std::vector<std::string> own_places(Executor::State& state, const ProcessSpec& spec) {
+    std::vector<std::string> own = spec.writable;
+    for (const std::string& directory : spec.writable)
+        own.push_back(state.places.render(state.places.canonical(directory)));
+    return own;
 }
 
 bool answers_requests(const Action& action) {
@@ -173,6 +186,8 @@ Result<Ran> run_process(Executor::State& state, Job& job) {
         return ran;
     }
     ProcessSpec spec = spec_of(state, job);
+    // A build script: others are told by their own tools which file they could not write.
+    if (!job.action->wanted_lines.empty() && state.options.sandbox == Sandbox::Yes) spec.own = own_places(state, spec);
     EarlyListener listener(state, job);
     if (job.action->two_step == TwoStep::Rustc) spec.stderr_lines = &listener;
     TRY(end, state.processes.run(spec));
@@ -238,6 +253,9 @@ Result<Attempt> attempt(Executor::State& state, Job& job) {
         if (!ran->verdict.empty() && error.kind == ErrorKind::Step) error.message = ran->verdict;
         return error;
     }
+    // Where nothing keeps a script in its place: it is done, but nobody else will make that file.
+    if (!ran->end.outside.empty() && !writes_are_limited(state))
+        state.notice(cat(action.description, " wrote ", paths_outside(state, ran->end)), true);
     if (ran->end.out_dropped > 0) {
         return step_error(cat(action.description, " printed more than ", k_max_stdout >> 20, " MiB"));
     }

@@ -47,6 +47,17 @@ def test_a_variable_that_a_script_names(make):
     assert project.wheel.read_bytes() == unset
 
 
+def test_a_script_that_holds_its_place_is_bound_to_it(make, folder, mode):
+    """`env!` writes a path into the script's program: where paths differ, so does it, and nobody shares its result."""
+    files = small.everything()
+    files["rust/core-part/build.rs"] = 'fn main() {\n    assert!(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).is_dir());\n}\n'
+    project = make(files)
+    assert len(runs(project.build())) == 1
+    other = project.moved(folder / "other")
+    assert len(runs(other.build())) == (1 if mode == "plain" else 0)
+    assert other.wheel_bytes() == project.wheel_bytes()
+
+
 def test_it_is_given_in_the_first_build_too(make):
     project = with_script(make)
     assert len(runs(project.build(STORY_VALUE="7"))) == 2
