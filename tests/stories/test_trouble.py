@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Dict, List
 
+import pytest
+
 import story
 from test_rust_workspace import RustProject, rust  # noqa: F401 (a fixture)
 
@@ -260,6 +262,7 @@ fi
 """
 
 
+@pytest.mark.long
 def test_a_chain_of_a_thousand_crates_is_built(rust, folder):
     real = subprocess.run(["rustc", "--print=sysroot"], capture_output=True, text=True, check=True).stdout.strip()
     compiler = folder / "rustc"
