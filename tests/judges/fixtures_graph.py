@@ -42,9 +42,12 @@ FEATURES = "[features]\n"
 PLAIN = [[], ["--release"], ["--target", HOST]]
 
 
-def with_resolvers(name, crates, selections):
-    """The same under the resolver that unites and under those that keep apart."""
-    return {f"{name}-{resolver}": (workspace(*crates, resolver=resolver), selections) for resolver in "123"}
+def with_resolvers(name, crates, selections, outside=None):
+    """The same under the resolver that unites and under those that keep apart; `outside`: beside the workspace."""
+    def files(resolver):
+        inside = workspace(*crates, resolver=resolver)
+        return inside if outside is None else {**{f"ws/{path}": text for path, text in inside.items()}, **outside, "@": "ws"}
+    return {f"{name}-{resolver}": (files(resolver), selections) for resolver in "123"}
 
 
 FIXTURES = {
@@ -144,6 +147,39 @@ FIXTURES = {
     **with_resolvers("F8-all-features-merges-with-features", [
         crate("top", deps("dep") + FEATURES + 'feat1 = ["dep/a"]\n'), crate("dep", FEATURES + "a = []\nb = []\n")],
         [["-p", "top", "--all-features", "--features", "dep/b"], ["-p", "top", "--all-features", "--features", "feat1"]]),
+    # What a feature of a selected package asks of its dev-dependency, when only another package asks for that feature.
+    **with_resolvers("F5-asked-of-a-dev-dependency", [
+        crate("user", deps('mid = features = ["more"]')),
+        crate("mid", deps("tool", table="dev-dependencies") + FEATURES + 'more = ["tool/extra"]\n') | {"mid/examples/ex.rs": MAIN},
+        crate("tool", deps("deep = optional = true") + FEATURES + 'extra = ["deep/f"]\n', build=True), crate("deep", FEATURES + "f = []\n")],
+        [["--workspace"], ["-p", "user", "-p", "mid"], ["-p", "user", "-p", "mid", "-p", "tool"], ["-p", "user", "-p", "tool"],
+         ["-p", "mid", "-p", "tool", "--features", "mid/more"], ["-p", "user", "-p", "mid", "--examples"],
+         ["-p", "mid", "--example", "ex", "--features", "more"]]),
+    **with_resolvers("F7-a-package-that-is-no-member", [
+        crate("top", deps("opt = optional = true") + '[dependencies.far]\npath = "../../far"\n' + FEATURES + 'x = ["far/f", "opt"]\nfar2 = []\n'),
+        crate("opt", '[dependencies]\nfar = { path = "../../far", features = ["g"] }\n'), crate("alone")],
+        [["-p", "far"], ["-p", "far", "-p", "top"], ["-p", "far", "-p", "opt"], ["-p", "top", "--features", "x"], ["-p", "far", "-p", "alone"]], outside=crate("far", FEATURES + "f = []\ng = []\n")),
+    "F7-no-member-beside-a-root-package": ({
+        "ws/Cargo.toml": package("root", "2018", rest='[workspace]\nmembers = ["m"]\n[dependencies]\nm = { path = "m" }\nfar = { path = "../far", optional = true }\n[features]\nx = ["far/f"]\n'),
+        "ws/src/lib.rs": "", "ws/m/Cargo.toml": package("m", rest='[dependencies]\nfar = { path = "../../far" }\n[features]\ny = ["far/f"]\n'), "ws/m/src/lib.rs": "",
+        "far/Cargo.toml": package("far", rest="[features]\nf = []\n"), "far/src/lib.rs": "", "@": "ws"},
+        [["-p", "far"], ["-p", "far", "--features", "x"], ["-p", "far", "-p", "m"], ["-p", "m", "-p", "far", "--features", "m/y"]]),
+    **with_resolvers("F7-required-features-of-dependencies", [
+        crate("top", deps("d = optional = true", "pm", "w = optional = true") + deps("b", table="build-dependencies")
+              + FEATURES + 'on = ["d"]\nweak = ["w?/f"]\n'
+              + "".join(f'[[bin]]\nname = "{n}"\npath = "src/main.rs"\nrequired-features = ["{f}"]\n' for n, f in
+                        [("x1", "d/f"), ("x2", "pm/f"), ("x3", "b/f"), ("x4", "w/f"), ("x5", "d/g")]), main=True, build=True),
+        crate("d", FEATURES + "f = []\ng = []\n"), crate("pm", "[lib]\nproc-macro = true\n" + FEATURES + "f = []\n"), crate("b", FEATURES + "f = []\n"),
+        crate("w", FEATURES + "f = []\n"),
+        crate("other", deps('d = features = ["f"]', 'pm = features = ["f"]', 'w = features = ["f"]', 'b = features = ["f"]'))],
+        [["--workspace"], ["-p", "top"], ["-p", "top", "-p", "other"], ["-p", "top", "-p", "other", "--features", "on"],
+         ["-p", "top", "-p", "other", "--features", "weak"], ["-p", "top", "--features", "on,d/g"], ["-p", "top", "--features", "b/f,pm/f"]]),
+    **with_resolvers("F7-what-makes-a-feature-of-a-name", [
+        crate("a", '[build-dependencies]\nx = { path = "../x", optional = true }\n[target."cfg(unix)".dev-dependencies]\nx = { path = "../x" }\n' + FEATURES + 'f = ["dep:x"]\n', build=True),
+        crate("b", deps("x = optional = true")), crate("x")], [["-p", "a", "-p", "b", "--features", "x"], ["--workspace", "--features", "x,f"]]),
+    "F7-selected-by-kind-and-name": (workspace(
+        crate("a", main=True, lib=False) | {"a/src/bin/one.rs": MAIN, "a/examples/ea.rs": MAIN}, crate("b", main=True) | {"b/src/bin/two.rs": MAIN, "b/examples/eb.rs": MAIN}),
+        [["-p", "a", "--bins", "--bin", "two"], ["--bins", "--bin", "none"], ["--bin", "t*"], ["--bin", "[ao]*", "--example", "e?"], ["--examples", "--example", "none"]]),
     "U1-same-unit-by-two-ways": (workspace(crate("a", deps("b", "c")), crate("b", deps("c")), crate("c")), PLAIN),
     "U3-script-with-the-features-it-serves": (workspace(
         crate("top", deps('d = features = ["t"]') + deps('d = features = ["h"]', table="build-dependencies"), build=True),

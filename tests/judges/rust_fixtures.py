@@ -28,7 +28,8 @@ FIXTURES = {name: fixture for module in MODULES for name, fixture in module.FIXT
 NEGATIVE = {name: fixture for module in MODULES for name, fixture in module.NEGATIVE.items()}
 
 # Selections that both refuse, of fixtures that are otherwise compared.
-REFUSED = {("M9-required-features", "--bin needs"), ("M15-namespaced", "--features a")}
+REFUSED = {("M9-required-features", "--bin needs"), ("M15-namespaced", "--features a"),
+           *((f"F7-a-package-that-is-no-member-{resolver}", "-p far -p alone") for resolver in "123")}
 
 # Rules that neither a graph nor a command line of a fixture shows, and what judges them instead.
 ELSEWHERE = {

@@ -45,7 +45,7 @@ class Maker:
             root["globs"] = True
         root["profile"] = self.profiles()
         root["package-keys"] = {"version": rng.choice(VERSIONS), "edition": rng.choice(EDITIONS), "license": "MIT",
-                                "authors": ["A <a@b.c>"], "rust-version": "1.60"}
+                                "authors": ["A <a@b.c>"], "rust-version": "1.85"}
         work = {"root": root, "crates": self.crates}
         if self.chance(0.15):
             work["config"] = {"profile": self.profiles()}
@@ -256,7 +256,8 @@ def directory(work, name):
 
 
 def path_to(work, start, name):
-    return os.path.relpath(directory(work, name), start)
+    """From one crate to another; the workspace's root is called ws, as what is outside must name it."""
+    return os.path.relpath(os.path.join("/any/ws", directory(work, name)), os.path.join("/any/ws", start))
 
 
 def dependency(work, crate, dep, inherited):

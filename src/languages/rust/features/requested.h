@@ -14,6 +14,8 @@ struct RequestedFeatures {
     bool all_features = false;
 };
 
+// The library, or an example.
+bool has_proc_macro(const Package& package);
 Result<std::size_t> find_package(PackageGraph& graph, const std::string& spec);
 Result<std::vector<RequestedFeatures>> requested_features(PackageGraph& graph, const Selection& selection);
 

@@ -6,15 +6,17 @@
 #include "languages/rust/features/resolve.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "base/text.h"
+#include "languages/rust/features/lock_resolve.h"
 #include "languages/rust/features/requested.h"
 
 namespace cermet::rust {
 
 namespace resolve_detail {
 
-class Resolver {
+class Resolver : private LockScope {
    public:
     Resolver(PackageGraph& graph, const ResolveInput& input) : graph_(graph), input_(input) {
         out_.split_hosts = graph.workspace().resolver > 1;
@@ -22,6 +24,7 @@ class Resolver {
 
     Result<ResolvedFeatures> run(const std::vector<RequestedFeatures>& requested) {
         for (const RequestedFeatures& one : requested) roots_.insert(one.node);
+        TRY_VOID(find_edges(requested));
         for (const RequestedFeatures& one : requested) {
             TRY(node, graph_.need(one.node));
             std::vector<FeatureValue> values = one.values;
@@ -33,24 +36,64 @@ class Resolver {
             if (out_.split_hosts && has_proc_macro(*node->package))
                 TRY_VOID(activate_package(one.node, FeaturesFor::HostDep, values));
         }
+        if (!follows_dev()) drop_unnamed_edges(requested);
         return std::move(out_);
     }
 
    private:
-    static bool has_proc_macro(const Package& package) {
-        for (const Target& target : package.targets)
-            if (std::find(target.crate_types.begin(), target.crate_types.end(), "proc-macro") !=
-                target.crate_types.end())
-                return true;
-        return false;
+    // Do features reach dev-dependencies?
+    bool follows_dev() const { return !out_.split_hosts || input_.has_dev_units; }
+
+    // Only through dev-dependencies can a feature get further here than the lock's resolver lets it, which knows no
+    // sides and waits for no weak feature. Where they are not followed its answer is not needed, and nor are the sources
+    // of packages that only it would look into.
+    Status find_edges(const std::vector<RequestedFeatures>& requested) {
+        out_.edges.resize(graph_.size());
+        if (!follows_dev()) return {};
+        TRY(lock, resolve_lock(graph_, requested, *this));
+        for (std::size_t i = 0; i < lock.packages.size(); ++i) out_.edges[i] = std::move(lock.packages[i].edges);
+        return {};
+    }
+
+    // An optional dependency is there for the lock when a feature names it, also when that waits or asks it of a side
+    // or platform that does not have it.
+    void drop_unnamed_edges(const std::vector<RequestedFeatures>& requested) {
+        std::vector<std::set<std::string_view>> named(out_.edges.size());
+        auto add = [&](std::size_t package, const FeatureValue& value) {
+            if (value.kind != FeatureValue::Kind::Feature) named[package].insert(value.dep);
+        };
+        for (const RequestedFeatures& one : requested)
+            for (const FeatureValue& value : one.values) add(one.node, value);
+        for (const auto& [key, features] : out_.features) {
+            const FeatureMap& map = graph_.node(key.first).package->features;
+            for (const std::string& feature : features)
+                for (const FeatureValue& value : map.at(feature)) add(key.first, value);
+        }
+        for (std::size_t i = 0; i < out_.edges.size(); ++i)
+            std::erase_if(out_.edges[i], [&](const PackageGraph::Edge& edge) {
+                return edge.declaration->optional && named[i].count(edge.declaration->key) == 0;
+            });
+    }
+
+    Result<const std::vector<PackageGraph::Edge>*> edges_of(std::size_t package) {
+        TRY(node, graph_.need(package));
+        std::vector<PackageGraph::Edge>& edges = out_.edges[package];
+        if (edges.empty() && !follows_dev()) {
+            bool is_root = roots_.count(package) != 0;
+            for (const PackageGraph::Edge& edge : node->edges)
+                if (is_root || edge.declaration->kind != DependencyKind::Development) edges.push_back(edge);
+        }
+        return &edges;
+    }
+
+    // On any side: the sources of what other platforms have are not needed.
+    bool counts(const Dependency& dependency) const override {
+        return counts(FeaturesFor::NormalOrDev, dependency) || counts(FeaturesFor::HostDep, dependency);
     }
 
     // Does this edge exist for the key at all (F4, F5)?
-    bool counts(std::size_t package, FeaturesFor fk, const Dependency& dependency) const {
-        if (dependency.kind == DependencyKind::Development) {
-            if (roots_.count(package) == 0) return false;
-            if (out_.split_hosts && !input_.has_dev_units) return false;
-        }
+    bool counts(FeaturesFor fk, const Dependency& dependency) const {
+        if (dependency.kind == DependencyKind::Development && !follows_dev()) return false;
         if (!dependency.platform || !out_.split_hosts) return true;
         auto matches = [&](const TargetInfo& info) { return dependency.platform->matches(info.triple, info.cfgs); };
         if (dependency.kind == DependencyKind::Build || fk == FeaturesFor::HostDep || input_.targets.empty())
@@ -73,9 +116,9 @@ class Resolver {
         out_.features[key];
         for (const FeatureValue& value : values) TRY_VOID(activate_value(package, fk, value));
         if (!visited_.insert(key).second) return {};
-        TRY(node, graph_.need(package));
-        for (const PackageGraph::Edge& edge : node->edges) {
-            if (edge.declaration->optional || !counts(package, fk, *edge.declaration)) continue;
+        TRY(edges, edges_of(package));
+        for (const PackageGraph::Edge& edge : *edges) {
+            if (edge.declaration->optional || !counts(fk, *edge.declaration)) continue;
             TRY_VOID(activate_edge(fk, edge));
         }
         return {};
@@ -139,21 +182,24 @@ class Resolver {
             deferred_.erase(deferred);
         }
         TRY(node, graph_.need(package));
-        bool found = false;
-        for (const PackageGraph::Edge& edge : node->edges) {
-            if (edge.declaration->key != name) continue;
-            found = true;
-            if (!counts(package, fk, *edge.declaration)) continue;
-            TRY(child_fk, child_key(fk, *edge.declaration, edge.package));
-            for (const std::string& feature : waiting) TRY_VOID(activate_feature(edge.package, child_fk, feature));
-            TRY_VOID(activate_edge(fk, edge));
-        }
-        if (!found && is_declared_here(*node, name))
+        if (!has_edge(*node, name) && is_declared_here(*node, name))
             return project_error(cat("Cargo.lock gives package `", node->id.name, "` no `", name,
                                      "`, which a selected feature needs"),
                                  "Cargo.lock is stale: run `cargo update --workspace` once")
                 .at(node->package->where);
+        TRY(edges, edges_of(package));
+        for (const PackageGraph::Edge& edge : *edges) {
+            if (edge.declaration->key != name || !counts(fk, *edge.declaration)) continue;
+            TRY(child_fk, child_key(fk, *edge.declaration, edge.package));
+            for (const std::string& feature : waiting) TRY_VOID(activate_feature(edge.package, child_fk, feature));
+            TRY_VOID(activate_edge(fk, edge));
+        }
         return {};
+    }
+
+    static bool has_edge(const PackageGraph::Node& node, const std::string& key) {
+        return std::any_of(node.edges.begin(), node.edges.end(),
+                           [&](const PackageGraph::Edge& edge) { return edge.declaration->key == key; });
     }
 
     // Declared for a platform or kind that counts, yet without an edge.
@@ -167,8 +213,9 @@ class Resolver {
     Status activate_dep_feature(std::size_t package, FeaturesFor fk, const FeatureValue& value) {
         ResolvedFeatures::Key key = out_.key(package, fk);
         TRY(node, graph_.need(package));
-        for (const PackageGraph::Edge& edge : node->edges) {
-            if (edge.declaration->key != value.dep || !counts(package, fk, *edge.declaration)) continue;
+        TRY(edges, edges_of(package));
+        for (const PackageGraph::Edge& edge : *edges) {
+            if (edge.declaration->key != value.dep || !counts(fk, *edge.declaration)) continue;
             if (edge.declaration->optional) {
                 if (value.weak && out_.dependencies[key].count(value.dep) == 0) {
                     deferred_[{key, value.dep}].insert(value.feature);

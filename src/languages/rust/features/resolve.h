@@ -124,7 +124,10 @@ struct ResolvedFeatures {
     using Key = std::pair<std::size_t, FeaturesFor>;
     std::map<Key, std::set<std::string>> features;      // activated features
     std::map<Key, std::set<std::string>> dependencies;  // activated optional dependencies, by key in the manifest
-    bool split_hosts = false;                           // resolver 2 and 3
+    // What of the package graph the selection has, by node: the edges that the lock's resolver follows for it, without
+    // the dev-dependencies of packages that are not selected. Empty for packages that are not reached.
+    std::vector<std::vector<PackageGraph::Edge>> edges;
+    bool split_hosts = false;  // resolver 2 and 3
 
     Key key(std::size_t package, FeaturesFor f) const { return {package, split_hosts ? f : FeaturesFor::NormalOrDev}; }
     const std::set<std::string>* of(std::size_t package, FeaturesFor f) const;

@@ -26,10 +26,12 @@ Error no_package(const PackageGraph& graph, const std::string& spec) {
                        near.empty() ? cat("packages are ", join(names, ", ")) : cat("did you mean `", near, "`?"));
 }
 
+// Of several declarations of one name the last one says whether it can be selected as a feature.
 bool is_optional_dependency(const Package& package, const std::string& name) {
+    bool optional = false;
     for (const Dependency& dependency : package.dependencies)
-        if (dependency.key == name && dependency.optional) return true;
-    return false;
+        if (dependency.key == name) optional = dependency.optional;
+    return optional;
 }
 
 bool has_dependency(const Package& package, const std::string& name) {
@@ -120,6 +122,13 @@ Status current_features(PackageGraph& graph, const Selection& selection, const s
 
 }  // namespace selection_detail
 
+bool has_proc_macro(const Package& package) {
+    return std::any_of(package.targets.begin(), package.targets.end(), [](const Target& target) {
+        return std::find(target.crate_types.begin(), target.crate_types.end(), "proc-macro") !=
+               target.crate_types.end();
+    });
+}
+
 Result<std::size_t> find_package(PackageGraph& graph, const std::string& spec) {
     std::vector<std::size_t> found;
     for (std::size_t i = 0; i < graph.size(); ++i)
@@ -189,16 +198,16 @@ Result<std::vector<RequestedFeatures>> requested_features(PackageGraph& graph, c
     std::vector<RequestedFeatures> out;
     std::optional<std::size_t> current;
     if (workspace.current) current = graph.find(*workspace.members[*workspace.current]);
-    if (members
-            .empty()) {  // a dependency was selected by name: members give their features, none of their defaults' CLI
+    bool of_all = workspace.is_virtual || workspace.resolver > 1;
+    if (of_all && members.empty()) {  // only packages of dependencies were named: what they are is as all members say
         if (!selection.features.empty() || selection.all_features || !selection.default_features)
             return usage_error("features cannot be given for packages outside of the workspace");
         for (const PackagePtr& member : workspace.members)
             if (std::optional<std::size_t> index = graph.find(*member)) {
                 TRY_VOID(graph.need(*index));
-                out.push_back(RequestedFeatures{*index, {}, true, true});
+                out.push_back(RequestedFeatures{*index, {}, true, false});
             }
-    } else if (!current || workspace.resolver > 1) {
+    } else if (of_all) {
         TRY_VOID(matching_features(graph, selection, members, out));
     } else {
         if (current) TRY_VOID(graph.need(*current));

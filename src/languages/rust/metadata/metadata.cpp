@@ -7,7 +7,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
-#include "languages/rust/metadata/lock_resolve.h"
+#include "languages/rust/features/lock_resolve.h"
 
 namespace cermet::rust {
 
@@ -93,6 +93,36 @@ Json package_json(const Package& package) {
     return out;
 }
 
+// Does the declaration count on the platform that is asked for?
+bool counts_for(const MetadataRequest& request, const Dependency& dependency) {
+    if (!dependency.platform || request.filter_platform == nullptr) return true;
+    bool on_host = dependency.kind == DependencyKind::Build && request.host != nullptr;
+    const TargetInfo& info = on_host ? *request.host : *request.filter_platform;
+    return dependency.platform->matches(info.triple, info.cfgs);
+}
+
+class MetadataScope : public LockScope {
+   public:
+    explicit MetadataScope(const MetadataRequest& request) : request_(request) { skip_absent = true; }
+    bool counts(const Dependency& dependency) const override {
+        return !request_.only_platform || counts_for(request_, dependency);
+    }
+
+   private:
+    const MetadataRequest& request_;
+};
+
+// The whole workspace, with the request's features.
+Result<LockResolve> resolve_workspace(PackageGraph& graph, const MetadataRequest& request) {
+    Selection selection = request.selection;
+    selection.packages.clear();
+    selection.roots.clear();
+    selection.merged.clear();
+    selection.workspace = true;
+    TRY(requested, requested_features(graph, selection));
+    return resolve_lock(graph, requested, MetadataScope(request));
+}
+
 // Walks what the members reach, for the platforms that are asked for.
 class Walk {
    public:
@@ -100,8 +130,8 @@ class Walk {
         : graph_(graph), request_(request), resolve_(resolve) {}
 
     void visit(std::size_t index) {
-        if (resolve_.packages.count(index) == 0 || !present_.insert(index).second) return;
-        for (const PackageGraph::Edge& edge : resolve_.packages.at(index).edges)
+        if (!resolve_.packages[index].reached || !present_.insert(index).second) return;
+        for (const PackageGraph::Edge& edge : resolve_.packages[index].edges)
             if (counts(*edge.declaration) && graph_.node(edge.package).package->library() != nullptr)
                 visit(edge.package);
     }
@@ -112,7 +142,7 @@ class Walk {
 
     Json node_json(std::size_t index) const {
         const PackageGraph::Node& node = graph_.node(index);
-        const LockResolve::Package& resolved = resolve_.packages.at(index);
+        const LockResolve::Package& resolved = resolve_.packages[index];
         std::map<std::size_t, std::vector<const Dependency*>> groups;
         std::set<std::size_t> counted;
         for (const PackageGraph::Edge& edge : resolved.edges) {
@@ -122,8 +152,9 @@ class Walk {
         Json deps{Json::Array{}};
         std::vector<std::string> ids;
         for (const auto& [child, declarations] : groups) {
+            if (counted.count(child) == 0) continue;
             const Package& package = *graph_.node(child).package;
-            if (counted.count(child) == 0 || package.library() == nullptr) continue;
+            if (package.library() == nullptr) continue;
             ids.push_back(package_spec(package));
             deps.push(edge_json(package, declarations));
         }
@@ -189,7 +220,7 @@ Result<Json> metadata_json(PackageGraph& graph, const MetadataRequest& request) 
     if (request.no_deps) {
         for (const PackagePtr& member : workspace.members) packages.push(package_json(*member));
     } else {
-        TRY(resolved, resolve_lock(graph, request));
+        TRY(resolved, resolve_workspace(graph, request));
         Walk walk(graph, request, resolved);
         for (const PackagePtr& member : workspace.members)
             if (std::optional<std::size_t> index = graph.find(*member)) walk.visit(*index);

@@ -86,6 +86,27 @@ class Builder {
         return s.lib || s.all_bins || !s.bins.empty() || s.all_examples || !s.examples.empty();
     }
 
+    // Which programs, or which examples, are wanted: all of them, or those that some name or pattern fits.
+    struct Wanted {
+        Wanted(bool every, const std::vector<std::string>& names) : all(every) {
+            if (all) return;
+            patterns = names;
+            unmatched.insert(names.begin(), names.end());
+        }
+        bool take(const std::string& name) {
+            bool found = all;
+            for (const std::string& pattern : patterns) {
+                if (has_glob(pattern) ? !glob_match(pattern, name) : pattern != name) continue;
+                found = true;
+                unmatched.erase(pattern);
+            }
+            return found;
+        }
+        bool all;
+        std::set<std::string> unmatched;
+        std::vector<std::string> patterns;
+    };
+
     Status add_default_roots() {
         Selection packages = request_.selection;
         packages.roots.clear();
@@ -96,8 +117,8 @@ class Builder {
                                                                    ? "the workspace has no members"
                                                                    : "all members are excluded");
         const Selection& s = request_.selection;
-        std::set<std::string> missing_bins(s.bins.begin(), s.bins.end());
-        std::set<std::string> missing_examples(s.examples.begin(), s.examples.end());
+        Wanted bins(s.all_bins, s.bins);
+        Wanted examples(s.all_examples, s.examples);
         bool any_lib = false;
         for (std::size_t index : selected) {
             TRY(node, graph_.need(index));
@@ -106,14 +127,12 @@ class Builder {
                 bool wanted = !is_filtered() && (target.is_lib() || target.is_bin());
                 if (is_filtered() && target.is_lib()) wanted = s.lib;
                 if (target.is_bin() && is_filtered()) {
-                    by_name = std::find(s.bins.begin(), s.bins.end(), target.name) != s.bins.end();
-                    wanted = s.all_bins || by_name;
-                    missing_bins.erase(target.name);
+                    wanted = bins.take(target.name);
+                    by_name = !bins.all;
                 }
                 if (target.kind == TargetKind::Example) {
-                    by_name = std::find(s.examples.begin(), s.examples.end(), target.name) != s.examples.end();
-                    wanted = s.all_examples || by_name;
-                    missing_examples.erase(target.name);
+                    wanted = examples.take(target.name);
+                    by_name = !examples.all;
                 }
                 if (!wanted) continue;
                 any_lib |= target.is_lib();
@@ -121,9 +140,9 @@ class Builder {
                 if (satisfied) TRY_VOID(add_root(*node, index, target));
             }
         }
-        if (!missing_bins.empty()) return no_target("bin", *missing_bins.begin(), TargetKind::Bin, selected);
-        if (!missing_examples.empty())
-            return no_target("example", *missing_examples.begin(), TargetKind::Example, selected);
+        if (!bins.unmatched.empty()) return no_target("bin", *bins.unmatched.begin(), TargetKind::Bin, selected);
+        if (!examples.unmatched.empty())
+            return no_target("example", *examples.unmatched.begin(), TargetKind::Example, selected);
         if (s.lib && !any_lib) return usage_error("none of the selected packages has a library");
         return {};
     }
@@ -158,8 +177,11 @@ class Builder {
     // May the target be built? When it was named, unmet required features are an error (M9).
     Result<bool> required_features(const PackageGraph::Node& node, std::size_t index, const Target& target,
                                    bool named) {
+        if (features_.of(index, target.is_proc_macro() ? FeaturesFor::HostDep : FeaturesFor::NormalOrDev) == nullptr)
+            return usage_error(cat("package `", node.id.name, "` is nothing that the selected packages depend on"),
+                               "select one that does too, with the features that it takes");
         if (target.required_features.empty()) return true;
-        std::set<std::string> active = all_features(node, index);
+        std::set<std::string> active = all_features(index);
         for (const std::string& feature : target.required_features) {
             if (active.count(feature) != 0) continue;
             if (!named) return false;
@@ -171,19 +193,31 @@ class Builder {
         return true;
     }
 
-    // The package's features and, as "dep/feature", those of its active dependencies.
-    std::set<std::string> all_features(const PackageGraph::Node& node, std::size_t index) {
+    // The package's features and, as "dep/feature", those of all that it depends on somehow: also where that is not
+    // switched on here, as long as something else has it.
+    std::set<std::string> all_features(std::size_t index) {
         std::set<std::string> out;
-        FeaturesFor fk = FeaturesFor::NormalOrDev;
-        if (const std::set<std::string>* own = features_.of(index, fk)) out = *own;
-        for (const PackageGraph::Edge& edge : node.edges) {
-            const Dependency& dependency = *edge.declaration;
-            if (dependency.optional && !dependency_active(index, fk, dependency.key)) continue;
-            for (FeaturesFor child : {FeaturesFor::NormalOrDev, FeaturesFor::HostDep})
-                if (const std::set<std::string>* features = features_.of(edge.package, child))
-                    for (const std::string& feature : *features) out.insert(cat(dependency.key, "/", feature));
+        if (const std::set<std::string>* own = features_.of(index, FeaturesFor::NormalOrDev)) out = *own;
+        std::set<std::size_t> seen;
+        for (const PackageGraph::Edge& edge : features_.edges[index])
+            if (counts_for_targets(*edge.declaration)) seen.insert(edge.package);
+        for (const PackageGraph::Edge& edge : features_.edges[index]) {
+            if (seen.count(edge.package) == 0 || !graph_.node(edge.package).package) continue;
+            bool for_host =
+                edge.declaration->kind == DependencyKind::Build || has_proc_macro(*graph_.node(edge.package).package);
+            const std::set<std::string>* features =
+                features_.of(edge.package, for_host ? FeaturesFor::HostDep : FeaturesFor::NormalOrDev);
+            if (features == nullptr) continue;
+            for (const std::string& feature : *features) out.insert(cat(edge.declaration->key, "/", feature));
         }
         return out;
+    }
+
+    bool counts_for_targets(const Dependency& dependency) const {
+        if (dependency.kind == DependencyKind::Development && !wants_examples()) return false;
+        if (!dependency.platform) return true;
+        auto matches = [&](const TargetInfo& info) { return dependency.platform->matches(info.triple, info.cfgs); };
+        return matches(request_.host) || (request_.target && matches(*request_.target));
     }
 
     bool dependency_active(std::size_t index, FeaturesFor fk, const std::string& key) const {
@@ -354,7 +388,7 @@ class Builder {
     Status library_deps(const PackageGraph::Node& node, const Unit& unit, const UnitFor& unit_for,
                         std::vector<DraftDep>& out) {
         std::vector<std::pair<std::size_t, std::vector<const Dependency*>>> groups;
-        for (const PackageGraph::Edge& edge : node.edges) {
+        for (const PackageGraph::Edge& edge : features_.edges[unit.node]) {
             if (!edge_active(unit, unit_for, *edge.declaration)) continue;
             auto found =
                 std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == edge.package; });
@@ -371,7 +405,7 @@ class Builder {
                                         "`, which has no library"));
                 continue;
             }
-            TRY(name, extern_name(node, package, *library, declarations));
+            TRY(name, extern_name(node, unit.node, package, *library));
             TRY(dep,
                 make_dep(*child, package, *library, for_dependency(unit_for, unit, *library), unit.platform, name));
             dep.development = std::all_of(declarations.begin(), declarations.end(),
@@ -393,12 +427,12 @@ class Builder {
     }
 
     // One name for the crate in all of the package's tables, also in those that this unit does not see.
-    static Result<std::string> extern_name(const PackageGraph::Node& node, std::size_t child, const Target& library,
-                                           std::vector<const Dependency*> declarations) {
+    Result<std::string> extern_name(const PackageGraph::Node& node, std::size_t parent, std::size_t child,
+                                    const Target& library) const {
         std::string name;
-        for (const PackageGraph::Edge& edge : node.edges)
-            if (edge.package == child && !edge.declaration->optional) declarations.push_back(edge.declaration);
-        for (const Dependency* declaration : declarations) {
+        for (const PackageGraph::Edge& edge : features_.edges[parent]) {
+            if (edge.package != child) continue;
+            const Dependency* declaration = edge.declaration;
             std::string one = declaration->renamed() ? replace_all(declaration->key, "-", "_") : library.crate_name;
             if (!name.empty() && name != one)
                 return project_error(cat("package `", node.package->name, "` depends on `", declaration->package,

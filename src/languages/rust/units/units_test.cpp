@@ -132,6 +132,58 @@ TEST_CASE_FIXTURE(Fixture, "commands follow cargo's order") {
     CHECK(script.cwd == "/cermet/ws/b");
 }
 
+// mid's feature asks its dev-dependency b for x, and x asks the optional c, whose name is a feature too.
+void with_dev_dependency(Fixture& fixture, const std::string& more = "") {
+    auto& f = fixture.files.files;
+    f.clear();
+    auto package = [&](const std::string& name, const std::string& rest) {
+        f["/cermet/ws/" + name + "/Cargo.toml"] = "[package]\nname = \"" + name + "\"\nversion = \"0.1.0\"\n" + rest;
+        f["/cermet/ws/" + name + "/src/lib.rs"] = "";
+    };
+    f["/cermet/ws/Cargo.toml"] = "[workspace]\nmembers = [\"user\", \"mid\", \"b\", \"c\"]\nresolver = \"1\"\n";
+    f["/cermet/ws/Cargo.lock"] =
+        "version = 4\n[[package]]\nname = \"b\"\nversion = \"0.1.0\"\ndependencies = [\"c\"]\n"
+        "[[package]]\nname = \"c\"\nversion = \"0.1.0\"\n"
+        "[[package]]\nname = \"mid\"\nversion = \"0.1.0\"\ndependencies = [\"b\"]\n"
+        "[[package]]\nname = \"user\"\nversion = \"0.1.0\"\ndependencies = [\"mid\"]\n";
+    package("user", "[dependencies]\nmid = { path = \"../mid\", features = [\"more\"] }\n");
+    package("mid", "[dev-dependencies]\nb = { path = \"../b\" }\n[features]\nmore = [\"b/x\"]\n" + more);
+    package("b", "[dependencies]\nc = { path = \"../c\", optional = true }\n[features]\nx = [\"c/f\"]\n");
+    package("c", "[features]\nf = []\n");
+    CargoConfig config;
+    Result<Workspace> loaded = load_workspace(fixture.files, "/cermet/ws/Cargo.toml", config);
+    REQUIRE(loaded.ok());
+    fixture.workspace = std::move(*loaded);
+}
+
+TEST_CASE_FIXTURE(Fixture, "F5 a dependent's features do not reach through dev-dependencies") {
+    with_dev_dependency(*this);
+    request.selection.packages = {"user", "mid", "b"};
+    UnitGraph graph = build();
+    CHECK(find(graph, "mid").features == std::vector<std::string>{"more"});
+    CHECK(find(graph, "b").features == std::vector<std::string>{"x"});  // c is no dependency of it for the lock
+    CHECK(find(graph, "b").deps.empty());
+    request.selection.features = {"mid/more"};
+    UnitGraph selected = build();
+    CHECK(find(selected, "b").features == std::vector<std::string>{"c", "x"});
+    CHECK(find(selected, "b").deps.size() == 1);
+    CHECK(find(selected, "c").features == std::vector<std::string>{"f"});
+}
+
+TEST_CASE_FIXTURE(Fixture, "F5 names of dev-dependencies count where they are followed") {
+    with_dev_dependency(*this, "[dependencies]\nother = { package = \"b\", path = \"../b\" }\n");
+    request.selection.packages = {"user"};
+    UnitGraph graph = build();
+    REQUIRE(find(graph, "mid").deps.size() == 1);
+    CHECK(find(graph, "mid").deps[0].extern_name == "other");
+    request.selection.packages = {"mid"};
+    PackageGraph packages(files, workspace, places);
+    REQUIRE(packages.start().ok());
+    Result<UnitGraph> refused = build_units(packages, request);
+    REQUIRE_FALSE(refused.ok());
+    CHECK(contains(refused.error().message, "under two names"));
+}
+
 TEST_CASE_FIXTURE(Fixture, "L3 a stale lock is an error with its manifest line") {
     files.files["/cermet/ws/Cargo.lock"] =
         "version = 4\n[[package]]\nname = \"a\"\nversion = \"0.1.0\"\n"
