@@ -26,6 +26,16 @@ def implementation_version():
     return text
 base = getattr(sys, "_base_executable", None) or sys.executable
 paths = sysconfig.get_paths()
+def scheme(name):
+    # What the running installation computes from where it lies; a distribution's default scheme may name /usr/local.
+    return sysconfig.get_path(name, "posix_prefix") if "posix_prefix" in sysconfig.get_scheme_names() else None
+def holding(names, *places):
+    # The installation's own record (INCLUDEPY, LIBDIR) is of the day it was built: it may have been moved or copied.
+    places = [p for p in places if p]
+    for p in places:
+        if any(n and os.path.isfile(os.path.join(p, n)) for n in names):
+            return real(p)
+    return real(places[-1]) if places else ""
 out = {
     "schema": 1,
     "implementation": sys.implementation.name,
@@ -42,9 +52,9 @@ out = {
     "pointer_bits": struct.calcsize("P") * 8,
     "base_executable": real(base),
     "base_prefix": real(sys.base_prefix),
-    "include_directory": real(get("INCLUDEPY") or paths["include"]),
-    "platform_include_directory": real(get("CONFINCLUDEPY") or paths["platinclude"]),
-    "library_directory": real(get("LIBDIR") or ""),
+    "include_directory": holding(["Python.h"], scheme("include"), get("INCLUDEPY"), paths["include"]),
+    "platform_include_directory": holding(["pyconfig.h"], scheme("platinclude"), get("CONFINCLUDEPY"), paths["platinclude"]),
+    "library_directory": holding([get("LDLIBRARY"), get("INSTSONAME")], os.path.join(sys.base_prefix, "lib"), get("LIBDIR")),
     "stdlib": real(paths["stdlib"]),
     "vars": {n: str(get(n)) for n in names if get(n) is not None},
     "markers": {
