@@ -218,6 +218,7 @@ std::string_view leaf_type_name(Leaf::Type type) {
         case Leaf::Type::Tool: return "tool";
         case Leaf::Type::Fact: return "fact";
         case Leaf::Type::Place: return "place";
+        case Leaf::Type::Asked: return "asked";
     }
     return "?";
 }

@@ -117,7 +117,8 @@ EncodedAction encode(const Action& action);
 // A file, an absence, … that a step depended on and that was found by running it; or any leaf of a
 // request.
 struct Leaf {
-    enum class Type { File, Absent, Listing, Env, Tool, Fact, Place } type = Type::File;
+    // Asked: a variable that the process looked for and was not given; it says so and decides nothing.
+    enum class Type { File, Absent, Listing, Env, Tool, Fact, Place, Asked } type = Type::File;
     std::string name;   // canonical path, variable name, fact name
     std::string value;  // digest text, "absent", rendered place text …
     auto operator<=>(const Leaf&) const = default;

@@ -168,6 +168,8 @@ class Finder {
         leaves_.insert(Leaf{Leaf::Type::Place, canonical_value, state_.places.render(canonical_value)});
     }
 
+    void add_asked(const std::string& variable) { leaves_.insert(Leaf{Leaf::Type::Asked, variable, {}}); }
+
     void add_watch(const std::string& path) {
         switch (state_.world.kind(path)) {
             case SourceKind::File: add_read(path); return;
@@ -253,7 +255,10 @@ Status discover_dep_info(Executor::State& state, const Action& action, Finder& f
     // Variables are in the key already; but a value that names a place means another text in the
     // other mode or checkout.
     for (const auto& [name, value] : info.environment) {
-        if (!value) continue;
+        if (!value) {
+            if (action.env.count(name) == 0) finder.add_asked(name);
+            continue;
+        }
         const std::string text = state.places.canonical_text(*value);
         if (contains(text, "/cermet/")) finder.add_place(text);
     }

@@ -158,6 +158,7 @@ Executor::State::State(store::Store& s, Places& p, ExecutorOptions o, engine::Ev
 
 // Outputs of steps are no leaves of a request, nor are immutable packages: what made them is.
 void Executor::State::record(const Leaf& leaf) {
+    if (leaf.type == Leaf::Type::Asked) return;
     const bool path = leaf.type != Leaf::Type::Env && leaf.type != Leaf::Type::Place && leaf.type != Leaf::Type::Fact;
     if (path && (World::changes_while_building(leaf.name) || is_within(leaf.name, k_pkg))) return;
     if (path && mirror.is_output(leaf.name)) return;

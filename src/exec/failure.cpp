@@ -110,9 +110,11 @@ void keep_reports(Executor::State& state, const Action& action, ProcessEnd& end)
 Error step_failure(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env,
                    const ProcessEnd& end) {
     if (end.cancelled) return Error(ErrorKind::Cancelled, "interrupted");
-    Error error =
-        step_error(cat(action.description.empty() ? action.label : action.description, " failed: ", describe_end(end)),
-                   action.hint);
+    // rustc's own advice, to set it, does not help in the closed environment of a step.
+    const bool unset = action.hint.empty() && contains(end.err, "not defined at compile time");
+    Error error = step_error(
+        cat(action.description.empty() ? action.label : action.description, " failed: ", describe_end(end)),
+        unset ? "a step sees the variables that pass-env names, of the crate or in [tool.cermet.env]" : action.hint);
     if (!action.project_file.empty()) error.where.file = state.for_people(action.project_file);
     std::string said = end.err;
     if (!end.out.empty()) {

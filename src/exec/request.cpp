@@ -115,7 +115,8 @@ class Present {
                        entry.value;
             }
             case Leaf::Type::Fact: return fact_holds(entry);
-            case Leaf::Type::Place: return true;
+            case Leaf::Type::Place:
+            case Leaf::Type::Asked: return true;
         }
         return false;
     }
@@ -146,7 +147,8 @@ std::string difference(const Entry& entry) {
         case Leaf::Type::Listing: return "the files in " + entry.name + " changed";
         case Leaf::Type::Env: return "the environment variable " + entry.name + " changed";
         case Leaf::Type::Fact: return entry.name + " changed";
-        case Leaf::Type::Place: break;
+        case Leaf::Type::Place:
+        case Leaf::Type::Asked: break;
     }
     return entry.name;
 }
@@ -183,7 +185,7 @@ Status Executor::save_request(const std::string& key, std::string_view answer) {
     std::vector<Entry> entries;
     state_->world.forget();  // what was remembered may be older than a change
     for (const Leaf& leaf : state_->book.all()) {
-        if (leaf.type == Leaf::Type::Place) continue;
+        if (leaf.type == Leaf::Type::Place || leaf.type == Leaf::Type::Asked) continue;
         Entry entry;
         entry.type = leaf.type;
         entry.name = leaf.name;

@@ -326,6 +326,21 @@ def one_program(main: str = FLAGS_MAIN, more: str = "") -> Dict[str, str]:
     }
 
 
+def test_a_variable_that_rustc_is_not_given_is_said(rust):
+    """cargo hands the whole environment on; here a crate is told what it looked for, also when nothing is compiled."""
+    project = rust(one_program('fn main() {\n    println!("{:?}", option_env!("STORY_WORD"));\n}\n'))
+    assert "STORY_WORD" not in project.build().err
+    done = project.build(STORY_WORD="hey")
+    assert "one@0.1.0 looks for the variable STORY_WORD, which is set here, but rustc is not given it" in done.err
+    assert "crates.one] pass-env" in done.err
+    given = project.build("-C", 'crates.one.pass-env=["STORY_WORD"]', STORY_WORD="hey")
+    assert "STORY_WORD" not in given.err
+    assert project.run("target/debug/one") == 'Some("hey")\n'
+    project.write("src/main.rs", 'fn main() {\n    println!("{}", env!("STORY_WORD"));\n}\n')
+    failed = project.build(check=False, STORY_WORD="hey")
+    assert failed.code == 1 and "hint: a step sees the variables that pass-env names" in failed.err
+
+
 def test_flags_come_from_one_place_and_a_change_is_seen(rust):
     project = rust(one_program())
 

@@ -76,6 +76,27 @@ std::string key_text(const ResolvedGraph& graph, std::size_t unit) {
     return cat(graph.identity, " ", unit, " ", graph.units.units[unit].label);
 }
 
+void expect(exec::Action& action, const std::vector<Artifact>& artifacts) {
+    for (const Artifact& artifact : artifacts) {
+        if (artifact.kind == ArtifactKind::DepInfo) {
+            action.discovery_file = artifact.file;
+            continue;
+        }
+        action.outputs.emplace_back(artifact.file);
+        if (artifact.kind == ArtifactKind::Metadata) action.early_output = artifact.file;
+    }
+}
+
+// Compiled without what cargo would have given it: to be said, also of a remembered step.
+void tell_unseen(exec::Executor& executor, const Unit& unit, const exec::Outcome& compiled) {
+    for (const exec::Leaf& leaf : compiled.leaves) {
+        if (leaf.type != exec::Leaf::Type::Asked || !executor.user_variable(leaf.name)) continue;
+        executor.warn(cat(unit.package->name, "@", unit.package->version_text, " looks for the variable ", leaf.name,
+                          ", which is set here, but rustc is not given it: name it in [tool.cermet.crates.",
+                          unit.package->name, "] pass-env, or with -C env.pass-env='[\"", leaf.name, "\"]'"));
+    }
+}
+
 }  // namespace unit_detail
 
 std::vector<std::string> package_files(SourceFiles& files, const std::string& directory, RustSources sources) {
@@ -196,14 +217,7 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
     action.description = "compile " + unit_detail::shown(unit);
     if (!generated) action.subject = unit_detail::subject(unit);
     if (!generated) action.fix = unit_detail::fix(unit);
-    for (const Artifact& artifact : command.artifacts) {
-        if (artifact.kind == ArtifactKind::DepInfo) {
-            action.discovery_file = artifact.file;
-            continue;
-        }
-        action.outputs.emplace_back(artifact.file);
-        if (artifact.kind == ArtifactKind::Metadata) action.early_output = artifact.file;
-    }
+    unit_detail::expect(action, command.artifacts);
     bool linking = unit_detail::links(unit);
     action.verify_inputs = linking || generated;
     unit_detail::add_platform(action, *graph, linking);
@@ -219,6 +233,7 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
         build.publish(early);
     }
     exec::Outcome compiled = co_await build.get(step);
+    unit_detail::tell_unseen(build.service<exec::Executor>(), unit, compiled);
     co_return compiled;
 }
 
