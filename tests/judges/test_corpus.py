@@ -8,7 +8,8 @@ import zipfile
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "corpus"))
-from judge import flags, wheels  # noqa: E402
+from judge import again, flags, wheels  # noqa: E402
+from judge.entry import Entry, JudgeError  # noqa: E402
 
 C_LINE = "gcc -fPIC -O3 -DA=1 -I/usr/include/python3.12 -c build/rank.c -o build/rank.o"
 RUST_LINE = ("     Running `CARGO=/x rustc --crate-name ndarray --edition=2021 "
@@ -98,3 +99,42 @@ def test_a_changed_wheel_is_seen(tmp_path, name, data, said):
     files = {n: b for n, b in {**FILES, name: data}.items() if b is not None}
     found = compared(tmp_path, files)
     assert found and any(said in text for text in found), found
+
+
+WANTED = {"name": "shared", "prints": "9", "native-share": 0.5}
+FOUND = {"printed": "9", "native": 40, "build_wall": 1.0, "ran": ["link-a"], "back": {"ran": ["wheel-pkg"], "same": True}}
+
+
+@pytest.mark.parametrize("changed, said", [
+    ({}, ""),
+    ({"printed": "16"}, "prints '16'"),
+    ({"native": 60}, "0.60 of upstream's native bytes"),
+    ({"back": {"ran": ["cython-a"], "same": True}}, "going back ran ['cython-a']"),
+    ({"back": {"ran": [], "same": False}}, "another wheel"),
+])
+def test_a_variant_is_judged(changed, said):
+    found, _ = again.judge_variant(WANTED, {**FOUND, **changed}, 100)
+    assert [text for text in found if said in text] if said else found == []
+
+
+@pytest.mark.parametrize("found, compiles, said", [
+    ({"same": True, "ran": ["probe-rustc", "wheel-pkg"]}, False, ""),
+    ({"same": True, "ran": ["cc-a"]}, True, ""),
+    ({"same": True, "ran": ["cc-a"]}, False, "1 steps ran, cc-a first"),
+    ({"same": False, "ran": []}, True, "another wheel"),
+])
+def test_a_build_at_another_place_is_judged(found, compiles, said):
+    differences, _ = again.judge_place("other user", {"build_wall": 1.0, **found}, compiles)
+    assert [text for text in differences if said in text] if said else differences == []
+
+
+def test_an_overlay_of_another_entry(tmp_path):
+    for name in ("new", "old"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "new" / "overlay.toml").write_text('requires = ["cython==3.2"]\n')
+    words = 'name = "p"\nversion = "1"\nsha256 = ""\npython = "3.12"\nsmoke = "s"\nmodules = {}\n[overlay]\nof = "new"\n'
+    (tmp_path / "old" / "entry.toml").write_text(words + '[overlay.replace]\n"3.2" = "3.1"\n')
+    assert Entry(tmp_path / "old").overlay() == 'requires = ["cython==3.1"]\n'
+    (tmp_path / "old" / "entry.toml").write_text(words + '[overlay.replace]\n"3.3" = "3.1"\n')
+    with pytest.raises(JudgeError, match="3.3"):
+        Entry(tmp_path / "old").overlay()

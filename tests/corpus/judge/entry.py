@@ -15,7 +15,7 @@ import tomllib
 
 REQUIRED = {"name", "version", "sha256", "python", "modules"}
 OPTIONAL = {"source-root", "left-out", "content-differs", "metadata-differs", "skip-imports", "may-write", "tests",
-            "upstream-wheel", "compiler", "smoke", "native-share", "edit"}
+            "upstream-wheel", "compiler", "smoke", "native-share", "edit", "variant", "vendored", "other-user", "overlay", "also"}
 LEFT_OUT_RULES = {"stale-native", "cython-output"}
 
 
@@ -47,6 +47,11 @@ class Entry:
         self.smoke = data.get("smoke", "")  # a program of the folder that prints the same with both wheels
         self.native_share = data.get("native-share")
         self.edits = data.get("edit", [])
+        self.variants = data.get("variant", [])
+        self.vendored = data.get("vendored", False)  # built again offline, from Cermet's sdist and vendored crates
+        self.other_user = data.get("other-user", False)  # built again by another user, from a copy of the cache
+        self.also = data.get("also", [])  # entries that belong to this one
+        self.overlay_of = data.get("overlay", {})  # another entry's overlay.toml, with other texts in places
         if not self.tests and not self.smoke:
             raise JudgeError(f"{file}: neither tests nor smoke")
         self.left_out = data.get("left-out", [])
@@ -56,6 +61,17 @@ class Entry:
         self.metadata_differs = data.get("metadata-differs", {})
         self.may_write = data.get("may-write", [])
         self.skip_imports = data.get("skip-imports", {})
+
+    def overlay(self):
+        """The configuration: overlay.toml, or another entry's with each text of `replace` in place of its key."""
+        if not self.overlay_of:
+            return self.text("overlay.toml")
+        text = (self.folder.parent / self.overlay_of["of"] / "overlay.toml").read_text(encoding="utf-8")
+        for old, new in self.overlay_of.get("replace", {}).items():
+            if old not in text:
+                raise JudgeError(f"{self.folder.name}: {old!r} is not in the overlay of {self.overlay_of['of']}")
+            text = text.replace(old, new)
+        return text
 
     def text(self, name):
         return (self.folder / name).read_text(encoding="utf-8")

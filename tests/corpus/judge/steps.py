@@ -25,16 +25,17 @@ class StepFailed(Exception):
 
 
 class Steps:
-    def __init__(self, entry, work, redo=(), say=print):
+    def __init__(self, entry, work, redo=(), say=print, keep_cache=False):
         self.entry = entry
         self.root = pathlib.Path(work).resolve()
-        self.work = self.root / entry.name
+        self.work = self.root / entry.folder.name
         self.work.mkdir(parents=True, exist_ok=True)
         self.redo = set(redo)
+        self.keep_cache = keep_cache
         self.say = say
         self.python = find_python(entry.python)
         self.made = {}  # steps of this run
-        self.environments = _private_directory(self.root) / entry.name
+        self.environments = _private_directory(self.root) / entry.folder.name
 
     # -- the machinery -------------------------------------------------------------------------------------------
 
@@ -92,9 +93,9 @@ class Steps:
                    PIP_NO_INPUT="1", NO_COLOR="1", **more)
         return env
 
-    def venv(self, directory, log, *requirements):
+    def venv(self, directory, log, *requirements, base=None):
         shutil.rmtree(directory, ignore_errors=True)
-        self.call([self.python, "-m", "venv", directory], log)
+        self.call([base or self.python, "-m", "venv", directory], log)
         python = directory / "bin" / "python"
         if requirements:
             self.call([python, "-m", "pip", "install", "--quiet", *requirements], log)
@@ -146,7 +147,7 @@ class Steps:
             env = self.environment(CARGO_TERM_VERBOSE="true", CARGO_TERM_COLOR="never")
             self.call([tools["python"], "-m", "pip", "wheel", "-v", "--no-deps", "--no-cache-dir",
                        "--build-constraint", self.entry.path("build.txt"), "-w", out, sdist], log, env=env)
-            return {"wheel": str(_only(out.glob("*.whl"), out)), "log": str(log)}
+            return {"wheel": str(only(out.glob("*.whl"), out)), "log": str(log)}
 
         inputs = [self.entry.sha256, self.entry.text("build.txt"), self.python, _tool_identities()]
         return self.step("upstream", inputs, make)
@@ -162,7 +163,7 @@ class Steps:
             pins.write_text(f"{entry.name}=={entry.version} --hash=sha256:{wanted['sha256']}\n", encoding="utf-8")
             self.call([tools["python"], "-m", "pip", "download", "--no-deps", "--only-binary", ":all:",
                        "-d", out, "-r", pins], log)
-            return {"wheel": str(_only(out.glob("*.whl"), out)), "log": str(log), "published": True}
+            return {"wheel": str(only(out.glob("*.whl"), out)), "log": str(log), "published": True}
 
         return self.step("upstream", [entry.name, entry.version, wanted], make)
 
@@ -181,29 +182,49 @@ class Steps:
         """A venv with what the overlay's [build-system] asks for, in the versions that upstream's build used."""
         import tomllib
 
-        requires = tomllib.loads(self.entry.text("overlay.toml"))["build-system"]["requires"]
+        requires = tomllib.loads(self.entry.overlay())["build-system"]["requires"]
         requires = [r for r in requires if r != "cermet"]
 
         def make(log):
             pins = self.entry.path("build.txt")
             asked = ["-c", pins, *requires] if requires else []
-            python = self.venv(self.work / "build-env", log, *asked)
+            python = self.venv(self.environment_of("build"), log, *asked, base=self.open_python(log))
             return {"python": str(python)}
 
-        inputs = [self.python, requires, self.entry.text("build.txt")]
+        inputs = [self.python, requires, self.entry.text("build.txt"), str(self.environment_of("build"))]
         return self.step("build-env", inputs, make)
 
+    def open_python(self, log):
+        """The entry's interpreter where every user can run it: itself, or a copy of an installation below a closed home."""
+        if all(p.stat().st_mode & 0o001 for p in pathlib.Path(self.python).parents):
+            return self.python
+        code = "import sys; print(sys.base_prefix)"
+        base = subprocess.run([self.python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        copy = self.environment_of("python")
+        shutil.rmtree(copy, ignore_errors=True)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        self.call(["cp", "-a", base, copy], log)
+        return copy / pathlib.Path(self.python).relative_to(base)
+
     def cermet(self, binary, arguments):
-        """The wheel that Cermet builds of the same sources, with an empty cache, so that the log is whole."""
+        """The wheel that Cermet builds of the same sources, with an empty cache, so that the log is whole.
+
+        An interrupted build goes on where it was; with keep_cache, so does the build of another program.
+        """
         sdist, python = self.sdist()["file"], self.build_environment()["python"]
         tree_root, out, cache = self.work / "cermet-sources", self.work / "cermet", self.work / "cermet-cache"
 
         def make(log):
-            for old in (out, cache):
-                shutil.rmtree(old, ignore_errors=True)
+            shutil.rmtree(out, ignore_errors=True)
+            begun = self.work / "cermet-begun.json"
+            same = begun.is_file() and begun.read_text(encoding="utf-8") == json.dumps(inputs)
+            if not same and not self.keep_cache:
+                shutil.rmtree(cache, ignore_errors=True)
+            warm = cache.is_dir()
+            begun.write_text(json.dumps(inputs), encoding="utf-8")
             tree = unpack(sdist, tree_root)
             file = tree / "pyproject.toml"
-            file.write_text(overlaid(file.read_text(encoding="utf-8"), self.entry.text("overlay.toml")), encoding="utf-8")
+            file.write_text(overlaid(file.read_text(encoding="utf-8"), self.entry.overlay()), encoding="utf-8")
             before = snapshot(tree)
             trace = self.work / "cermet-trace.json"
             trace.unlink(missing_ok=True)
@@ -212,16 +233,17 @@ class Steps:
             self.call([binary, "build", "-vv", "--python", python, "--trace", trace, *arguments],
                       log, env=env, cwd=tree)
             wall = round(time.monotonic() - begin, 1)
-            wheel = _only((tree / "dist").glob("*.whl"), tree / "dist")
+            wheel = only((tree / "dist").glob("*.whl"), tree / "dist")
             out.mkdir(parents=True)
             kept = pathlib.Path(shutil.copy2(wheel, out))
             after = snapshot(tree)
             written = sorted(n for n in after.keys() | before.keys()
                              if before.get(n) != after.get(n) and not n.startswith("dist" + os.sep))
+            begun.unlink()
             return {"wheel": str(kept), "log": str(log), "trace": str(trace), "written": written,
-                    "build_wall": wall}
+                    "build_wall": wall, "warm": warm}
 
-        inputs = [self.entry.sha256, self.entry.text("overlay.toml"), self.entry.text("build.txt"),
+        inputs = [self.entry.sha256, self.entry.overlay(), self.entry.text("build.txt"),
                   self.python, digest(binary), arguments, _tool_identities(), self.compilers()]
         return self.step("cermet", inputs, make)
 
@@ -322,7 +344,7 @@ class Steps:
     def edited(self, edit, binary, arguments):
         """Labels of the steps that ran after one edit of the sources that `cermet` built, with its cache."""
         made, python = self.cermet(binary, arguments), self.build_environment()["python"]
-        tree = _only((self.work / "cermet-sources").iterdir(), self.work / "cermet-sources")
+        tree = only((self.work / "cermet-sources").iterdir(), self.work / "cermet-sources")
         env = self.environment(CERMET_CACHE=str(self.work / "cermet-cache"), **self.compilers(), **edit.get("env", {}))
 
         def build(log, *more, **added):
@@ -331,7 +353,7 @@ class Steps:
             begin = time.monotonic()
             self.call([binary, "build", "--python", python, "--trace", trace, *arguments, *more], log,
                       env={**env, **added}, cwd=tree)
-            return _ran(trace), round(time.monotonic() - begin, 1)
+            return ran_steps(trace), round(time.monotonic() - begin, 1)
 
         def make(log):
             file = tree / edit["file"] if "file" in edit else None
@@ -394,13 +416,13 @@ def _private_directory(work):
     parent = pathlib.Path("/var/tmp" if os.access("/var/tmp", os.W_OK) else tempfile.gettempdir())
     name = hashlib.sha256(str(work).encode()).hexdigest()[:8]
     place = parent / f"cermet-corpus-{os.getuid()}-{name}"
-    place.mkdir(mode=0o700, exist_ok=True)
+    place.mkdir(mode=0o711, exist_ok=True)
     if place.is_symlink() or place.stat().st_uid != os.getuid():
         raise JudgeError(f"{place} belongs to somebody else")
     return place
 
 
-def _ran(trace):
+def ran_steps(trace):
     """Labels of the steps that a build ran, and whether each gave other bytes than before."""
     data = json.loads(pathlib.Path(trace).read_text(encoding="utf-8"))
     events = data["traceEvents"] if isinstance(data, dict) else data
@@ -417,7 +439,7 @@ def _children_cpu():
     return usage.ru_utime + usage.ru_stime
 
 
-def _only(paths, where):
+def only(paths, where):
     paths = list(paths)
     if len(paths) != 1:
         raise StepFailed(f"one wheel expected in {where}, found {[p.name for p in paths]}")

@@ -1,0 +1,186 @@
+"""Again: what is built once more of an entry, with other values, from vendored crates, by another user elsewhere."""
+# SPDX-License-Identifier: MIT
+#
+# Each function is one kept step of `Steps` (judge/steps.py) and goes on from the cache that its build left. The results
+# are plain data; the comparisons are in `run`. Fails with StepFailed, or JudgeError where this machine cannot do it.
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+from judge import wheels
+from judge.entry import JudgeError, digest, unpack
+from judge.steps import StepFailed, only, ran_steps
+
+NOBODY = 65534
+
+
+def _tree(steps):
+    return only((steps.work / "cermet-sources").iterdir(), steps.work / "cermet-sources")
+
+
+def _build(steps, log, binary, tree, out, cache, *words, prefix=(), **environment):
+    """One build: the wheel, the labels of what ran, seconds, and the native bytes of the wheel."""
+    shutil.rmtree(out, ignore_errors=True)
+    trace = steps.work / f"{out.name}-trace.json"
+    trace.unlink(missing_ok=True)
+    env = steps.environment(CERMET_CACHE=str(cache), **{**steps.compilers(), **environment})
+    begin = time.monotonic()
+    steps.call([*prefix, binary, "build", "--python", steps.build_environment()["python"], "--trace", trace, "-o", out, *words],
+               log, env=env, cwd=tree)
+    wall = round(time.monotonic() - begin, 1)
+    wheel = only(out.glob("*.whl"), out)
+    read = wheels.Wheel(wheel)
+    return {"wheel": str(wheel), "ran": ran_steps(trace), "build_wall": wall, "digest": digest(wheel),
+            "native": sum(len(read.files[n]) for n in read.natives())}
+
+
+def variant(steps, wanted, binary, arguments):
+    """The wheel of the same sources with the variant's arguments, what its program prints, and the way back."""
+    name = wanted["name"].replace(" ", "-")
+    made, cache = steps.cermet(binary, arguments), steps.work / "cermet-cache"
+
+    def make(log):
+        tree = _tree(steps)
+        answer = _build(steps, log, binary, tree, steps.work / f"variant-{name}", cache, *arguments, *wanted["arguments"])
+        back = _build(steps, log, binary, tree, steps.work / f"variant-{name}-back", cache, *arguments)
+        answer["back"] = {"ran": back["ran"], "same": back["digest"] == digest(made["wheel"])}
+        shutil.rmtree(steps.work / f"variant-{name}-back")
+        return answer
+
+    answer = steps.step(f"variant-{name}", [digest(made["wheel"]), wanted["arguments"], arguments], make)
+    if "program" in wanted:
+        answer["printed"] = printed(steps, f"variant-{name}", answer["wheel"], wanted["program"])["printed"]
+    return answer
+
+
+def printed(steps, who, wheel, program):
+    """What a line of Python prints where this wheel is installed."""
+    python = steps.installed(who, wheel)["python"]
+
+    def make(log):
+        home = steps.home(who)
+        done = subprocess.run([python, "-I", "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              cwd=home / "empty", env=steps.test_environment(home), stdin=subprocess.DEVNULL, check=False)
+        log.write_text(done.stdout, encoding="utf-8")
+        return {"printed": done.stdout.strip()}
+
+    return steps.step(f"prints-{who}", [digest(wheel), program], make)
+
+
+def vendored(steps, binary, arguments):
+    """Cermet's sdist, its crates vendored, built with no network, no package store and no cargo home."""
+    made = steps.cermet(binary, arguments)
+    root = steps.work / "vendored"
+
+    def make(log):
+        shutil.rmtree(root, ignore_errors=True)
+        root.mkdir()
+        python, old = steps.build_environment()["python"], steps.work / "cermet-cache"
+        env = steps.environment(CERMET_CACHE=str(old), **steps.compilers())
+        steps.call([binary, "sdist", "--python", python, "-o", root / "sdist", *arguments], log, env=env, cwd=_tree(steps))
+        tree = unpack(only((root / "sdist").glob("*.tar.gz"), root), root / "tree")
+        with open(root / "config.toml", "w", encoding="utf-8") as out, open(log, "a", encoding="utf-8") as err:
+            code = subprocess.run([binary, "vendor", "vendor"], cwd=tree, env=env, stdin=subprocess.DEVNULL, stdout=out,
+                                  stderr=err, check=False).returncode
+        if code:
+            raise StepFailed(f"cermet vendor gave {code} (log: {log})")
+        config = tree / ".cargo" / "config.toml"
+        config.parent.mkdir(exist_ok=True)
+        with open(config, "a", encoding="utf-8") as stream:
+            stream.write("\n" + (root / "config.toml").read_text(encoding="utf-8"))
+        cache = root / "cache"
+        copy_cache(old, cache, without=("pkg",))
+        (root / "cargo-home").mkdir()
+        prefix = ["unshare", "-n"] if os.geteuid() == 0 and shutil.which("unshare") else []
+        answer = _build(steps, log, binary, tree, root / "wheel", cache, "--offline", *arguments, prefix=prefix,
+                        CARGO_HOME=str(root / "cargo-home"))
+        answer.update(crates=sum(1 for _ in (tree / "vendor").iterdir()), same=answer["digest"] == digest(made["wheel"]),
+                      alone=bool(prefix))
+        for large in (cache, tree.parent):
+            shutil.rmtree(large)
+        return answer
+
+    return steps.step("vendored", [digest(made["wheel"]), arguments, digest(binary)], make)
+
+
+def copy_cache(source, target, without=()):
+    """A cache to go on from: its blobs are never written again, so links do; its logs are."""
+    target.mkdir(parents=True)
+    for entry in sorted(source.iterdir()):
+        if entry.name not in without:
+            how = "-al" if entry.name == "blobs" else "-a"
+            subprocess.run(["cp", how, str(entry), str(target / entry.name)], check=True)
+
+
+def other_user(steps, binary, arguments):
+    """The same sources at another path, built in the name of another user from a copy of the cache."""
+    made = steps.cermet(binary, arguments)
+    place = steps.environments / "other"
+
+    def make(log):
+        if os.geteuid() != 0 or not shutil.which("setpriv"):
+            raise JudgeError("only root can build as another user, with setpriv")
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        tree = place / "a" / "longer" / "path"
+        shutil.copytree(_tree(steps), tree, ignore=shutil.ignore_patterns("dist"), symlinks=True)
+        subprocess.run(["cp", "-a", str(steps.work / "cermet-cache"), str(place / "cache")], check=True)
+        sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, capture_output=True, text=True).stdout.strip()
+        _linked(pathlib.Path(sysroot), place / "rust")
+        shutil.copy2(binary, place / "cermet")
+        for own in ("home", "wheel"):
+            (place / own).mkdir()
+        for own in ("a", "cache", "home", "wheel"):
+            subprocess.run(["chown", "-Rh", f"{NOBODY}:{NOBODY}", str(place / own)], check=True)
+        python = steps.build_environment()["python"]
+        env = {"HOME": str(place / "home"), "PATH": f"{place}/rust/bin:/usr/bin:/bin", "CERMET_CACHE": str(place / "cache"),
+               **steps.compilers()}
+        trace = place / "wheel" / "trace.json"
+        begin = time.monotonic()
+        steps.call(["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", place / "cermet", "build", "-j1",
+                    "--mode", "mount", "--offline", "--python", python, "--trace", trace, "-o", place / "wheel", *arguments],
+                   log, env=env, cwd=tree)
+        answer = {"build_wall": round(time.monotonic() - begin, 1), "ran": ran_steps(trace),
+                  "same": digest(only((place / "wheel").glob("*.whl"), place)) == digest(made["wheel"])}
+        shutil.rmtree(place)
+        return answer
+
+    return steps.step("other-user", [digest(made["wheel"]), arguments, digest(binary)], make)
+
+
+def _linked(source, target):
+    """The same files under another path: hard links where one file system holds both."""
+    if subprocess.run(["cp", "-al", str(source), str(target)], stderr=subprocess.DEVNULL, check=False).returncode:
+        shutil.rmtree(target, ignore_errors=True)
+        subprocess.run(["cp", "-a", str(source), str(target)], check=True)
+
+
+def judge_variant(wanted, found, upstream_native):
+    """(differences, notices): it prints what it should, is as small as it should be, and the way back is free."""
+    name, share = wanted["name"], found["native"] / upstream_native
+    differences = []
+    if "prints" in wanted and found["printed"] != wanted["prints"]:
+        differences.append(f"variant: {name}: prints {found['printed'][-200:]!r}, not {wanted['prints']!r}")
+    if share > wanted.get("native-share", 9):
+        differences.append(f"variant: {name}: {share:.2f} of upstream's native bytes, {wanted['native-share']} wanted")
+    if compiled(found["back"]["ran"]):
+        differences.append(f"variant: {name}: going back ran {compiled(found['back']['ran'])[:3]} …")
+    if not found["back"]["same"]:
+        differences.append(f"variant: {name}: going back gave another wheel")
+    return differences, [f"variant: {name}: {len(found['ran'])} steps in {found['build_wall']} s, "
+                         f"native files {found['native'] / 1e6:.0f} MB, {share:.2f} of upstream's"]
+
+
+def judge_place(name, found, compiles):
+    """A wheel built elsewhere is the same; `compiles` says whether compilers may start there."""
+    differences = [] if found["same"] else [f"{name}: another wheel"]
+    if not compiles and compiled(found["ran"]):
+        differences.append(f"{name}: {len(compiled(found['ran']))} steps ran, {compiled(found['ran'])[0]} first")
+    return differences, [f"{name}: the same wheel in {found['build_wall']} s, {len(found['ran'])} steps ran"]
+
+
+def compiled(labels):
+    """Those of the labels that a compiler, linker or translator stands behind: all but what Cermet does by itself."""
+    return [label for label in labels if not label.startswith(("probe-", "wheel-", "sdist-", "editable-"))]
