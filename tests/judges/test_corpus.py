@@ -1,5 +1,6 @@
 """The corpus judge sees each kind of difference that it is there for, and none where there is none."""
 # SPDX-License-Identifier: MIT
+import json
 import pathlib
 import sys
 import types
@@ -8,7 +9,7 @@ import zipfile
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "corpus"))
-from judge import again, flags, wheels  # noqa: E402
+from judge import again, flags, page, wheels  # noqa: E402
 from judge.entry import Entry, JudgeError  # noqa: E402
 
 C_LINE = "gcc -fPIC -O3 -DA=1 -I/usr/include/python3.12 -c build/rank.c -o build/rank.o"
@@ -138,3 +139,20 @@ def test_an_overlay_of_another_entry(tmp_path):
     (tmp_path / "old" / "entry.toml").write_text(words + '[overlay.replace]\n"3.3" = "3.1"\n')
     with pytest.raises(JudgeError, match="3.3"):
         Entry(tmp_path / "old").overlay()
+
+
+def test_each_runner_writes_its_own_part(tmp_path):
+    file = tmp_path / "compatibility.md"
+    page.replace_part("graphs", "one", file)
+    page.replace_part("packages", "two", file)
+    page.replace_part("graphs", "three", file)
+    text = file.read_text()
+    assert text.startswith("# Compatibility") and "one" not in text
+    assert text.index("three") < text.index("<!-- packages: begin -->\ntwo\n<!-- packages: end -->")
+
+
+def test_what_was_found_becomes_rows(tmp_path):
+    kept = {"package": "p 1", "python": "3.12", "notices": ["smoke: 7 lines", "nothing else"], "differences": ["x"]}
+    (tmp_path / "result.json").write_text(json.dumps(kept))
+    rows = page.packages([tmp_path / "result.json"]).splitlines()[-3:]
+    assert rows == ["| p 1 | 3.12 | smoke | 7 lines |", "| p 1 | 3.12 | also | nothing else |", "| p 1 | 3.12 | all | 1 differences |"]

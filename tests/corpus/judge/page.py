@@ -1,0 +1,39 @@
+"""Page: the parts of docs/compatibility.md, each written by the runner that made its comparisons."""
+# SPDX-License-Identifier: MIT
+import json
+import pathlib
+
+PAGE = pathlib.Path(__file__).resolve().parents[3] / "docs" / "compatibility.md"
+INTRODUCTION = """# Compatibility
+
+What was compared with the tools whose work Cermet does, entry by entry. The tables are written by the runners that made
+the comparisons; nobody edits them.
+"""
+
+
+def replace_part(name, table, page=PAGE):
+    """Puts `table` in the place of the page's part of that name; what others wrote there stays."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    text = page.read_text(encoding="utf-8") if page.is_file() else INTRODUCTION
+    if begin not in text:
+        text = f"{text.rstrip()}\n\n{begin}\n{end}\n"
+    before, _, rest = text.partition(begin)
+    page.write_text(f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
+
+
+def packages(results):
+    """The table entry × judge × figure of tests/corpus/run, from the result.json of every entry that was judged."""
+    lines = ["## Packages", "",
+             "Written by `tests/corpus/run NAME --write-docs`: wheels of one sdist, built with Cermet and by its own back end or",
+             "its authors, and what was found when they were compared. Times are of one run on a machine that did other work too.", "",
+             "| package | Python | judge | found |", "|---|---|---|---|"]
+    for file in sorted(results):
+        kept = json.loads(pathlib.Path(file).read_text(encoding="utf-8"))
+        if "package" not in kept:
+            continue
+        who = f"| {kept['package']} | {kept['python']} |"
+        for notice in kept["notices"]:
+            judge, colon, found = notice.partition(": ")
+            lines.append(f"{who} {judge if colon else 'also'} | {(found if colon else notice).replace('|', '/')} |")
+        lines.append(f"{who} all | {'no difference' if not kept['differences'] else str(len(kept['differences'])) + ' differences'} |")
+    return "\n".join(lines)
