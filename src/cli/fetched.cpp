@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/checkout.h"
+#include "cli/rust_workspace.h"
 #include "options/config.h"
 #include "platform/os.h"
 
@@ -47,11 +48,8 @@ Result<std::vector<std::string>> manifests_of(const Arguments& arguments, const 
     }
     const std::vector<std::string> named = of_tables(config, project);
     if (!named.empty()) return named;
-    for (std::string at = project;; at = std::string(parent(at))) {
-        const std::string manifest = join_path(at, "Cargo.toml");
-        if (platform::is_file(manifest)) return std::vector<std::string>{manifest};
-        if (at == "/" || at.empty()) break;
-    }
+    const std::string nearest = nearest_manifest(project);
+    if (!nearest.empty()) return std::vector<std::string>{nearest};
     return usage_error(cat("there is no Cargo.toml in ", project, " or above it, and no table names a crate"),
                        "say which with --manifest-path");
 }

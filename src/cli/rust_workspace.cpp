@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/rust_workspace.h"
 
+#include <charconv>
+
 #include "base/path.h"
 #include "base/text.h"
 #include "base/toml.h"
@@ -12,6 +14,14 @@
 #include "platform/os.h"
 
 namespace cermet::cli {
+std::string nearest_manifest(const std::string& directory) {
+    for (std::string at = directory;; at = std::string(parent(at))) {
+        std::string path = join_path(at, "Cargo.toml");
+        if (platform::is_file(path)) return path;
+        if (at == "/" || at.empty()) return {};
+    }
+}
+
 namespace rust_workspace_detail {
 
 // A pyproject.toml that only configures other tools is no project.
@@ -23,15 +33,6 @@ bool is_project(const std::string& directory) {
     if (!parsed.ok()) return true;  // its reader says what is wrong
     return parsed->find("project") != nullptr || parsed->find("build-system") != nullptr ||
            parsed->find_path("tool.cermet") != nullptr;
-}
-
-// As cargo looks: here, then upwards.
-std::string nearest_manifest(const std::string& directory) {
-    for (std::string at = directory;; at = std::string(parent(at))) {
-        std::string path = join_path(at, "Cargo.toml");
-        if (platform::is_file(path)) return path;
-        if (at == "/" || at.empty()) return {};
-    }
 }
 
 Result<std::string> given_manifest(const std::string& directory, const std::string& given) {
@@ -61,10 +62,15 @@ Result<Checkout> checkout_of(const rust::Workspace& workspace, const std::string
     return checkout;
 }
 
-int jobs_of(const rust::CargoConfig& config) {
+Result<int> jobs_of(const rust::CargoConfig& config) {
     std::optional<std::string> text = config.string("build.jobs");
     if (!text || *text == "default") return 0;
-    const int number = std::atoi(text->c_str());
+    int number = 0;
+    const auto [end, failed] = std::from_chars(text->data(), text->data() + text->size(), number);
+    if (failed != std::errc() || end != text->data() + text->size() || number == 0) {
+        return project_error(cat("build.jobs of cargo's configuration is '", *text, "'"),
+                             "`default`, a number above 0, or one below it to leave so many CPUs idle");
+    }
     return number < 0 ? std::max(1, platform::cpu_count() + number) : number;
 }
 
@@ -263,7 +269,8 @@ Result<std::optional<RustWorkspace>> find_rust_workspace(const Arguments& argume
     found.root = workspace.root_directory;
     TRY(checkout, checkout_of(workspace, std::string(parent(found.manifest))));
     found.checkout = checkout;
-    found.jobs = jobs_of(config);
+    TRY(jobs, jobs_of(config));
+    found.jobs = jobs;
     found.offline = config.offline;
     std::string target = config.target_directory.empty() ? "target" : config.target_directory;
     found.target_directory = arguments.cargo.target_dir.empty() ? join_path(found.root, target)

@@ -26,6 +26,9 @@ struct RustWorkspace {
     bool offline = false;
 };
 
+// The nearest Cargo.toml of a real directory, upwards, as cargo looks; "" without one.
+std::string nearest_manifest(const std::string& directory);
+
 // nullopt: the directory is a project of Cermet's, or nothing that cargo knows either.
 Result<std::optional<RustWorkspace>> find_rust_workspace(const Arguments& arguments);
 // A usage error where an option is given that only a plain Rust workspace knows; else -p is what --python says.

@@ -326,6 +326,12 @@ def one_program(main: str = FLAGS_MAIN, more: str = "") -> Dict[str, str]:
     }
 
 
+@pytest.mark.parametrize("jobs", ["many", "0", "2 and more"])
+def test_a_number_of_jobs_that_is_none_is_an_error(rust, jobs):
+    done = rust(one_program()).build(check=False, CARGO_BUILD_JOBS=jobs)
+    assert done.code == 2 and f"build.jobs of cargo's configuration is '{jobs}'" in done.err
+
+
 def test_a_variable_that_rustc_is_not_given_is_said(rust):
     """cargo hands the whole environment on; here a crate is told what it looked for, also when nothing is compiled."""
     project = rust(one_program('fn main() {\n    println!("{:?}", option_env!("STORY_WORD"));\n}\n'))
