@@ -187,6 +187,9 @@ FIXTURES = {
                                                                 '[build-dependencies]\nd = { path = "../d", features = ["x"] }\n'),
         "m/src/lib.rs": "", "m/build.rs": MAIN, "d/Cargo.toml": package("d", rest="[features]\nx = []\n[profile.release]\nlto = true\n"), "d/src/lib.rs": "",
         "q/Cargo.toml": package("q"), "q/src/lib.rs": ""}, BOTH),
+    "M23-nobody-asks-for-that-profile": ({
+        "Cargo.toml": package("x"), "src/lib.rs": "",
+        ".cargo/config.toml": '[profile.lean]\ninherits = "dev"\n[profile.lean.package.x]\nopt-level = 1\n[profile.lean.package."x@0.1.0"]\nopt-level = 2\n'}, BOTH),
     "M23-precedence": ({
         "Cargo.toml": '[workspace]\nmembers = ["m", "pm"]\nresolver = "2"\n[profile.dev]\nopt-level = 1\ncodegen-units = 9\n[profile.dev.build-override]\nopt-level = 2\n'
                       '[profile.dev.package."*"]\nopt-level = 3\ndebug = 1\n[profile.dev.package.m]\ndebug = 0\n[profile.dev.package."out@0.1"]\nopt-level = "s"\n'

@@ -274,11 +274,12 @@ Status check_profiles(const Toml& root_manifest, const std::string& root_manifes
 }
 
 Status check_package_overrides(const Toml& root_manifest, const std::string& root_manifest_path,
-                               const CargoConfig& config, const std::vector<PackageId>& ids) {
-    std::set<std::string> names = {"dev", "release", "test", "bench"};
-    for (const Toml* from : {root_manifest.find("profile"), config.merged.find("profile")})
-        if (from != nullptr && from->is_table())
-            for (const auto& [name, table] : from->table()) names.insert(name);
+                               const CargoConfig& config, const std::string& selected,
+                               const std::vector<PackageId>& ids) {
+    std::set<std::string> names = {"dev", "release", "test", "bench", selected};
+    const Toml* written = root_manifest.find("profile");
+    if (written != nullptr && written->is_table())
+        for (const auto& [name, table] : written->table()) names.insert(name);
     for (const std::string& name : names) {
         std::string root_name;
         profiles_detail::Chain chain(root_manifest, root_manifest_path, config);

@@ -62,8 +62,10 @@ Status check_profiles(const Toml& root_manifest, const std::string& root_manifes
 Result<ProfileSet> select_profile(const Toml& root_manifest, const std::string& root_manifest_path,
                                   const CargoConfig& config, const std::string& name);
 
-// Two `package.SPEC` tables of one profile, whichever it is, must not name the same package (cargo refuses the workspace).
+// Two `package.SPEC` tables of one profile must not name the same package (cargo refuses the workspace): of those that cargo
+// knows of, which are its own, the manifest's and the selected one. Nobody looks at others of the configuration.
 Status check_package_overrides(const Toml& root_manifest, const std::string& root_manifest_path,
-                               const CargoConfig& config, const std::vector<PackageId>& packages);
+                               const CargoConfig& config, const std::string& selected,
+                               const std::vector<PackageId>& packages);
 
 }  // namespace cermet::rust

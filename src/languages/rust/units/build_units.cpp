@@ -30,7 +30,8 @@ class Builder {
         profiles_ = profiles;
         std::vector<PackageId> ids;
         for (std::size_t i = 0; i < graph_.size(); ++i) ids.push_back(graph_.node(i).id);
-        TRY_VOID(check_package_overrides(workspace.root_document, workspace.root_manifest, workspace.config, ids));
+        TRY_VOID(check_package_overrides(workspace.root_document, workspace.root_manifest, workspace.config,
+                                         request_.profile, ids));
         ResolveInput input;
         input.host = &request_.host;
         if (request_.target) input.targets.push_back(&*request_.target);
