@@ -357,8 +357,13 @@ class Steps:
 
         def make(log):
             file = tree / edit["file"] if "file" in edit else None
+            kept = self.work / "before-the-edit"  # of an edit that was interrupted
+            if kept.is_file():
+                name, _, text = kept.read_text(encoding="utf-8").partition("\n")
+                (tree / name).write_text(text, encoding="utf-8")
             before = file.read_text(encoding="utf-8") if file else ""
             if file:
+                kept.write_text(f"{edit['file']}\n{before}", encoding="utf-8")
                 after = before + edit["append"] if "append" in edit else before.replace(edit["old"], edit["new"], 1)
                 if after == before:
                     raise JudgeError(f"{edit['file']}: the edit {edit['name']!r} changes nothing")
@@ -368,6 +373,7 @@ class Steps:
             finally:
                 if file:
                     file.write_text(before, encoding="utf-8")
+                    kept.unlink()
             back, _ = build(log)
             return {"ran": ran, "back": back, "build_wall": wall}
 
@@ -419,6 +425,7 @@ def _private_directory(work):
     place.mkdir(mode=0o711, exist_ok=True)
     if place.is_symlink() or place.stat().st_uid != os.getuid():
         raise JudgeError(f"{place} belongs to somebody else")
+    place.chmod(0o711)  # a build by another user goes through here
     return place
 
 
