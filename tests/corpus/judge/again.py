@@ -16,10 +16,6 @@ from judge.steps import StepFailed, only, ran_steps
 NOBODY = 65534
 
 
-def _tree(steps):
-    return only((steps.work / "cermet-sources").iterdir(), steps.work / "cermet-sources")
-
-
 def _build(steps, log, binary, tree, out, cache, *words, prefix=(), **environment):
     """One build: the wheel, the labels of what ran, seconds, and the native bytes of the wheel."""
     shutil.rmtree(out, ignore_errors=True)
@@ -42,7 +38,7 @@ def variant(steps, wanted, binary, arguments):
     made, cache = steps.cermet(binary, arguments), steps.work / "cermet-cache"
 
     def make(log):
-        tree = _tree(steps)
+        tree = steps.built_tree()
         answer = _build(steps, log, binary, tree, steps.work / f"variant-{name}", cache, *arguments, *wanted["arguments"])
         back = _build(steps, log, binary, tree, steps.work / f"variant-{name}-back", cache, *arguments)
         answer["back"] = {"ran": back["ran"], "same": back["digest"] == digest(made["wheel"])}
@@ -79,7 +75,7 @@ def vendored(steps, binary, arguments):
         root.mkdir()
         python, old = steps.build_environment()["python"], steps.work / "cermet-cache"
         env = steps.environment(CERMET_CACHE=str(old), **steps.compilers())
-        steps.call([binary, "sdist", "--python", python, "-o", root / "sdist", *arguments], log, env=env, cwd=_tree(steps))
+        steps.call([binary, "sdist", "--python", python, "-o", root / "sdist", *arguments], log, env=env, cwd=steps.built_tree())
         tree = unpack(only((root / "sdist").glob("*.tar.gz"), root), root / "tree")
         with open(root / "config.toml", "w", encoding="utf-8") as out, open(log, "a", encoding="utf-8") as err:
             code = subprocess.run([binary, "vendor", "vendor"], cwd=tree, env=env, stdin=subprocess.DEVNULL, stdout=out,
@@ -125,7 +121,7 @@ def other_user(steps, binary, arguments):
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
         tree = place / "a" / "longer" / "path"
-        shutil.copytree(_tree(steps), tree, ignore=shutil.ignore_patterns("dist"), symlinks=True)
+        shutil.copytree(steps.built_tree(), tree, ignore=shutil.ignore_patterns("dist"), symlinks=True)
         subprocess.run(["cp", "-a", str(steps.work / "cermet-cache"), str(place / "cache")], check=True)
         sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, capture_output=True, text=True).stdout.strip()
         _linked(pathlib.Path(sysroot), place / "rust")

@@ -341,10 +341,20 @@ class Steps:
 
         return self.step(f"smoke-{who}", [digest(wheel), self.entry.text("test.txt"), self.python, digest(program)], make)
 
+    def built_tree(self):
+        """The sources that `cermet` built, without the edit of a run that was interrupted."""
+        tree = only((self.work / "cermet-sources").iterdir(), self.work / "cermet-sources")
+        kept = self.work / "before-the-edit"
+        if kept.is_file():
+            name, _, text = kept.read_text(encoding="utf-8").partition("\n")
+            (tree / name).write_text(text, encoding="utf-8")
+            kept.unlink()
+        return tree
+
     def edited(self, edit, binary, arguments):
         """Labels of the steps that ran after one edit of the sources that `cermet` built, with its cache."""
         made, python = self.cermet(binary, arguments), self.build_environment()["python"]
-        tree = only((self.work / "cermet-sources").iterdir(), self.work / "cermet-sources")
+        tree = self.built_tree()
         env = self.environment(CERMET_CACHE=str(self.work / "cermet-cache"), **self.compilers(), **edit.get("env", {}))
 
         def build(log, *more, **added):
@@ -357,12 +367,9 @@ class Steps:
 
         def make(log):
             file = tree / edit["file"] if "file" in edit else None
-            kept = self.work / "before-the-edit"  # of an edit that was interrupted
-            if kept.is_file():
-                name, _, text = kept.read_text(encoding="utf-8").partition("\n")
-                (tree / name).write_text(text, encoding="utf-8")
             before = file.read_text(encoding="utf-8") if file else ""
             if file:
+                kept = self.work / "before-the-edit"
                 kept.write_text(f"{edit['file']}\n{before}", encoding="utf-8")
                 after = before + edit["append"] if "append" in edit else before.replace(edit["old"], edit["new"], 1)
                 if after == before:
