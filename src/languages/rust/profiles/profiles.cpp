@@ -275,7 +275,7 @@ Status check_profiles(const Toml& root_manifest, const std::string& root_manifes
 
 Status check_package_overrides(const Toml& root_manifest, const std::string& root_manifest_path,
                                const CargoConfig& config, const std::string& selected,
-                               const std::vector<PackageId>& ids) {
+                               const std::vector<PackageId>& packages) {
     std::set<std::string> names = {"dev", "release", "test", "bench", selected};
     const Toml* written = root_manifest.find("profile");
     if (written != nullptr && written->is_table())
@@ -285,10 +285,10 @@ Status check_package_overrides(const Toml& root_manifest, const std::string& roo
         profiles_detail::Chain chain(root_manifest, root_manifest_path, config);
         Result<Toml> table = chain.merged(name, root_name);  // with what it inherits
         if (!table) continue;                                // told when it is selected
-        const Toml* packages = table->find("package");
-        if (packages == nullptr || packages->table().size() < 2) continue;
-        for (const PackageId& id : ids)
-            TRY_VOID(profiles_detail::check_unique(*packages, name, root_manifest_path, id));
+        const Toml* overrides = table->find("package");
+        if (overrides == nullptr || overrides->table().size() < 2) continue;
+        for (const PackageId& id : packages)
+            TRY_VOID(profiles_detail::check_unique(*overrides, name, root_manifest_path, id));
     }
     return {};
 }
