@@ -29,7 +29,9 @@ Json kind_json(DependencyKind kind) {
 Json dependency_json(const Dependency& dependency) {
     Json out;
     out.set("name", dependency.package);
-    out.set("source", dependency.source.is_path() ? Json() : Json(dependency.source.identity()));
+    // A path within a git source is at the revision of the package that names it.
+    const std::string source = dependency.path.empty() ? dependency.source.identity() : dependency.source.text();
+    out.set("source", dependency.source.is_path() ? Json() : Json(source));
     out.set("req", dependency.requirement.text());
     out.set("kind", kind_json(dependency.kind));
     out.set("rename", dependency.renamed() ? Json(dependency.key) : Json());
