@@ -32,23 +32,74 @@ def _build(steps, log, binary, tree, out, cache, *words, prefix=(), **environmen
             "native": sum(len(read.files[n]) for n in read.natives())}
 
 
-def variant(steps, wanted, binary, arguments):
-    """The wheel of the same sources with the variant's arguments, what its program prints, and the way back."""
-    name = wanted["name"].replace(" ", "-")
-    made, cache = steps.cermet(binary, arguments), steps.work / "cermet-cache"
+def quick(steps, binary, arguments):
+    """The wheel that edits start from: the entry's own, or that of the quicker profile which the entry names for them."""
+    made = steps.cermet(binary, arguments)
+    if not steps.entry.quick:
+        return made
 
     def make(log):
-        tree = steps.built_tree()
-        answer = _build(steps, log, binary, tree, steps.work / f"variant-{name}", cache, *arguments, *wanted["arguments"])
-        back = _build(steps, log, binary, tree, steps.work / f"variant-{name}-back", cache, *arguments)
-        answer["back"] = {"ran": back["ran"], "same": back["digest"] == digest(made["wheel"])}
-        shutil.rmtree(steps.work / f"variant-{name}-back")
+        return _build(steps, log, binary, steps.built_tree(), steps.work / "quick", steps.work / "cermet-cache", *arguments,
+                      **steps.entry.quick)
+
+    return steps.step("quick", [digest(made["wheel"]), steps.entry.quick, arguments], make)
+
+
+def edited(steps, edit, binary, arguments):
+    """What ran after one edit of the sources that `cermet` built, and after taking it back; with its cache."""
+    made, name = quick(steps, binary, arguments), f"edit-{edit['name'].replace(' ', '-')}"
+    tree, cache = steps.built_tree(), steps.work / "cermet-cache"
+    environment = {**steps.entry.quick, **edit.get("env", {})}
+
+    def make(log):
+        file = tree / edit["file"] if "file" in edit else None
+        before = file.read_text(encoding="utf-8") if file else ""
+        if file:
+            kept = steps.work / "before-the-edit"
+            kept.write_text(f"{edit['file']}\n{before}", encoding="utf-8")
+            after = before + edit["append"] if "append" in edit else before.replace(edit["old"], edit["new"], 1)
+            if after == before:
+                raise JudgeError(f"{edit['file']}: the edit {edit['name']!r} changes nothing")
+            file.write_text(after, encoding="utf-8")
+        try:
+            answer = _build(steps, log, binary, tree, steps.work / name, cache, *arguments, *edit.get("arguments", []),
+                            **environment)
+        finally:
+            if file:
+                file.write_text(before, encoding="utf-8")
+                kept.unlink()
+        answer["back"] = _way_back(steps, log, binary, arguments, made, environment)
+        shutil.rmtree(steps.work / name)
+        del answer["wheel"]
         return answer
 
-    answer = steps.step(f"variant-{name}", [digest(made["wheel"]), wanted["arguments"], arguments], make)
+    return steps.step(name, [digest(made["wheel"]), edit, steps.entry.quick, arguments], make)
+
+
+def variant(steps, wanted, binary, arguments):
+    """The wheel of the same sources with the variant's arguments, what its program prints, and the way back."""
+    name = f"variant-{wanted['name'].replace(' ', '-')}"
+    made = quick(steps, binary, arguments) if wanted.get("quick") else steps.cermet(binary, arguments)
+    environment = steps.entry.quick if wanted.get("quick") else {}
+
+    def make(log):
+        answer = _build(steps, log, binary, steps.built_tree(), steps.work / name, steps.work / "cermet-cache", *arguments,
+                        *wanted["arguments"], **environment)
+        answer["back"] = _way_back(steps, log, binary, arguments, made, environment)
+        return answer
+
+    answer = steps.step(name, [digest(made["wheel"]), wanted["arguments"], environment, arguments], make)
     if "program" in wanted:
-        answer["printed"] = printed(steps, f"variant-{name}", answer["wheel"], wanted["program"])["printed"]
+        answer["printed"] = printed(steps, name, answer["wheel"], wanted["program"])["printed"]
     return answer
+
+
+def _way_back(steps, log, binary, arguments, made, environment):
+    """What runs when the sources and arguments are again as they were, and whether the wheel is."""
+    out = steps.work / "back"
+    back = _build(steps, log, binary, steps.built_tree(), out, steps.work / "cermet-cache", *arguments, **environment)
+    shutil.rmtree(out)
+    return {"ran": back["ran"], "same": back["digest"] == digest(made["wheel"])}
 
 
 def printed(steps, who, wheel, program):
@@ -67,7 +118,7 @@ def printed(steps, who, wheel, program):
 
 def vendored(steps, binary, arguments):
     """Cermet's sdist, its crates vendored, built with no network, no package store and no cargo home."""
-    made = steps.cermet(binary, arguments)
+    made = quick(steps, binary, arguments)
     root = steps.work / "vendored"
 
     def make(log):
@@ -91,14 +142,14 @@ def vendored(steps, binary, arguments):
         (root / "cargo-home").mkdir()
         prefix = ["unshare", "-n"] if os.geteuid() == 0 and shutil.which("unshare") else []
         answer = _build(steps, log, binary, tree, root / "wheel", cache, "--offline", *arguments, prefix=prefix,
-                        CARGO_HOME=str(root / "cargo-home"))
+                        CARGO_HOME=str(root / "cargo-home"), **steps.entry.quick)
         answer.update(crates=sum(1 for _ in (tree / "vendor").iterdir()), same=answer["digest"] == digest(made["wheel"]),
                       alone=bool(prefix))
         for large in (cache, tree.parent):
             shutil.rmtree(large)
         return answer
 
-    return steps.step("vendored", [digest(made["wheel"]), arguments, digest(binary)], make)
+    return steps.step("vendored", [digest(made["wheel"]), steps.entry.quick, arguments, digest(binary)], make)
 
 
 def copy_cache(source, target, without=()):
@@ -124,7 +175,7 @@ def other_user(steps, binary, arguments):
         shutil.copytree(steps.built_tree(), tree, ignore=shutil.ignore_patterns("dist"), symlinks=True)
         subprocess.run(["cp", "-a", str(steps.work / "cermet-cache"), str(place / "cache")], check=True)
         sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, capture_output=True, text=True).stdout.strip()
-        _linked(pathlib.Path(sysroot), place / "rust")
+        linked(pathlib.Path(sysroot), place / "rust")
         shutil.copy2(binary, place / "cermet")
         for own in ("home", "wheel"):
             (place / own).mkdir()
@@ -146,7 +197,7 @@ def other_user(steps, binary, arguments):
     return steps.step("other-user", [digest(made["wheel"]), arguments, digest(binary)], make)
 
 
-def _linked(source, target):
+def linked(source, target):
     """The same files under another path: hard links where one file system holds both."""
     if subprocess.run(["cp", "-al", str(source), str(target)], stderr=subprocess.DEVNULL, check=False).returncode:
         shutil.rmtree(target, ignore_errors=True)
@@ -174,7 +225,8 @@ def judge_place(name, found, compiles):
     differences = [] if found["same"] else [f"{name}: another wheel"]
     if not compiles and compiled(found["ran"]):
         differences.append(f"{name}: {len(compiled(found['ran']))} steps ran, {compiled(found['ran'])[0]} first")
-    return differences, [f"{name}: the same wheel in {found['build_wall']} s, {len(found['ran'])} steps ran"]
+    return differences, [f"{name}: {'the same' if found['same'] else 'another'} wheel in {found['build_wall']} s, "
+                         f"{len(found['ran'])} steps ran"]
 
 
 def compiled(labels):

@@ -351,41 +351,6 @@ class Steps:
             kept.unlink()
         return tree
 
-    def edited(self, edit, binary, arguments):
-        """Labels of the steps that ran after one edit of the sources that `cermet` built, with its cache."""
-        made, python = self.cermet(binary, arguments), self.build_environment()["python"]
-        tree = self.built_tree()
-        env = self.environment(CERMET_CACHE=str(self.work / "cermet-cache"), **self.compilers(), **edit.get("env", {}))
-
-        def build(log, *more, **added):
-            trace = self.work / "edit-trace.json"
-            trace.unlink(missing_ok=True)
-            begin = time.monotonic()
-            self.call([binary, "build", "--python", python, "--trace", trace, *arguments, *more], log,
-                      env={**env, **added}, cwd=tree)
-            return ran_steps(trace), round(time.monotonic() - begin, 1)
-
-        def make(log):
-            file = tree / edit["file"] if "file" in edit else None
-            before = file.read_text(encoding="utf-8") if file else ""
-            if file:
-                kept = self.work / "before-the-edit"
-                kept.write_text(f"{edit['file']}\n{before}", encoding="utf-8")
-                after = before + edit["append"] if "append" in edit else before.replace(edit["old"], edit["new"], 1)
-                if after == before:
-                    raise JudgeError(f"{edit['file']}: the edit {edit['name']!r} changes nothing")
-                file.write_text(after, encoding="utf-8")
-            try:
-                ran, wall = build(log, *edit.get("arguments", []))
-            finally:
-                if file:
-                    file.write_text(before, encoding="utf-8")
-                    kept.unlink()
-            back, _ = build(log)
-            return {"ran": ran, "back": back, "build_wall": wall}
-
-        return self.step(f"edit-{edit['name'].replace(' ', '-')}", [digest(made["wheel"]), edit, arguments], make)
-
     def tests(self, who, wheel):
         """Upstream's chosen tests, each file in its own process: test id -> [outcome, last line of the report]."""
         python = self.installed(who, wheel)["python"]
