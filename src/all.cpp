@@ -138,6 +138,7 @@
 #endif
 
 // languages/python 5
+#include "languages/python/crate_fields.cpp"
 #include "languages/python/crate_requests.cpp"
 #include "languages/python/distribution.cpp"
 #include "languages/python/environment.cpp"

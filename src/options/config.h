@@ -97,6 +97,13 @@ struct Version {
     Where place;
 };
 
+// Where fields other than the version come from that project.dynamic lists.
+struct DynamicFields {
+    Text crate;   // directory of the crate whose manifest says them
+    Text readme;  // the readme's file; goes before the crate's
+    Where place;
+};
+
 struct Profile : Table {
     Text inherits;
     Texts c_flags, cxx_flags, link_flags;
@@ -205,6 +212,7 @@ struct Config {
     Text default_profile;
     Texts pass_env;  // [env]
     Version version;
+    DynamicFields dynamic;
     Cargo cargo;
     std::vector<Profile> profiles;
     std::vector<CythonGroup> cython;

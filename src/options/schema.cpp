@@ -178,6 +178,24 @@ Section version() {
     return section;
 }
 
+Section dynamic() {
+    Section section;
+    section.name = "dynamic";
+    section.shape = Shape::Single;
+    section.doc = "Where other fields than the version come from when `project.dynamic` lists them.";
+    section.single = [](Config& config) -> void* { return &config.dynamic; };
+    section.place = [](Config& config) -> Where* { return &config.dynamic.place; };
+    section.rows = {
+        row<DynamicFields, &DynamicFields::crate>(
+            "crate", Kind::Path, "\"rust/crates/rustybt\"",
+            "Directory of the crate whose manifest says them: description, readme, license, license-files, authors, "
+            "keywords, urls. What it does not say is left out."),
+        row<DynamicFields, &DynamicFields::readme>("readme", Kind::Path, "\"README.rst\"",
+                                                   "The readme's file; it goes before the crate's."),
+    };
+    return section;
+}
+
 Section cargo() {
     Section section;
     section.name = "cargo";
@@ -468,9 +486,9 @@ std::string Section::title(bool in_pyproject) const {
 
 const std::vector<Section>& schema() {
     using namespace schema_detail;
-    static const std::vector<Section> sections = {top(),       version(),     profile(),     cython(),       c_module(),
-                                                  c_library(), executable(),  rust_module(), rust_library(), crates(),
-                                                  generate(),  environment(), cargo()};
+    static const std::vector<Section> sections = {top(),      version(),   dynamic(),     profile(),     cython(),
+                                                  c_module(), c_library(), executable(),  rust_module(), rust_library(),
+                                                  crates(),   generate(),  environment(), cargo()};
     return sections;
 }
 

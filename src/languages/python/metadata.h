@@ -1,8 +1,8 @@
 // Metadata: the [project] table, read strictly, and the METADATA / PKG-INFO and entry_points.txt that follow from it.
 // SPDX-License-Identifier: MIT
 //
-// Every error names the file and line of the value. What is not in [project] and not declared dynamic is not invented; the
-// version, where dynamic, is given by the caller. The text is byte-equal to what pyproject-metadata writes for the same
+// Every error names the file and line of the value. What is not in [project] and not declared dynamic is not invented;
+// values of dynamic fields are given by the caller. The text is byte-equal to what pyproject-metadata writes for the same
 // table, save the Metadata-Version, which is the lowest that can hold the fields (and at least 2.2 for an sdist).
 // Source: packaging.python.org pyproject-toml, core-metadata 2.6, entry-points; PEP 621, 639, 643, 685, 753, 794, 808.
 #pragma once
@@ -61,9 +61,11 @@ struct Project {
     bool has_scripts() const { return !entry_points.empty(); }
 };
 
-// Values for fields listed in `dynamic`. A declared dynamic field that is missing here is an error.
+// Values for fields listed in `dynamic`. A declared dynamic field that is in none of the three is an error.
 struct DynamicValues {
     std::optional<std::string> version;
+    Toml fields;                      // others, as [project] would say them
+    std::vector<std::string> absent;  // fields whose provider was asked and says nothing
 };
 
 struct ProjectSource {

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "exec/executor.h"
 #include "languages/c/c.h"
+#include "languages/python/crate_fields.h"
 #include "languages/python/environment.h"
 #include "languages/python/request.h"
 #include "languages/python/requirement.h"
@@ -60,22 +61,33 @@ Status check_supported(const options::Config& config) {
 }
 
 Result<std::string> version_from_cargo(SourceFiles& files, const options::Config& config) {
-    std::string crate = config.version.crate->empty() ? "." : *config.version.crate;
-    std::string directory = join_path(config.directory, crate);
-    TRY(text, files.need(join_path(directory, "Cargo.toml")));
-    TRY(manifest, parse_toml(text, join_path(directory, "Cargo.toml")));
-    const Toml* version = manifest.find_path("package.version");
-    if (version != nullptr && version->is_string()) return version->string();
-    for (std::string at = directory; is_within(at, config.directory); at = std::string(parent(at))) {
-        std::optional<std::string> outer = files.read(join_path(at, "Cargo.toml"));
-        if (outer) {
-            TRY(workspace, parse_toml(*outer, join_path(at, "Cargo.toml")));
-            const Toml* inherited = workspace.find_path("workspace.package.version");
-            if (inherited != nullptr && inherited->is_string()) return inherited->string();
-        }
-        if (at == config.directory) break;
+    Result<std::string> version = version_of_crate(files, config.directory, *config.version.crate);
+    if (!version.ok()) return std::move(version).error().at(config.version.place);
+    return *version;
+}
+
+// The fields that project.dynamic lists beside the version, from where [tool.cermet.dynamic] says.
+Status fill_dynamic(SourceFiles& files, const options::Config& config, const Toml& pyproject, DynamicValues& out) {
+    const options::DynamicFields& from = config.dynamic;
+    const Toml* at = pyproject.find_path("project.dynamic");
+    const std::vector<std::string> listed = at == nullptr ? std::vector<std::string>() : at->string_list();
+    const bool readme = std::find(listed.begin(), listed.end(), "readme") != listed.end();
+    if (from.readme.set() && !readme) {
+        return project_error("dynamic.readme has no meaning where project.dynamic does not list 'readme'")
+            .at(from.readme.origin.where);
     }
-    return project_error(cat("no version in ", join_path(directory, "Cargo.toml"))).at(config.version.place);
+    if (!from.crate->empty() && at != nullptr) {
+        TRY(fields, crate_fields(files, config.directory, *from.crate, listed, *at));
+        out.fields = fields;
+        out.absent = fields_of_crates();
+    }
+    if (!from.readme->empty()) {
+        Toml path = Toml::of(*from.readme);
+        path.line = at->line;
+        path.column = at->column;
+        out.fields.set("readme", path);
+    }
+    return {};
 }
 
 // An sdist was given its version when it was made; PKG-INFO keeps it.
@@ -320,6 +332,7 @@ engine::Task<SharedPackage> run(engine::Build build, LoadPackage) {
                 .at("pyproject.toml", brief.version_line);
         }
     }
+    CO_TRY_VOID(package_detail::fill_dynamic(files, *config, pyproject, dynamic));
     CO_TRY(project, read_project(pyproject, source, files, dynamic));
     package.project = project;
     package.pyproject = pyproject;

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/text.h"
+#include "languages/python/crate_fields.h"
 #include "languages/python/discovery.h"
 #include "languages/python/elf.h"
 #include "languages/python/license.h"
@@ -135,6 +136,57 @@ TEST_CASE("metadata has the lowest version that holds its fields") {
           "Metadata-Version: 2.4\nName: A.b\nVersion: 2.0rc1\nLicense-Expression: MIT\nLicense-File: LICENSE\n"
           "Description-Content-Type: text/markdown\n\n# T\n");
     CHECK(metadata_field(metadata_text(*full, MetadataFor::Wheel), "version") == "2.0rc1");
+}
+
+TEST_CASE("a crate says what project.dynamic lists") {
+    MemoryFiles files;
+    files.files["/p/Cargo.toml"] =
+        "[workspace]\nmembers = ['rust/*']\n[workspace.package]\nversion = '1.2.0-rc.1'\n"
+        "readme = 'docs/READ.rst'\n";
+    files.files["/p/docs/READ.rst"] = "T\n";
+    files.files["/p/rust/a/Cargo.toml"] =
+        "[package]\nname = 'a'\nversion.workspace = true\nreadme = { workspace = true }\n"
+        "description = \"\\nSome\\n text\\n\"\nlicense = 'MIT/Apache-2.0'\nauthors = ['A B <a@b.c>', 'C', '<d@e.f>']\n"
+        "homepage = 'https://a'\nrepository = 'https://b'\n";
+    files.files["/p/rust/b/Cargo.toml"] = "[package]\nname = 'b'\nversion = '1.0.0'\n";
+    files.files["/p/rust/b/README.md"] = "B\n";
+    CHECK(*version_of_crate(files, "/p", "rust/a") == "1.2.0-rc.1");
+    CHECK(*version_of_crate(files, "/p", "rust/b/") == "1.0.0");
+    CHECK_FALSE(version_of_crate(files, "/p", "").ok());
+
+    const std::string head = "name = 'x'\nversion = '1'\n";
+    auto made = [&](const std::string& crate, const std::string& body) {
+        auto toml = parse_toml("[project]\n" + head + body, "pyproject.toml");
+        const Toml* at = toml->find_path("project.dynamic");
+        DynamicValues values;
+        values.fields = *crate_fields(files, "/p", crate, at->string_list(), *at);
+        values.absent = fields_of_crates();
+        return read_project(*toml, ProjectSource{"/p/pyproject.toml", "pyproject.toml"}, files, values);
+    };
+    auto full = made("rust/a", "dynamic = ['description', 'readme', 'license', 'authors', 'urls', 'keywords']\n");
+    REQUIRE(full.ok());
+    CHECK(metadata_text(*full, MetadataFor::Wheel) ==
+          "Metadata-Version: 2.4\nName: x\nVersion: 1\nSummary: Some text\nAuthor: C\n"
+          "Author-Email: A B <a@b.c>, d@e.f\nLicense-Expression: MIT OR Apache-2.0\nProject-URL: Homepage, https://a\n"
+          "Project-URL: Repository, https://b\nDescription-Content-Type: text/x-rst\n\nT\n");
+    CHECK(full->readme_path == "docs/READ.rst");
+    auto little = made("rust/b", "dynamic = ['description', 'readme', 'license']\n");
+    REQUIRE(little.ok());
+    CHECK(metadata_text(*little, MetadataFor::Wheel) ==
+          "Metadata-Version: 2.1\nName: x\nVersion: 1\nDescription-Content-Type: text/markdown\n\nB\n");
+
+    auto twice = made("rust/b", "readme = 'README.md'\ndynamic = ['readme']\n");
+    REQUIRE_FALSE(twice.ok());
+    CHECK(contains(twice.error().message, "project.readme is given and listed"));
+    auto nobody = made("rust/b", "dynamic = ['classifiers']\n");
+    REQUIRE_FALSE(nobody.ok());
+    CHECK(contains(nobody.error().message, "lists 'classifiers', but nothing provides it"));
+    CHECK(nobody.error().where.line == 4);
+    files.files["/p/rust/b/Cargo.toml"] = "[package]\nname = 'b'\nreadme = '../../../out.md'\n";
+    auto outside = made("rust/b", "dynamic = ['readme']\n");
+    REQUIRE_FALSE(outside.ok());
+    CHECK(contains(outside.error().message, "must name a file inside the project"));
+    CHECK(outside.error().where.line == 4);
 }
 
 TEST_CASE("errors in [project] name the line") {

@@ -82,8 +82,9 @@ bool dotted_identifier(std::string_view text) {
 // Reads one [project] table into a Project.
 class Reader {
    public:
-    Reader(const Toml& table, const ProjectSource& source, SourceFiles* files)
-        : table_(table), source_(source), files_(files) {}
+    // `provided`: dynamic fields that somebody answered for; `table` holds the answers.
+    Reader(const Toml& table, const ProjectSource& source, SourceFiles* files, std::vector<std::string> provided = {})
+        : table_(table), source_(source), files_(files), provided_(std::move(provided)) {}
 
     Result<Project> read(const DynamicValues& dynamic);
     Status basics(ProjectBrief& out);
@@ -130,6 +131,7 @@ class Reader {
     const Toml& table_;
     const ProjectSource& source_;
     SourceFiles* files_;
+    std::vector<std::string> provided_;
     std::vector<std::string> dynamic_;
 };
 
@@ -155,13 +157,17 @@ Status Reader::read_dynamic(std::vector<std::string>& out) {
             return fail(*at, cat("project.dynamic lists the unknown key '", key, "'"),
                         near.empty() ? "" : cat("did you mean ", near, "?"));
         }
-        if (table_.find(key) != nullptr && !may_be_both(key)) {
+        const bool provided = std::find(provided_.begin(), provided_.end(), key) != provided_.end();
+        if (table_.find(key) != nullptr && !provided && !may_be_both(key)) {
             return fail(*table_.find(key), cat("project.", key, " is given and listed in project.dynamic"),
                         "remove one of the two");
         }
-        if (key != "version" && table_.find(key) == nullptr) {
+        // Who reads name and version only does not ask for the others.
+        if (files_ != nullptr && key != "version" && table_.find(key) == nullptr && !provided) {
             return fail(*at, cat("project.dynamic lists '", key, "', but nothing provides it"),
-                        cat("write project.", key, " itself, or remove it from dynamic"));
+                        cat("write project.", key,
+                            " itself, or remove it from dynamic; a crate can say it, and a readme's "
+                            "file be named, in [tool.cermet.dynamic]"));
         }
     }
     return {};
@@ -639,7 +645,17 @@ Result<ProjectBrief> read_project_brief(const Toml& pyproject, const ProjectSour
 Result<Project> read_project(const Toml& pyproject, const ProjectSource& source, SourceFiles& files,
                              const DynamicValues& dynamic) {
     TRY(table, project_detail::project_table(pyproject, source));
-    return project_detail::Reader(*table, source, &files).read(dynamic);
+    Toml merged = *table;
+    std::vector<std::string> provided;
+    for (const std::string& key : dynamic.absent) {
+        if (table->find(key) == nullptr) provided.push_back(key);
+    }
+    for (const auto& [key, value] : dynamic.fields.table()) {
+        if (table->find(key) != nullptr) continue;
+        merged.set(key, value);
+        provided.push_back(key);
+    }
+    return project_detail::Reader(merged, source, &files, std::move(provided)).read(dynamic);
 }
 
 }  // namespace cermet::python
