@@ -1,5 +1,7 @@
 """The corpus judge sees each kind of difference that it is there for, and none where there is none."""
 # SPDX-License-Identifier: MIT
+import importlib.machinery
+import importlib.util
 import json
 import pathlib
 import sys
@@ -74,7 +76,7 @@ def compared(tmp_path, files):
     upstream, ours = wheel(tmp_path / "upstream", UPSTREAM), wheel(tmp_path / "ours", files)
     found = [wheels.compare_modules(upstream, ours, ENTRY, {"pkg.a", "pkg._rust"}, SOURCES),
              wheels.compare_files(upstream, ours, ENTRY, SOURCES), wheels.compare_metadata(upstream, ours, ENTRY),
-             wheels.compare_entry_points(upstream, ours), wheels.compare_tags(upstream, ours)]
+             wheels.compare_entry_points(upstream, ours), wheels.compare_tags(upstream, ours, ENTRY)]
     return [text for pair in found for text in pair[0]]
 
 
@@ -100,6 +102,91 @@ def test_a_changed_wheel_is_seen(tmp_path, name, data, said):
     files = {n: b for n, b in {**FILES, name: data}.items() if b is not None}
     found = compared(tmp_path, files)
     assert found and any(said in text for text in found), found
+
+
+STABLE = types.SimpleNamespace(left_out=["sbom"], modules={"abi3": ["pkg._rust"]}, content_differs={}, metadata_differs={})
+RUST_ONLY = {n: b for n, b in FILES.items() if not n.startswith("pkg/a.")}
+
+
+def in_one_wheel(tmp_path, changed, upstream=RUST_ONLY):
+    theirs, ours = wheel(tmp_path / "upstream", upstream), wheel(tmp_path / "ours", {**RUST_ONLY, **changed})
+    found = [wheels.compare_files(theirs, ours, STABLE, {}), wheels.compare_metadata(theirs, ours, STABLE),
+             wheels.compare_tags(theirs, ours, STABLE)]
+    return [text for pair in found for text in pair[0]]
+
+
+TAGS = "pkg-1.0.dist-info/WHEEL"
+
+
+def test_a_stable_module_may_have_the_wider_tag(tmp_path):
+    wider = {TAGS: FILES[TAGS].replace(b"cp312-cp312", b"cp312-abi3")}
+    assert in_one_wheel(tmp_path, wider) == []
+    (tmp_path / "other").mkdir()
+    other = {TAGS: FILES[TAGS].replace(b"cp312-cp312", b"cp311-abi3")}
+    assert any("tag:" in text for text in in_one_wheel(tmp_path / "other", other))
+
+
+def test_names_of_requirements_are_compared_normalised(tmp_path):
+    assert in_one_wheel(tmp_path, {"pkg-1.0.dist-info/METADATA": METADATA.replace(b"numpy", b"NumPy")}) == []
+
+
+def test_a_bill_of_materials_of_upstream_is_left_out(tmp_path):
+    bill = {"pkg-1.0.dist-info/sboms/pkg.cyclonedx.json": b"{}"}
+    assert in_one_wheel(tmp_path, {}, {**RUST_ONLY, **bill}) == []
+    (tmp_path / "turned").mkdir()
+    assert in_one_wheel(tmp_path / "turned", bill) != []
+
+
+def test_wheels_are_alike_but_for_native_code(tmp_path):
+    one = wheel(tmp_path / "one", RUST_ONLY).path
+    (tmp_path / "two").mkdir()
+    for place, changed, alike in (("native", {"pkg/_rust.abi3.so": b"other"}, True), ("module", {"pkg/__init__.py": b"x = 1\n"}, False),
+                                  ("more", {"pkg/more.py": b""}, False), ("metadata", {TAGS: FILES[TAGS] + b"X: y\n"}, False)):
+        assert again.alike(one, wheel(tmp_path / "two" / place, {**RUST_ONLY, **changed}).path) is alike, place
+
+
+def test_a_package_needs_no_cython(tmp_path):
+    words = 'name = "p"\nversion = "1"\nsha256 = ""\npython = "3.12"\nsmoke = "s"\n[modules]\n'
+    (tmp_path / "entry.toml").write_text(words + 'rust = ["p._p"]\n')
+    assert Entry(tmp_path).expected_modules(tmp_path) == {"p._p"}
+    (tmp_path / "entry.toml").write_text(words)
+    with pytest.raises(JudgeError, match="names no module"):
+        Entry(tmp_path).expected_modules(tmp_path)
+
+
+def loaded(name, path):
+    """A program without an ending, as a module."""
+    loader = importlib.machinery.SourceFileLoader(name, str(path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
+programs = loaded("programs", pathlib.Path(__file__).resolve().parents[1] / "corpus" / "programs" / "run")
+
+
+def test_uses_of_a_program_are_expanded(tmp_path):
+    for name in ("b.rs", "a.rs", "a.toml"):
+        (tmp_path / name).write_text("")
+    uses = [{"line": "p -V"}, {"line": "p {path}", "each": "*.rs", "beside": {".toml": "--config {beside}"}}]
+    assert list(programs.lines_of(uses, tmp_path)) == ["p -V", "p --config a.toml a.rs", "p b.rs"]
+    with pytest.raises(JudgeError):
+        list(programs.lines_of([{"line": "p {path}", "each": "*.none"}], tmp_path))
+
+
+@pytest.mark.parametrize("mine, said", [
+    ([0, "a\nb\n", ""], ""),
+    ([1, "a\nb\n", ""], "status: 1, with cargo's 0"),
+    ([0, "a\nc\n", ""], "output: line 2: 'c', with cargo's 'b'"),
+    ([0, "a\nb\n", "oh"], "messages: line 1: 'oh', with cargo's 'None'"),
+])
+def test_a_changed_program_is_seen(mine, said):
+    found, _ = programs.compare_uses({"p x": [0, "a\nb\n", ""]}, {"p x": mine})
+    assert [text for text in found if said in text] if said else found == []
+
+
+def test_a_program_that_only_fails_proves_nothing():
+    assert programs.compare_uses({"p": [2, "", "no"]}, {"p": [2, "", "no"]})[0] == ["use: no line succeeds"]
 
 
 WANTED = {"name": "shared", "prints": "9", "native-share": 0.5}

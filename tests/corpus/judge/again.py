@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 
-from judge import wheels
+from judge import elf, wheels
 from judge.entry import JudgeError, digest, unpack
 from judge.steps import StepFailed, only, ran_steps
 
@@ -143,13 +143,27 @@ def vendored(steps, binary, arguments):
         prefix = ["unshare", "-n"] if os.geteuid() == 0 and shutil.which("unshare") else []
         answer = _build(steps, log, binary, tree, root / "wheel", cache, "--offline", *arguments, prefix=prefix,
                         CARGO_HOME=str(root / "cargo-home"), **steps.entry.quick)
-        answer.update(crates=sum(1 for _ in (tree / "vendor").iterdir()), same=answer["digest"] == digest(made["wheel"]),
-                      alone=bool(prefix))
+        same = answer["digest"] == digest(made["wheel"])
+        answer.update(crates=sum(1 for _ in (tree / "vendor").iterdir()), same=same or alike(made["wheel"], answer["wheel"]),
+                      how="the same" if same else "but for the places of crates in native files the same", alone=bool(prefix))
         for large in (cache, tree.parent):
             shutil.rmtree(large)
         return answer
 
     return steps.step("vendored", [digest(made["wheel"]), steps.entry.quick, arguments, digest(binary)], make)
+
+
+def alike(one, other):
+    """Whether two wheels hold the same, native files compared by what they export only.
+
+    A vendored crate may have been changed by whoever vendored it, so its place is another than the registry's, and native
+    code names places: in panics, and in hashes that thin LTO makes of them.
+    """
+    a, b = wheels.Wheel(one), wheels.Wheel(other)
+    info = [{n: text for n, text in w.info.items() if n != "RECORD"} for w in (a, b)]
+    plain = [{n: text for n, text in w.files.items() if n not in w.natives()} for w in (a, b)]
+    exports = [{n: elf.exported_symbols(w.files[n]) for n in w.natives()} for w in (a, b)]
+    return info[0] == info[1] and plain[0] == plain[1] and exports[0] == exports[1]
 
 
 def copy_cache(source, target, without=()):
@@ -220,13 +234,13 @@ def judge_variant(wanted, found, upstream_native):
                          f"native files {found['native'] / 1e6:.0f} MB, {share:.2f} of upstream's"]
 
 
-def judge_place(name, found, compiles):
-    """A wheel built elsewhere is the same; `compiles` says whether compilers may start there."""
-    differences = [] if found["same"] else [f"{name}: another wheel"]
+def judge_place(name, found, compiles, what="wheel"):
+    """What was built elsewhere is the same; `compiles` says whether compilers may start there."""
+    differences = [] if found["same"] else [f"{name}: another {what}"]
     if not compiles and compiled(found["ran"]):
         differences.append(f"{name}: {len(compiled(found['ran']))} steps ran, {compiled(found['ran'])[0]} first")
-    return differences, [f"{name}: {'the same' if found['same'] else 'another'} wheel in {found['build_wall']} s, "
-                         f"{len(found['ran'])} steps ran"]
+    return differences, [f"{name}: {found.get('how', 'the same') if found['same'] else 'another'} {what} in "
+                         f"{found['build_wall']} s, {len(found['ran'])} steps ran"]
 
 
 def compiled(labels):

@@ -15,8 +15,9 @@ import tomllib
 
 REQUIRED = {"name", "version", "sha256", "python", "modules"}
 OPTIONAL = {"source-root", "left-out", "content-differs", "metadata-differs", "skip-imports", "may-write", "tests",
-            "upstream-wheel", "compiler", "smoke", "native-share", "edit", "variant", "vendored", "other-user", "overlay", "also", "quick"}
-LEFT_OUT_RULES = {"stale-native", "cython-output"}
+            "upstream-wheel", "compiler", "smoke", "native-share", "edit", "variant", "vendored", "other-user", "overlay", "also",
+            "quick"}
+LEFT_OUT_RULES = {"stale-native", "cython-output", "sbom"}
 
 
 class JudgeError(Exception):
@@ -82,14 +83,22 @@ class Entry:
 
     def expected_modules(self, tree):
         """Dotted names that the wheel must hold: one per Cython source that the rule finds, and those named."""
-        root = pathlib.Path(tree) / self.source_root
-        rule = self.modules["cython"]
+        expected = self.cython_modules(tree) | set(self.modules.get("rust", []))
+        if not expected:
+            raise JudgeError(f"{self.folder.name}: [modules] names no module")
+        return expected
+
+    def cython_modules(self, tree):
+        """Dotted names, one per Cython source that the rule finds; none where [modules] has no such rule."""
+        rule, root = self.modules.get("cython"), pathlib.Path(tree) / self.source_root
+        if rule is None:
+            return set()
         found = {
             ".".join(p.relative_to(root).with_suffix("").parts) for p in root.glob(rule["from"])
         }
         if len(found) != rule["count"]:
             raise JudgeError(f"{rule['from']} finds {len(found)} sources, entry.toml says {rule['count']}")
-        return found | set(self.modules.get("rust", []))
+        return found
 
 
 def _table_of(line):

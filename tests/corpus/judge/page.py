@@ -23,15 +23,26 @@ def replace_part(name, table, page=PAGE):
 
 def packages(results):
     """The table entry × judge × figure of tests/corpus/run, from the result.json of every entry that was judged."""
-    lines = ["## Packages", "",
-             "Written by `tests/corpus/run NAME --write-docs`: wheels of one sdist, built with Cermet and by its own back end or",
-             "its authors, and what was found when they were compared. Times are of one run on a machine that did other work too.", "",
-             "| package | Python | judge | found |", "|---|---|---|---|"]
+    return _table(results, "## Packages", [
+        "Written by `tests/corpus/run NAME --write-docs`: wheels of one sdist, built with Cermet and by its own back end or",
+        "its authors, and what was found when they were compared. Times are of one run on a machine that did other work too."],
+        ["package", "Python"])
+
+
+def programs(results):
+    """The same of tests/corpus/programs/run."""
+    return _table(results, "## Programs", [
+        "Written by `tests/corpus/programs/run --write-docs`: programs of crates.io, built by cargo and with Cermet, and what",
+        "was found when they were compared. Times are of one run on a machine that did other work too."], ["program"])
+
+
+def _table(results, title, introduction, heads):
+    lines = [title, "", *introduction, "", f"| {' | '.join(heads)} | judge | found |", "|---" * (len(heads) + 2) + "|"]
     for file in sorted(results):
         kept = json.loads(pathlib.Path(file).read_text(encoding="utf-8"))
-        if "package" not in kept:
+        if heads[0] not in kept:
             continue
-        who = f"| {kept['package']} | {kept['python']} |"
+        who = f"| {' | '.join(kept[head.lower()] for head in heads)} |"
         for notice in kept["notices"]:
             judge, colon, found = notice.partition(": ")
             lines.append(f"{who} {judge if colon else 'also'} | {(found if colon else notice).replace('|', '/')} |")

@@ -1,97 +1,31 @@
-"""Steps: the judge's work in order, each kept under build/corpus and made again only when its inputs changed."""
+"""Steps: what is done with one package, in order: its sdist, both wheels, environments, imports, tests, edits."""
 # SPDX-License-Identifier: MIT
 #
-# A step's result is STEP.json beside STEP.log; its key is the digest of all that decides it. Failed steps are not kept.
-# Downloads go through pip. Written are the work directory and, for the environments that tests run in, a directory
-# below /var/tmp: packages that look for the project around them must not find this checkout. Fails with JudgeError or
-# StepFailed.
+# Each is a kept step (judge/kept.py). Downloads go through pip. Written are the work directory and, for the environments
+# that tests run in, a directory below /var/tmp: packages that look for the project around them must not find this
+# checkout. Fails with JudgeError or StepFailed.
 import hashlib
 import json
 import os
 import pathlib
-import resource
 import shutil
 import subprocess
 import tempfile
 import time
 
 from judge.entry import JudgeError, digest, find_python, overlaid, snapshot, unpack
+from judge.kept import Kept, StepFailed
 
 HERE = pathlib.Path(__file__).resolve().parent
 
 
-class StepFailed(Exception):
-    """A build or an installation failed; the text says where its log is."""
-
-
-class Steps:
+class Steps(Kept):
     def __init__(self, entry, work, redo=(), say=print, keep_cache=False):
         self.entry = entry
-        self.root = pathlib.Path(work).resolve()
-        self.work = self.root / entry.folder.name
-        self.work.mkdir(parents=True, exist_ok=True)
-        self.redo = set(redo)
+        super().__init__(work, entry.folder.name, redo, say)
         self.keep_cache = keep_cache
-        self.say = say
         self.python = find_python(entry.python)
-        self.made = {}  # steps of this run
         self.environments = _private_directory(self.root) / entry.folder.name
-
-    # -- the machinery -------------------------------------------------------------------------------------------
-
-    def step(self, name, inputs, make):
-        """The kept result of `name` for these inputs, or what make(log path) gives."""
-        if name not in self.made:
-            self.made[name] = self._step(name, inputs, make)
-        return self.made[name]
-
-    def _step(self, name, inputs, make):
-        text = json.dumps(inputs, sort_keys=True, default=str)
-        key = hashlib.sha256(text.encode()).hexdigest()
-        file = self.work / f"{name}.json"
-        if name not in self.redo and file.is_file():
-            kept = json.loads(file.read_text(encoding="utf-8"))
-            if kept["key"] == key and all(os.path.exists(p) for p in kept["needs"]):
-                self.say(f"  {name}: kept")
-                return kept["value"]
-        file.unlink(missing_ok=True)
-        self.say(f"  {name} …")
-        log = self.work / f"{name}.log"
-        log.write_text("", encoding="utf-8")
-        begin, cpu = time.monotonic(), _children_cpu()
-        value = make(log)
-        value["wall"] = round(time.monotonic() - begin, 1)
-        value["cpu"] = round(_children_cpu() - cpu, 1)
-        needs = [value[k] for k in ("wheel", "python", "file") if k in value]
-        record = {"key": key, "inputs": inputs, "needs": needs, "value": value}
-        temporary = file.with_suffix(".tmp")
-        temporary.write_text(json.dumps(record, indent=1, default=str), encoding="utf-8")
-        temporary.replace(file)
-        self.say(f"  {name}: {value['wall']} s, CPU {value['cpu']} s")
-        return value
-
-    def call(self, argv, log, **options):
-        """Runs a command with its output appended to the log; a failure shows the log's end."""
-        options.setdefault("env", self.environment())
-        check = options.pop("check", True)
-        with open(log, "a", encoding="utf-8") as stream:
-            stream.write("$ " + " ".join(map(str, argv)) + "\n")
-            stream.flush()
-            done = subprocess.run([str(a) for a in argv], stdout=stream, stderr=subprocess.STDOUT,
-                                  stdin=subprocess.DEVNULL, check=False, **options)
-        if check and done.returncode != 0:
-            with open(log, encoding="utf-8", errors="replace") as stream:
-                tail = "".join(stream.readlines()[-25:])
-            raise StepFailed(f"{' '.join(map(str, argv[:6]))} … gave {done.returncode}\n{tail}(whole log: {log})")
-        return done.returncode
-
-    def environment(self, **more):
-        gone = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONSTARTUP", "MAKEFLAGS", "CARGO_MAKEFLAGS"}
-        env = {k: v for k, v in os.environ.items() if k not in gone}
-        # The sources lie below another project's checkout: git must not take that for theirs.
-        env.update(GIT_CEILING_DIRECTORIES=str(self.root), PIP_DISABLE_PIP_VERSION_CHECK="1",
-                   PIP_NO_INPUT="1", NO_COLOR="1", **more)
-        return env
 
     def venv(self, directory, log, *requirements, base=None):
         shutil.rmtree(directory, ignore_errors=True)
@@ -359,17 +293,18 @@ class Steps:
 
         def make(log):
             tree = unpack(sdist, self.work / f"tests-{who}-sources")
+            root = tree / tests.get("root", ".")
             place = self.work / f"tests-{who}"
             shutil.rmtree(place, ignore_errors=True)
             place.mkdir()
             for name in tests["needs"]:
-                (shutil.copytree if (tree / name).is_dir() else shutil.copy2)(tree / name, place / name)
+                (shutil.copytree if (root / name).is_dir() else shutil.copy2)(root / name, place / name)
             shutil.rmtree(tree.parent)
             results = self.work / f"tests-{who}.jsonl"
             results.unlink(missing_ok=True)
             env = self.test_environment(self.home(who), CORPUS_RESULTS=str(results), PYTHONPATH=str(HERE))
             options = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "record_results", "-q", "--tb=native",
-                       *tests.get("options", [])]
+                       "--rootdir", place, *tests.get("options", [])]
             for name in tests.get("deselect", {}):
                 options += ["--deselect", name]
             found = {}
@@ -411,11 +346,6 @@ def ran_steps(trace):
         if outcome in ("ran", "cut-off"):
             found[event["args"]["label"]] = outcome
     return found
-
-
-def _children_cpu():
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
 
 
 def only(paths, where):

@@ -111,6 +111,10 @@ def compare_files(upstream, ours, entry, sources):
         else:
             notices.append(f"{name} has other bytes: {entry.content_differs[rule]}")
     infos = [set(w.info) - {"RECORD", "top_level.txt"} for w in (upstream, ours)]
+    bills = sorted(n for n in infos[0] - infos[1] if n.startswith("sboms/"))
+    if "sbom" in entry.left_out and bills:
+        infos[0] -= set(bills)
+        notices.append(f"left out: {', '.join(bills)}, which upstream's back end writes by itself (PEP 770 asks for none)")
     differences += [f"dist-info: {n} is missing" for n in sorted(infos[0] - infos[1])]
     differences += [f"dist-info: {n} is in Cermet's wheel only" for n in sorted(infos[1] - infos[0])]
     for name in sorted(n for n in infos[0] & infos[1] if n.startswith("licenses/")):
@@ -135,13 +139,15 @@ def _normal(field, value):
 
 
 def _requirement(requirement):
+    from packaging.utils import canonicalize_name
+
     marker = str(requirement.marker or "")
     # A group of one needs no parentheses; both spellings mean the same.
     marker = re.sub(r"\(([^()]*)\)", lambda m: m[0] if re.search(r"\b(and|or)\b", m[1]) else m[1], marker)
     terms = sorted(marker.split(" and ")) if " or " not in marker else [marker]
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
     where = f"@ {requirement.url}" if requirement.url else str(requirement.specifier)
-    return f"{requirement.name}{extras}{where}" + (f"; {' and '.join(terms)}" if marker else "")
+    return f"{canonicalize_name(requirement.name)}{extras}{where}" + (f"; {' and '.join(terms)}" if marker else "")
 
 
 def compare_metadata(upstream, ours, entry):
@@ -209,14 +215,19 @@ def _family(platform):
     return "linux " + match.group(1) if match else platform
 
 
-def compare_tags(upstream, ours):
+def compare_tags(upstream, ours, entry):
     (a, a_pure), (b, b_pure) = _tags(upstream), _tags(ours)
     differences, notices = [], []
     join = lambda tags: ".".join(sorted("-".join(t) for t in tags))
     if a != b:
         families = [{(t[0], t[1], _family(t[2])) for t in tags} for tags in (a, b)]
+        # A back end may name a wheel for one Python though every module of it keeps to the stable ABI.
+        stable = set(ours.modules()) == set(entry.modules.get("abi3", []))
+        same_but_abi = {(t[0], "abi3" if t[1] == t[0] else t[1], t[2]) for t in families[0]} == families[1]
         if families[0] == families[1]:
             notices.append(f"tag {join(b)}, upstream {join(a)}: the same interpreter, ABI and machine")
+        elif stable and same_but_abi:
+            notices.append(f"tag {join(b)}, upstream {join(a)}: all modules are abi3, so later Pythons may use it too")
         else:
             differences.append(f"tag: {join(b)}, upstream {join(a)}")
     if a_pure != b_pure:
