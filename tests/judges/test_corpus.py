@@ -243,3 +243,14 @@ def test_what_was_found_becomes_rows(tmp_path):
     (tmp_path / "result.json").write_text(json.dumps(kept))
     rows = page.packages([tmp_path / "result.json"]).splitlines()[-3:]
     assert rows == ["| p 1 | 3.12 | smoke | 7 lines |", "| p 1 | 3.12 | also | nothing else |", "| p 1 | 3.12 | all | 1 differences |"]
+
+
+def test_rows_that_another_machine_made_stay(tmp_path):
+    file = tmp_path / "compatibility.md"
+    row = lambda name, found: f"| {name} | 3.12 | all | {found} |"
+    page.replace_part("packages", "\n".join(["## Packages", "", row("a 1", "old"), row("b 1", "old"), row("gone 1", "old")]), file)
+    page.replace_part("programs", "\n".join(["## Programs", "", row("c 1", "another table's")]), file)
+    kept = {"package": "a 1", "python": "3.12", "notices": [], "differences": []}
+    (tmp_path / "result.json").write_text(json.dumps(kept))
+    rows = page.packages([tmp_path / "result.json"], ["a 1", "b 1", "c 1"], file).splitlines()[-2:]
+    assert rows == [row("a 1", "no difference"), row("b 1", "old")]

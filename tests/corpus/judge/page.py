@@ -21,30 +21,46 @@ def replace_part(name, table, page=PAGE):
     page.write_text(f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
 
 
-def packages(results):
-    """The table entry × judge × figure of tests/corpus/run, from the result.json of every entry that was judged."""
-    return _table(results, "## Packages", [
+def packages(results, known=(), page=PAGE):
+    """The table entry × judge × figure of tests/corpus/run, from the result.json of every entry that was judged.
+
+    Rows of `known` entries ("name version") that were judged elsewhere, and have no result here, stay as the page has them.
+    """
+    return _table(results, known, page, "## Packages", [
         "Written by `tests/corpus/run NAME --write-docs`: wheels of one sdist, built with Cermet and by its own back end or",
         "its authors, and what was found when they were compared. Times are of one run on a machine that did other work too."],
         ["package", "Python"])
 
 
-def programs(results):
+def programs(results, known=(), page=PAGE):
     """The same of tests/corpus/programs/run."""
-    return _table(results, "## Programs", [
+    return _table(results, known, page, "## Programs", [
         "Written by `tests/corpus/programs/run --write-docs`: programs of crates.io, built by cargo and with Cermet, and what",
         "was found when they were compared. Times are of one run on a machine that did other work too."], ["program"])
 
 
-def _table(results, title, introduction, heads):
-    lines = [title, "", *introduction, "", f"| {' | '.join(heads)} | judge | found |", "|---" * (len(heads) + 2) + "|"]
-    for file in sorted(results):
+def _table(results, known, page, title, introduction, heads):
+    rows = _rows_of_page(known, page, title)
+    for file in results:
         kept = json.loads(pathlib.Path(file).read_text(encoding="utf-8"))
         if heads[0] not in kept:
             continue
-        who = f"| {' | '.join(kept[head.lower()] for head in heads)} |"
+        who, differences = f"| {' | '.join(kept[head.lower()] for head in heads)} |", len(kept["differences"])
+        rows[kept[heads[0]]] = lines = []
         for notice in kept["notices"]:
             judge, colon, found = notice.partition(": ")
             lines.append(f"{who} {judge if colon else 'also'} | {(found if colon else notice).replace('|', '/')} |")
-        lines.append(f"{who} all | {'no difference' if not kept['differences'] else str(len(kept['differences'])) + ' differences'} |")
-    return "\n".join(lines)
+        lines.append(f"{who} all | {f'{differences} differences' if differences else 'no difference'} |")
+    head = [title, "", *introduction, "", f"| {' | '.join(heads)} | judge | found |", "|---" * (len(heads) + 2) + "|"]
+    return "\n".join(head + [line for name in sorted(rows) for line in rows[name]])
+
+
+def _rows_of_page(known, page, title):
+    """Entry -> its lines below `title`, of those that are still known."""
+    found, inside = {}, False
+    for line in page.read_text(encoding="utf-8").splitlines() if page.is_file() else []:
+        inside = line == title if line.startswith("## ") else inside
+        name = line.split("|")[1].strip() if inside and line.startswith("| ") else ""
+        if name in known:
+            found.setdefault(name, []).append(line)
+    return found

@@ -71,7 +71,7 @@ def compare_modules(upstream, ours, entry, expected, sources):
     for name in sorted(theirs.keys() & mine.keys()):
         a, b = (f.rpartition("/")[2].split(".", 1)[1] for f in (theirs[name], mine[name]))
         if a != b and name in entry.modules.get("abi3", []) and b.startswith("abi3."):
-            notices.append(f"{name} is named .{b} here and .{a} upstream (abi3 either way)")
+            notices.append(f"module: {name} is named .{b} here and .{a} upstream (abi3 either way)")
         elif a != b:
             differences.append(f"module: {name} is named .{b}, upstream .{a}")
     if len(mine) != len(ours.natives()):
@@ -225,9 +225,9 @@ def compare_tags(upstream, ours, entry):
         stable = set(ours.modules()) == set(entry.modules.get("abi3", []))
         same_but_abi = {(t[0], "abi3" if t[1] == t[0] else t[1], t[2]) for t in families[0]} == families[1]
         if families[0] == families[1]:
-            notices.append(f"tag {join(b)}, upstream {join(a)}: the same interpreter, ABI and machine")
+            notices.append(f"tag: {join(b)}, upstream {join(a)}: the same interpreter, ABI and machine")
         elif stable and same_but_abi:
-            notices.append(f"tag {join(b)}, upstream {join(a)}: all modules are abi3, so later Pythons may use it too")
+            notices.append(f"tag: {join(b)}, upstream {join(a)}: all modules are abi3, so later Pythons may use it too")
         else:
             differences.append(f"tag: {join(b)}, upstream {join(a)}")
     if a_pure != b_pure:
