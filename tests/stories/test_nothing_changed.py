@@ -57,6 +57,25 @@ def test_edit_and_back(hybrid):
     assert hybrid.wheel_bytes() == wheel
 
 
+def test_what_was_delivered_is_no_input(make):
+    """A crate at the root of the project: its script runs again for any file of the package, but not for a wheel of it."""
+    files = small.pure()
+    files["pyproject.toml"] += '\n[[tool.cermet.executable]]\nname = "tool"\ncrate = "."\n'
+    files["Cargo.toml"] = '[package]\nname = "tool"\nversion = "1.0.0"\nedition = "2021"\n'
+    files["Cargo.lock"] = 'version = 4\n\n[[package]]\nname = "tool"\nversion = "1.0.0"\n'
+    files["build.rs"] = 'fn main() {\n    println!("cargo::rustc-env=SAID=hello");\n}\n'
+    files["src/main.rs"] = 'fn main() {\n    println!("{}", env!("SAID"));\n}\n'
+    project = make(files)
+    project.build()
+    project.build(command="sdist")
+    assert len(list((project.folder / "dist").iterdir())) == 2
+    again = project.build(watch=True)
+    again.assert_no_compiler()
+    assert again.ran == set(), again.ran
+    project.write("more.txt", "a file like any other")
+    assert "tool-build-run" in project.build().ran
+
+
 def git(project: Project, *words: str) -> None:
     identity = ["-c", "user.name=Story", "-c", "user.email=story@example.org", "-c", "commit.gpgsign=false"]
     subprocess.run(["git", *identity, *words], cwd=project.folder, env=story.base_environment(GIT_CONFIG_GLOBAL="/dev/null"),

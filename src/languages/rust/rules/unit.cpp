@@ -99,6 +99,16 @@ void tell_unseen(exec::Executor& executor, const Unit& unit, const exec::Outcome
 
 }  // namespace unit_detail
 
+namespace unit_detail {
+
+// A wheel, or an sdist in dist/: made of the package, it must not decide what the package is made of.
+bool is_made_archive(const std::string& path) {
+    if (extension(path) == ".whl") return true;
+    return extension(path) == ".gz" && parent(path) == "dist" && extension(stem(path)) == ".tar";
+}
+
+}  // namespace unit_detail
+
 std::vector<std::string> package_files(SourceFiles& files, const std::string& directory, RustSources sources) {
     std::string root = find_git_root(files, directory);
     GitIgnore ignore(files, root.empty() ? directory : root);
@@ -112,6 +122,7 @@ std::vector<std::string> package_files(SourceFiles& files, const std::string& di
         std::string whole = join_path(directory, path);
         bool is_rust = extension(path) == ".rs";
         if (is_rust && sources == RustSources::Without) continue;
+        if (unit_detail::is_made_archive(path)) continue;
         // A nested package is its own unit; what a target directory holds, wherever it is, is nobody's input.
         if (std::any_of(tagged.begin(), tagged.end(),
                         [&path](const std::string& head) { return path.compare(0, head.size(), head) == 0; }))
