@@ -45,12 +45,12 @@ def _table(results, known, page, title, introduction, heads):
         kept = json.loads(pathlib.Path(file).read_text(encoding="utf-8"))
         if heads[0] not in kept:
             continue
-        who, differences = f"| {' | '.join(kept[head.lower()] for head in heads)} |", len(kept["differences"])
+        who = f"| {' | '.join(kept[head.lower()] for head in heads)} |"
         rows[kept[heads[0]]] = lines = []
         for notice in kept["notices"]:
             judge, colon, found = notice.partition(": ")
             lines.append(f"{who} {judge if colon else 'also'} | {(found if colon else notice).replace('|', '/')} |")
-        lines.append(f"{who} all | {f'{differences} differences' if differences else 'no difference'} |")
+        lines.append(f"{who} all | {counted(kept['differences'])} |")
     head = [title, "", *introduction, "", f"| {' | '.join(heads)} | judge | found |", "|---" * (len(heads) + 2) + "|"]
     return "\n".join(head + [line for name in sorted(rows) for line in rows[name]])
 
@@ -64,3 +64,7 @@ def _rows_of_page(known, page, title):
         if name in known:
             found.setdefault(name, []).append(line)
     return found
+
+
+def counted(differences):
+    return {0: "no difference", 1: "1 difference"}.get(len(differences), f"{len(differences)} differences")
