@@ -21,7 +21,7 @@ def _build(steps, log, binary, tree, out, cache, *words, prefix=(), **environmen
     shutil.rmtree(out, ignore_errors=True)
     trace = steps.work / f"{out.name}-trace.json"
     trace.unlink(missing_ok=True)
-    env = steps.environment(CERMET_CACHE=str(cache), **{**steps.compilers(), **environment})
+    env = steps.environment(CERMET_CACHE=str(cache), **{**steps.compilers(), **steps.entry.environment, **environment})
     begin = time.monotonic()
     steps.call([*prefix, binary, "build", "--python", steps.build_environment()["python"], "--trace", trace, "-o", out, *words],
                log, env=env, cwd=tree)
@@ -39,7 +39,7 @@ def quick(steps, binary, arguments):
         return made
 
     def make(log):
-        return _build(steps, log, binary, steps.built_tree(), steps.work / "quick", steps.work / "cermet-cache", *arguments,
+        return _build(steps, log, binary, steps.built_tree(), steps.work / "quick", steps.cache, *arguments,
                       **steps.entry.quick)
 
     return steps.step("quick", [digest(made["wheel"]), steps.entry.quick, arguments], make)
@@ -48,7 +48,7 @@ def quick(steps, binary, arguments):
 def edited(steps, edit, binary, arguments):
     """What ran after one edit of the sources that `cermet` built, and after taking it back; with its cache."""
     made, name = quick(steps, binary, arguments), f"edit-{edit['name'].replace(' ', '-')}"
-    tree, cache = steps.built_tree(), steps.work / "cermet-cache"
+    tree, cache = steps.built_tree(), steps.cache
     environment = {**steps.entry.quick, **edit.get("env", {})}
 
     def make(log):
@@ -83,7 +83,7 @@ def variant(steps, wanted, binary, arguments):
     environment = steps.entry.quick if wanted.get("quick") else {}
 
     def make(log):
-        answer = _build(steps, log, binary, steps.built_tree(), steps.work / name, steps.work / "cermet-cache", *arguments,
+        answer = _build(steps, log, binary, steps.built_tree(), steps.work / name, steps.cache, *arguments,
                         *wanted["arguments"], **environment)
         answer["back"] = _way_back(steps, log, binary, arguments, made, environment)
         return answer
@@ -97,7 +97,7 @@ def variant(steps, wanted, binary, arguments):
 def _way_back(steps, log, binary, arguments, made, environment):
     """What runs when the sources and arguments are again as they were, and whether the wheel is."""
     out = steps.work / "back"
-    back = _build(steps, log, binary, steps.built_tree(), out, steps.work / "cermet-cache", *arguments, **environment)
+    back = _build(steps, log, binary, steps.built_tree(), out, steps.cache, *arguments, **environment)
     shutil.rmtree(out)
     return {"ran": back["ran"], "same": back["digest"] == digest(made["wheel"])}
 
@@ -124,7 +124,7 @@ def vendored(steps, binary, arguments):
     def make(log):
         shutil.rmtree(root, ignore_errors=True)
         root.mkdir()
-        python, old = steps.build_environment()["python"], steps.work / "cermet-cache"
+        python, old = steps.build_environment()["python"], steps.cache
         env = steps.environment(CERMET_CACHE=str(old), **steps.compilers())
         steps.call([binary, "sdist", "--python", python, "-o", root / "sdist", *arguments], log, env=env, cwd=steps.built_tree())
         tree = unpack(only((root / "sdist").glob("*.tar.gz"), root), root / "tree")
@@ -187,7 +187,7 @@ def other_user(steps, binary, arguments):
         place.mkdir()
         tree = place / "a" / "longer" / "path"
         shutil.copytree(steps.built_tree(), tree, ignore=shutil.ignore_patterns("dist"), symlinks=True)
-        subprocess.run(["cp", "-a", str(steps.work / "cermet-cache"), str(place / "cache")], check=True)
+        subprocess.run(["cp", "-a", str(steps.cache), str(place / "cache")], check=True)
         sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, capture_output=True, text=True).stdout.strip()
         linked(pathlib.Path(sysroot), place / "rust")
         shutil.copy2(binary, place / "cermet")

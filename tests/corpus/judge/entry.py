@@ -16,7 +16,7 @@ import tomllib
 REQUIRED = {"name", "version", "sha256", "python", "modules"}
 OPTIONAL = {"source-root", "left-out", "content-differs", "metadata-differs", "skip-imports", "may-write", "tests",
             "upstream-wheel", "compiler", "smoke", "native-share", "edit", "variant", "vendored", "other-user", "overlay", "also",
-            "quick"}
+            "quick", "environment", "cache-of"}
 LEFT_OUT_RULES = {"stale-native", "cython-output", "sbom"}
 
 
@@ -49,6 +49,8 @@ class Entry:
         self.native_share = data.get("native-share")
         self.edits = data.get("edit", [])
         self.variants = data.get("variant", [])
+        self.environment = data.get("environment", {})  # variables of every build
+        self.cache_of = data.get("cache-of", "")  # another entry, which compiles much of the same: its cache is used
         self.quick = data.get("quick", {})  # variables of a quicker profile, for what compiles much of the graph again
         self.vendored = data.get("vendored", False)  # built again offline, from Cermet's sdist and vendored crates
         self.other_user = data.get("other-user", False)  # built again by another user, from a copy of the cache

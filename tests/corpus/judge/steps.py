@@ -23,6 +23,7 @@ class Steps(Kept):
     def __init__(self, entry, work, redo=(), say=print, keep_cache=False):
         self.entry = entry
         super().__init__(work, entry.folder.name, redo, say)
+        self.cache = self.root / (entry.cache_of or entry.folder.name) / "cermet-cache"
         self.keep_cache = keep_cache
         self.python = find_python(entry.python)
         self.environments = _private_directory(self.root) / entry.folder.name
@@ -146,13 +147,13 @@ class Steps(Kept):
         An interrupted build goes on where it was; with keep_cache, so does the build of another program.
         """
         sdist, python = self.sdist()["file"], self.build_environment()["python"]
-        tree_root, out, cache = self.work / "cermet-sources", self.work / "cermet", self.work / "cermet-cache"
+        tree_root, out, cache = self.work / "cermet-sources", self.work / "cermet", self.cache
 
         def make(log):
             shutil.rmtree(out, ignore_errors=True)
             begun = self.work / "cermet-begun.json"
             same = begun.is_file() and begun.read_text(encoding="utf-8") == json.dumps(inputs)
-            if not same and not self.keep_cache:
+            if not same and not self.keep_cache and not self.entry.cache_of:
                 shutil.rmtree(cache, ignore_errors=True)
             warm = cache.is_dir()
             begun.write_text(json.dumps(inputs), encoding="utf-8")
@@ -162,7 +163,7 @@ class Steps(Kept):
             before = snapshot(tree)
             trace = self.work / "cermet-trace.json"
             trace.unlink(missing_ok=True)
-            env = self.environment(CERMET_CACHE=str(cache), **self.compilers())
+            env = self.environment(CERMET_CACHE=str(cache), **self.compilers(), **self.entry.environment)
             begin = time.monotonic()
             self.call([binary, "build", "-vv", "--python", python, "--trace", trace, *arguments],
                       log, env=env, cwd=tree)
@@ -178,7 +179,7 @@ class Steps(Kept):
                     "build_wall": wall, "warm": warm}
 
         inputs = [self.entry.sha256, self.entry.overlay(), self.entry.text("build.txt"),
-                  self.python, digest(binary), arguments, _tool_identities(), self.compilers()]
+                  self.python, digest(binary), arguments, _tool_identities(), self.compilers(), *self.entry.environment.items()]
         return self.step("cermet", inputs, make)
 
     def source_files(self):
