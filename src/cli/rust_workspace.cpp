@@ -8,7 +8,9 @@
 #include "base/text.h"
 #include "base/toml.h"
 #include "cli/kept_words.h"
+#include "exec/environment.h"
 #include "exec/places.h"
+#include "exec/world.h"
 #include "languages/python/crate_requests.h"
 #include "languages/python/package.h"
 #include "platform/os.h"
@@ -145,11 +147,19 @@ std::string words_of(const Arguments& arguments, const RustWorkspace& workspace)
     return json.dump();
 }
 
+// The variables that cargo's configuration is made of, and those that fit `more`.
+std::map<std::string, std::string> cargo_environment(const std::vector<std::string>& more = {}) {
+    const std::map<std::string, std::string> user = exec::user_environment();
+    std::vector<std::string> patterns = rust::cargo_variables();
+    patterns.insert(patterns.end(), more.begin(), more.end());
+    std::map<std::string, std::string> found;
+    for (const std::string& name : exec::World::variables(join(patterns, " "), user)) found[name] = user.at(name);
+    return found;
+}
+
 std::string key_of(const Session& session, const Arguments& arguments, const RustWorkspace& workspace) {
     std::string words = words_of(arguments, workspace);
-    for (const std::string& name : platform::environment_names()) {
-        if (rust::is_cargo_variable(name)) words += cat("\n", name, "=", platform::environment(name).value_or(""));
-    }
+    for (const auto& [name, value] : cargo_environment()) words += cat("\n", name, "=", value);
     const std::string key = request_key(cat("rust\n", words), session.settings(), session.checkout());
     return cat("rust ", digest_of(key).hex());
 }
@@ -234,11 +244,7 @@ rust::ConfigRequest host_config_request(const std::string& directory) {
     std::optional<std::string> home = platform::environment("CARGO_HOME");
     request.cargo_home =
         home && !home->empty() ? *home : join_path(platform::environment("HOME").value_or("/"), ".cargo");
-    for (const std::string& name : platform::environment_names()) {
-        if (rust::is_cargo_variable(name) || name.compare(0, 6, "CARGO_") == 0) {
-            request.environment[name] = platform::environment(name).value_or("");
-        }
-    }
+    request.environment = rust_workspace_detail::cargo_environment({"CARGO_*"});
     return request;
 }
 

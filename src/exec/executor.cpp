@@ -398,9 +398,10 @@ Result<std::string> Executor::own_program_as(const std::string& name, int revisi
     return cat(k_tool, "/", directory, "/", name);
 }
 
-std::vector<std::string> Executor::environment_names() const {
-    std::vector<std::string> names;
-    for (const auto& [name, value] : state_->options.user) names.push_back(name);
+std::vector<std::string> Executor::user_variables(const std::vector<std::string>& patterns) {
+    const std::string asked = join(patterns, " ");
+    std::vector<std::string> names = World::variables(asked, state_->options.user);
+    record(Leaf{Leaf::Type::Fact, "variables:" + asked, join(names, " ")});
     return names;
 }
 

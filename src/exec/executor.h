@@ -99,7 +99,8 @@ class Executor {
     // Programs that steps find by name before the system's: name -> real path. Before the first
     // step.
     Status link_tools(const std::map<std::string, std::string>& tools);
-    std::vector<std::string> environment_names() const;  // of the user's environment when the command started
+    // Names in the user's environment that fit a pattern, NAME or HEAD*; recorded: which ones there are counts.
+    std::vector<std::string> user_variables(const std::vector<std::string>& patterns);
     std::optional<std::string> user_variable(const std::string& name);  // recorded as a leaf
     // Canonical path of this program under another name. The path is part of steps' keys and the program's bytes are not:
     // `revision` counts the changes of what it answers under that name, so that a new release repeats no step.

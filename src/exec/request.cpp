@@ -123,7 +123,8 @@ class Present {
 
    private:
     bool fact_holds(const Entry& entry) {
-        if (entry.name.compare(0, 5, "kind:") == 0 || entry.name.compare(0, 8, "program:") == 0) {
+        if (entry.name.compare(0, 5, "kind:") == 0 || entry.name.compare(0, 8, "program:") == 0 ||
+            entry.name.compare(0, 10, "variables:") == 0) {
             return world_.holds(Leaf{entry.type, entry.name, entry.value});
         }
         std::lock_guard lock(facts_mutex_);

@@ -147,6 +147,20 @@ std::string World::program_path(const std::string& name, const std::map<std::str
     return found ? *found : std::string(k_absent);
 }
 
+std::vector<std::string> World::variables(std::string_view patterns, const std::map<std::string, std::string>& user) {
+    const std::vector<std::string> all = split(patterns, ' ');
+    std::vector<std::string> found;
+    for (const auto& [name, value] : user) {
+        const std::string_view text = name;
+        const bool fits = std::any_of(all.begin(), all.end(), [&](std::string_view pattern) {
+            if (pattern.empty() || pattern.back() != '*') return text == pattern;
+            return text.substr(0, pattern.size() - 1) == pattern.substr(0, pattern.size() - 1);
+        });
+        if (fits) found.push_back(name);
+    }
+    return found;
+}
+
 std::string World::current(const Leaf& leaf) {
     switch (leaf.type) {
         case Leaf::Type::File:
@@ -165,6 +179,10 @@ std::string World::current(const Leaf& leaf) {
         case Leaf::Type::Fact: {
             constexpr std::string_view k_kind = "kind:";
             constexpr std::string_view k_program = "program:";
+            constexpr std::string_view k_variables = "variables:";
+            if (leaf.name.compare(0, k_variables.size(), k_variables) == 0) {
+                return join(variables(std::string_view(leaf.name).substr(k_variables.size()), user_), " ");
+            }
             if (leaf.name.compare(0, k_program.size(), k_program) == 0) {
                 return program_path(leaf.name.substr(k_program.size()), user_);
             }

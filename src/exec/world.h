@@ -5,7 +5,8 @@
 // or for a whole directory "in\n<name>\n<name>…" (none of these names is there); Listing digest
 // text of sorted names and kinds, or "absent"; Env "=<value>" or "absent"; Place the rendered text;
 // Fact "kind:<path>" -> "file" | "directory" | "absent" and "program:<name>" -> the real path found
-// on the user's PATH, or "absent". Answers about paths that steps do not write are remembered until
+// on the user's PATH, or "absent", "variables:<pattern> <pattern>…" -> the sorted names of the user's
+// variables that fit a pattern, NAME or HEAD*, with spaces between. Answers about paths that steps do not write are remembered until
 // forget(). Paths are canonical. Threads: any.
 #pragma once
 #include <map>
@@ -40,6 +41,8 @@ class World {
     static std::string listing_value(const std::vector<SourceEntry>& entries);
     static std::string listing_value_of(const std::string& host);  // "absent" where it is no directory
     static std::string program_path(const std::string& name, const std::map<std::string, std::string>& user);
+    static std::vector<std::string> variables(std::string_view patterns,
+                                              const std::map<std::string, std::string>& user);
     static std::string kind_text(SourceKind kind);
     static SourceKind kind_of(const std::string& host);
     void forget();

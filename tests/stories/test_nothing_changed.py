@@ -222,3 +222,18 @@ def test_the_checkout_is_never_written(hybrid):
     hybrid.build()
     assert hybrid.files() == changed
     assert set(before) == set(changed)
+
+
+def test_a_variable_of_cargo_that_was_not_there(make):
+    """What cargo's configuration is made of counts, too, where no build before had such a variable."""
+    project = make(small.everything())
+    project.build()
+    wheel = project.wheel_bytes()
+    project.build().assert_no_compiler()
+    for variables in ({"CARGO_PROFILE_RELEASE_OPT_LEVEL": "1"}, {"RUSTFLAGS": "--cfg seen"}):
+        assert project.build(**variables).compilers, variables
+        other = project.wheel_bytes()
+        project.build(**variables).assert_no_compiler()
+        assert project.wheel_bytes() == other
+        project.build().assert_no_compiler()
+        assert project.wheel_bytes() == wheel

@@ -164,8 +164,8 @@ engine::Task<WorkspaceArtifacts> run(engine::Build build, BuildWorkspace key);
 // `checkout`: real. A directory outside of it names itself.
 std::vector<std::string> with_parents(const std::string& directory, const std::string& checkout);
 
-// Whether a variable of the user's environment is one that cargo's configuration is made of.
-bool is_cargo_variable(std::string_view name);
+// The variables of the user's environment that cargo's configuration is made of: NAME or HEAD*.
+std::vector<std::string> cargo_variables();
 
 // Runs every build script with declared outputs in the tree that these requests reach: who reads such a file waits for
 // all of its writers. Two scripts that write the same path must write the same bytes: a Project error names both.

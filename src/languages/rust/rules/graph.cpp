@@ -191,16 +191,11 @@ constexpr int k_cargo_revision = 1;
 
 }  // namespace graph_detail
 
-bool is_cargo_variable(std::string_view name) {
-    for (std::string_view one : {"RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC", "RUSTC_BOOTSTRAP", "RUSTC_WRAPPER",
-                                 "RUSTC_WORKSPACE_WRAPPER", "CARGO_NET_OFFLINE"}) {
-        if (name == one) return true;
-    }
-    for (std::string_view head :
-         {"CARGO_PROFILE_", "CARGO_TARGET_", "CARGO_BUILD_", "CARGO_SOURCE_", "CARGO_REGISTRIES_"}) {
-        if (name.substr(0, head.size()) == head) return true;
-    }
-    return false;
+std::vector<std::string> cargo_variables() {
+    return {"RUSTFLAGS",         "CARGO_ENCODED_RUSTFLAGS", "RUSTC",
+            "RUSTC_BOOTSTRAP",   "RUSTC_WRAPPER",           "RUSTC_WORKSPACE_WRAPPER",
+            "CARGO_NET_OFFLINE", "CARGO_PROFILE_*",         "CARGO_TARGET_*",
+            "CARGO_BUILD_*",     "CARGO_SOURCE_*",          "CARGO_REGISTRIES_*"};
 }
 
 // What cargo reads of the user's environment besides CARGO_HOME: only names that change what is built.
@@ -214,8 +209,7 @@ class CargoEnvironment {
 engine::Task<std::map<std::string, std::string>> run(engine::Build build, CargoEnvironment) {
     exec::Executor& executor = build.service<exec::Executor>();
     std::map<std::string, std::string> found;
-    for (const std::string& name : executor.environment_names()) {
-        if (!is_cargo_variable(name)) continue;
+    for (const std::string& name : executor.user_variables(cargo_variables())) {
         std::string value = co_await build.get(exec::UserEnvironment(name));
         found[name] = value;
     }
