@@ -22,7 +22,7 @@
 
 namespace cermet::exec {
 
-inline constexpr char k_keep = '\x1f';
+inline constexpr char k_keep = '\x02';  // no tool gives it a meaning; 0x1f stands between rustc's encoded flags
 inline constexpr std::string_view k_ws = "/cermet/ws";
 inline constexpr std::string_view k_pkg = "/cermet/pkg";
 inline constexpr std::string_view k_out = "/cermet/out";

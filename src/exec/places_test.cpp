@@ -46,4 +46,14 @@ TEST_CASE("places: mount mode changes nothing but kept text") {
     CHECK(places.host_outside("/cermet/ws/a") == "/p/a");
 }
 
+TEST_CASE("places: what stands between rustc's encoded flags is no place") {
+    Places places;
+    for (RootMode mode : {RootMode::Mount, RootMode::Plain}) {
+        places.mode = mode;
+        CHECK(places.render("--cfg\x1fone\x1f-g") == "--cfg\x1fone\x1f-g");
+        CHECK(places.render_outside("--cfg\x1fone") == "--cfg\x1fone");
+        CHECK(places.render(keep("/cermet/ws/a")) == "/cermet/ws/a");
+    }
+}
+
 }  // namespace cermet::exec
