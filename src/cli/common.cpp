@@ -129,7 +129,8 @@ Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& liste
     if (arguments.mode == Mode::Mount) settings.mode = exec::RootMode::Mount;
     settings.events = listeners.sink();
     settings.console = &listeners.console();
-    if (!arguments.target.empty() && arguments.target != platform::host_triple().rust()) {
+    const bool here = arguments.target == "host-tuple" || arguments.target == platform::host_triple().rust();
+    if (!arguments.target.empty() && !here) {
         return usage_error(cat("building for ", arguments.target, " is not supported yet"), "leave --target out");
     }
     if (python == NeedPython::Yes) TRY_VOID(common_detail::choose_interpreter(arguments, settings));

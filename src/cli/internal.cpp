@@ -1,7 +1,7 @@
 // `cermet internal …`: what tests and the documentation ask the program itself: Rust's model, reference page, schema.
 // SPDX-License-Identifier: MIT
 //
-//   cermet internal unit-graph --manifest-path M [-p SPEC]… [--features F] [--profile P] [--target T] …
+//   cermet internal unit-graph --manifest-path M [-p SPEC]… [--features F] [--profile P] [--target T] [--config C]… …
 //   cermet internal rust-commands …the same… [--scripts FILE]
 //   cermet internal metadata --manifest-path M [--no-deps] [--filter-platform T] [--features F] …
 //   cermet internal configuration-reference
@@ -72,7 +72,8 @@ struct GraphWords {
     std::string cfg_file;  // the text of `rustc --print cfg`; else rustc is asked
     std::string host, target, filter_platform;
     bool no_deps = false;
-    std::string scripts_file;  // JSON: what build scripts printed
+    std::string scripts_file;         // JSON: what build scripts printed
+    std::vector<std::string> config;  // as cargo's --config takes them
     rust::BuildRequest build;
 };
 
@@ -83,11 +84,9 @@ void add_features(std::vector<std::string>& features, const std::string& text) {
 Result<GraphWords> read_words(const std::vector<std::string>& words) {
     GraphWords read;
     rust::Selection& chosen = read.build.selection;
-    std::map<std::string, std::vector<std::string>*> lists = {{"-p", &chosen.packages},
-                                                              {"--package", &chosen.packages},
-                                                              {"--exclude", &chosen.exclude},
-                                                              {"--bin", &chosen.bins},
-                                                              {"--example", &chosen.examples}};
+    std::map<std::string, std::vector<std::string>*> lists = {
+        {"-p", &chosen.packages}, {"--package", &chosen.packages}, {"--exclude", &chosen.exclude},
+        {"--bin", &chosen.bins},  {"--example", &chosen.examples}, {"--config", &read.config}};
     std::map<std::string, std::string*> texts = {
         {"--manifest-path", &read.manifest}, {"--cfg-file", &read.cfg_file},
         {"--scripts", &read.scripts_file},   {"--host", &read.host},
@@ -195,7 +194,8 @@ struct Model {
 
 Result<std::unique_ptr<Model>> load_model(const GraphWords& words) {
     auto model = std::make_unique<Model>();
-    const rust::ConfigRequest wanted = host_config_request(std::string(parent(words.manifest)));
+    rust::ConfigRequest wanted = host_config_request(std::string(parent(words.manifest)));
+    wanted.overrides = words.config;
     const std::string home = wanted.cargo_home;
     TRY(config, rust::load_config(model->files, wanted));
     for (const auto& [name, entry] : config.env) {
@@ -219,12 +219,14 @@ Result<Json> unit_graph(const std::vector<std::string>& words_given) {
     TRY(model, load_model(words));
     rust::BuildRequest build = words.build;
     TRY(triple, host_triple(words));
-    if (words.target.empty()) {
+    std::string target_triple = words.target.empty() ? model->config.build_target : words.target;
+    if (target_triple == "host-tuple") target_triple = triple;
+    if (target_triple.empty()) {
         TRY(host, target_info(words, model->config, triple));
         build.host = host;
     } else {
         TRY(host, plain_host(words, model->config, triple));
-        TRY(target, target_info(words, model->config, words.target));
+        TRY(target, target_info(words, model->config, target_triple));
         build.host = host;
         build.target = target;
     }

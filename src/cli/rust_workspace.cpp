@@ -71,7 +71,8 @@ Result<int> jobs_of(const rust::CargoConfig& config) {
     const auto [end, failed] = std::from_chars(text->data(), text->data() + text->size(), number);
     if (failed != std::errc() || end != text->data() + text->size() || number == 0) {
         return project_error(cat("build.jobs of cargo's configuration is '", *text, "'"),
-                             "`default`, a number above 0, or one below it to leave so many CPUs idle");
+                             "`default`, a number above 0, or one below it to leave so many CPUs idle")
+            .at(config.where("build.jobs"));
     }
     return number < 0 ? std::max(1, platform::cpu_count() + number) : number;
 }

@@ -3,6 +3,7 @@
 #include "languages/rust/config/config.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/path.h"
 #include "base/text.h"
@@ -13,22 +14,34 @@ namespace config_detail {
 
 constexpr int k_max_includes = 32;
 
-enum class Join { Append, Replace };
+Error different_kinds(std::string_view key, const Toml& under, const Toml& over, const std::string& file) {
+    return project_error(cat("`", key, "` of cargo's configuration is ", over.kind_name(), " here and ",
+                             under.kind_name(), " in another file"),
+                         "tables and lists are joined: write it in one way")
+        .at(file, over.line, over.column);
+}
 
-// `over` wins; arrays are joined with the winner's items last, as cargo does (L13).
-Toml merge(const Toml& under, const Toml& over, Join arrays) {
-    if (under.is_array() && over.is_array() && arrays == Join::Append) {
+// `over` wins; arrays are joined with the winner's items last, as cargo does (L13). `file`: of `over`.
+Result<Toml> merge(const Toml& under, const Toml& over, const std::string& file, const std::string& key) {
+    if (under.is_array() != over.is_array() || under.is_table() != over.is_table())
+        return different_kinds(key, under, over, file);
+    if (under.is_array()) {
         Toml::Array joined = under.array();
         for (const Toml& item : over.array()) joined.push_back(item);
         Toml out = Toml::of(std::move(joined));
         out.line = over.line;
         return out;
     }
-    if (!under.is_table() || !over.is_table()) return over;
+    if (!under.is_table()) return over;
     Toml out = under;
-    for (const auto& [key, value] : over.table()) {
-        const Toml* existing = under.find(key);
-        out.set(key, existing != nullptr ? merge(*existing, value, arrays) : value);
+    for (const auto& [name, value] : over.table()) {
+        const Toml* existing = under.find(name);
+        if (existing == nullptr) {
+            out.set(name, value);
+            continue;
+        }
+        TRY(joined, merge(*existing, value, file, key.empty() ? name : cat(key, ".", name)));
+        out.set(name, std::move(joined));
     }
     return out;
 }
@@ -53,13 +66,9 @@ void replace_in(Toml& table, std::string_view key, const std::string& base, bool
     table.set(std::string(key), string_at(std::move(text), *value));
 }
 
-// rustflags = "a b" and rustflags = ["a", "b"] mean the same; one shape makes them joinable.
-void flags_as_array(Toml& table) {
-    const Toml* value = table.find("rustflags");
-    if (value == nullptr || !value->is_string()) return;
-    Toml::Array items;
-    for (std::string& word : split_words(value->string())) items.push_back(string_at(std::move(word), *value));
-    table.set("rustflags", with_place(Toml::of(std::move(items)), *value));
+// rustflags = "a b" and rustflags = ["a", "b"] mean the same.
+std::vector<std::string> flags_of(const Toml& value) {
+    return value.is_string() ? split_words(value.string()) : value.string_list();
 }
 
 template <class Change>
@@ -83,13 +92,9 @@ void absolutise(Toml& document, const std::string& base) {
         for (const char* key : {"rustc", "rustdoc", "rustc-wrapper", "rustc-workspace-wrapper"})
             replace_in(copy, key, base, true);
         for (const char* key : {"target-dir", "build-dir"}) replace_in(copy, key, base, false);
-        flags_as_array(copy);
         document.set("build", std::move(copy));
     }
-    change_tables(document, "target", [&](Toml& table) {
-        replace_in(table, "linker", base, true);
-        flags_as_array(table);
-    });
+    change_tables(document, "target", [&](Toml& table) { replace_in(table, "linker", base, true); });
     change_tables(document, "source", [&](Toml& table) {
         replace_in(table, "directory", base, false);
         replace_in(table, "local-registry", base, false);
@@ -98,6 +103,26 @@ void absolutise(Toml& document, const std::string& base) {
         const Toml* relative = table.find("relative");
         if (relative != nullptr && relative->boolean()) replace_in(table, "value", base, false);
     });
+}
+
+// What would change a build in a way that is not done here, and what cargo refuses as well.
+Status refuse_in(const Toml& document, const std::string& file) {
+    const Toml* paths = document.find("paths");
+    if (paths != nullptr && !paths->array().empty())
+        return project_error("`paths` of cargo's configuration, which replaces packages, is not supported",
+                             "use [patch] in Cargo.toml or in the configuration instead")
+            .at(file, paths->line, paths->column);
+    const Toml* sources = document.find("source");
+    if (sources == nullptr || !sources->is_table()) return {};
+    for (const auto& [name, source] : sources->table()) {
+        const Toml* registry = source.find("registry");
+        if (name == "crates-io" || registry == nullptr || !registry->is_string()) continue;
+        if (registry->string() == "https://github.com/rust-lang/crates.io-index")
+            return project_error(cat("the source `", name, "` is crates.io, which has the name `crates-io` already"),
+                                 "write [source.crates-io] with its `replace-with`")
+                .at(file, registry->line, registry->column);
+    }
+    return {};
 }
 
 class Loader {
@@ -140,8 +165,11 @@ class Loader {
         TRY(document, parse_toml(bytes, path));
         config_.files.push_back(path);
         if (const Toml* include = document.find("include")) TRY_VOID(load_includes(*include, path, base, depth));
+        TRY_VOID(refuse_in(document, path));
+        config_.documents.emplace_back(path, document);
         absolutise(document, base);
-        config_.merged = merge(config_.merged, document, Join::Append);
+        TRY(merged, merge(config_.merged, document, path, {}));
+        config_.merged = std::move(merged);
         return {};
     }
 
@@ -167,19 +195,46 @@ class Loader {
         for (const std::string& text : request_.overrides) {
             const std::string file = join_path(base, text);
             if (files_.kind(file) == SourceKind::File) {
+                const Toml before = std::exchange(config_.merged, Toml());
                 TRY_VOID(load_file(file, base, 0));
+                const Toml read = std::exchange(config_.merged, before);
+                TRY_VOID(add_override(read, file));
                 continue;
             }
             Result<Toml> document = parse_toml(text, "--config");
-            if (!document.ok()) return not_an_override(text, document.error());
+            if (!document.ok()) return not_an_override(text, document.error().message);
+            if (const std::string wrong = more_than_a_value(*document, text); !wrong.empty())
+                return not_an_override(text, wrong);
+            TRY_VOID(refuse_in(*document, "--config"));
             absolutise(*document, base);
-            config_.merged = merge(config_.merged, *document, Join::Append);
+            TRY_VOID(add_override(*document, "--config"));
         }
         return {};
     }
 
-    static Error not_an_override(const std::string& text, const Error& error) {
-        return usage_error(cat("cargo's configuration cannot be `", text, "`: ", error.message),
+    // They go before files, and before the environment too.
+    Status add_override(const Toml& document, const std::string& file) {
+        TRY(merged, merge(config_.merged, document, file, {}));
+        TRY(said, merge(config_.said, document, file, {}));
+        config_.merged = std::move(merged);
+        config_.said = std::move(said);
+        return {};
+    }
+
+    // One KEY = VALUE with dots in the key, and neither a table nor a second line.
+    static std::string more_than_a_value(const Toml& document, const std::string& text) {
+        if (contains(trim(text), "\n") || trim(text).starts_with("[")) return "it is more than one value";
+        const Toml* value = &document;
+        while (value->is_table() && value->table().size() == 1) value = &value->table().front().second;
+        if (value->is_table() && value->table().empty()) return "it sets nothing";
+        const std::size_t equals = text.find('=');
+        const bool braces =
+            equals != std::string::npos && trim(std::string_view(text).substr(equals + 1)).starts_with("{");
+        return braces || value->is_table() ? "its value is a table" : "";
+    }
+
+    static Error not_an_override(const std::string& text, const std::string& why) {
+        return usage_error(cat("cargo's configuration cannot be `", text, "`: ", why),
                            "write KEY = VALUE as TOML does, for example profile.release.lto = \"off\", or name a file");
     }
 
@@ -252,7 +307,7 @@ bool truthy(const std::string& text) { return text == "1" || text == "true"; }
 std::vector<std::string> flags_at(const CargoConfig& config, const Toml* table, const std::string& dotted) {
     std::vector<std::string> flags;
     if (table != nullptr)
-        if (const Toml* list = table->find("rustflags")) flags = list->string_list();
+        if (const Toml* list = table->find("rustflags")) flags = flags_of(*list);
     auto found = config.environment.find(env_name(dotted));
     if (found != config.environment.end())
         for (std::string& word : split_words(found->second)) flags.push_back(std::move(word));
@@ -274,20 +329,46 @@ Result<std::vector<const Toml*>> matching_cfg_tables(const CargoConfig& config, 
     return out;
 }
 
-}  // namespace config_detail
-
-std::optional<std::string> CargoConfig::string(const std::string& dotted) const {
-    auto found = environment.find(config_detail::env_name(dotted));
-    if (found != environment.end()) return found->second;
-    const Toml* value = &merged;
-    for (const std::string& part : split(dotted, '.')) {
-        value = value->find(part);
-        if (value == nullptr) return std::nullopt;
-    }
+std::optional<std::string> text_of(const Toml& document, const std::string& dotted) {
+    const Toml* value = document.find_path(dotted);
+    if (value == nullptr) return std::nullopt;
     if (value->is_string()) return value->string();
     if (value->is_bool()) return std::string(value->boolean() ? "true" : "false");
     if (value->is_int()) return to_text(static_cast<long long>(value->integer()));
     return std::nullopt;
+}
+
+// build.target: a triple, or a list of them.
+Status read_build_target(CargoConfig& config) {
+    config.build_target = config.string("build.target").value_or("");
+    if (!config.build_target.empty()) return {};
+    const Toml* list = config.merged.find_path("build.target");
+    if (list == nullptr || !list->is_array()) return {};
+    const std::vector<std::string> triples = list->string_list();
+    if (triples.size() > 1)
+        return project_error(cat("build.target of cargo's configuration lists ", join(triples, " and ")),
+                             "name one target: several at once are not supported")
+            .at(config.where("build.target"));
+    if (!triples.empty()) config.build_target = triples[0];
+    return {};
+}
+
+}  // namespace config_detail
+
+std::optional<std::string> CargoConfig::string(const std::string& dotted) const {
+    if (std::optional<std::string> said_aloud = config_detail::text_of(said, dotted)) return said_aloud;
+    auto found = environment.find(config_detail::env_name(dotted));
+    if (found != environment.end()) return found->second;
+    return config_detail::text_of(merged, dotted);
+}
+
+Where CargoConfig::where(const std::string& dotted) const {
+    if (said.find_path(dotted) != nullptr) return Where{"--config", 0, 0};
+    const std::string variable = config_detail::env_name(dotted);
+    if (environment.count(variable) != 0) return Where{variable, 0, 0};
+    for (auto read = documents.rbegin(); read != documents.rend(); ++read)
+        if (const Toml* value = read->second.find_path(dotted)) return Where{read->first, value->line, value->column};
+    return {};
 }
 
 Result<CargoConfig> load_config(SourceFiles& files, const ConfigRequest& request) {
@@ -299,7 +380,7 @@ Result<CargoConfig> load_config(SourceFiles& files, const ConfigRequest& request
     read_registries(config);
     read_sources(config);
     read_env_table(config);
-    config.build_target = config.string("build.target").value_or("");
+    TRY_VOID(read_build_target(config));
     auto target_dir = config.environment.find("CARGO_TARGET_DIR");
     config.target_directory = target_dir != config.environment.end() ? join_path(config.cwd, target_dir->second)
                                                                      : config.string("build.target-dir").value_or("");
@@ -329,13 +410,17 @@ Result<std::vector<std::string>> rustflags_for(const CargoConfig& config, const 
     TRY(tables, matching_cfg_tables(config, cfgs));
     for (const Toml* table : tables)
         if (const Toml* list = table->find("rustflags"))
-            for (std::string& flag : list->string_list()) flags.push_back(std::move(flag));
+            for (std::string& flag : flags_of(*list)) flags.push_back(std::move(flag));
     if (!flags.empty()) return flags;
     return flags_at(config, config.merged.find("build"), "build.rustflags");
 }
 
 Result<std::string> linker_for(const CargoConfig& config, const std::string& triple, const std::vector<Cfg>& cfgs) {
     using namespace config_detail;
+    const Toml* said = config.said.find("target");
+    if (said != nullptr) said = said->find(triple);
+    if (said != nullptr) said = said->find("linker");
+    if (said != nullptr) return said->string();
     auto env = config.environment.find(env_name(cat("target.", triple, ".linker")));
     if (env != config.environment.end()) return program_path(env->second, config.cwd);
     const Toml* targets = config.merged.find("target");

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -43,7 +44,8 @@ struct SourceDefinition {
 };
 
 struct CargoConfig {
-    Toml merged;  // every file merged, environment not included
+    Toml merged;  // every file and every --config merged, environment not included
+    Toml said;    // only what --config said: it goes before the environment
     std::map<std::string, std::string> environment;
     std::string cwd;
     std::map<std::string, std::string> registries;  // name -> "registry+…" or "sparse+…" text
@@ -53,10 +55,13 @@ struct CargoConfig {
     std::string target_directory;         // build.target-dir or ""
     std::optional<bool> incremental;
     bool offline = false;
-    std::vector<std::string> files;  // that were read
+    std::vector<std::string> files;                       // that were read
+    std::vector<std::pair<std::string, Toml>> documents;  // what each of them says, the strongest last
 
-    // value of a dotted key; environment CARGO_<KEY> wins over files
+    // value of a dotted key: --config, then the environment's CARGO_<KEY>, then files
     std::optional<std::string> string(const std::string& dotted) const;
+    // Where it is written; without a line where the environment or --config say it, which the file's name tells then.
+    Where where(const std::string& dotted) const;
 };
 
 Result<CargoConfig> load_config(SourceFiles& files, const ConfigRequest& request);

@@ -307,8 +307,12 @@ Status load(exec::Executor& executor, const CrateRequest& request, const std::st
     ConfigRequest wanted = config_request(executor, directory, cargo_home, std::move(environment));
     wanted.overrides = request.config_overrides;
     wanted.overrides_directory = request.overrides_directory;
-    TRY(config, load_config(files, wanted));
-    graph.config = config;
+    Result<CargoConfig> config = load_config(files, wanted);
+    if (!config.ok()) {
+        Error error = std::move(config).error();  // what --config says is in no file; [tool.cermet.cargo] is
+        return error.where.file.empty() ? std::move(error).at(request.place) : error;
+    }
+    graph.config = std::move(*config);
     // [env] does not go before a variable of the user's, unless it is forced.
     for (const auto& [name, entry] : graph.config.env) {
         std::optional<std::string> own = executor.user_variable(name);
@@ -366,6 +370,9 @@ Status describe_workspace(PackageGraph& packages, ResolvedGraph& graph) {
     return {};
 }
 
+// What cargo takes for the host's own triple, where one is asked for.
+constexpr std::string_view k_host_tuple = "host-tuple";
+
 // The target that is said with --target or build.target; "" = none, which is not the same as the host's.
 std::string wanted_target(const CrateRequest& request, const CargoConfig& config) {
     if (!request.settings->target.empty() || request.use != CrateUse::Workspace) return request.settings->target;
@@ -374,7 +381,7 @@ std::string wanted_target(const CrateRequest& request, const CargoConfig& config
 
 Status check_target(const CrateRequest& request, const ResolvedGraph& graph) {
     const std::string target = wanted_target(request, graph.config);
-    if (target.empty() || target == graph.toolchain.host) return {};
+    if (target.empty() || target == graph.toolchain.host || target == k_host_tuple) return {};
     const bool workspace = request.use == CrateUse::Workspace;
     return project_error(cat("building for ", target, " is not supported yet: this machine is ", graph.toolchain.host),
                          workspace ? "`cargo build --target` can" : "leave `target` out of [tool.cermet.cargo]")

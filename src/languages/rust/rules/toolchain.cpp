@@ -65,6 +65,9 @@ Result<std::string> resolve_rustup(exec::Executor& executor, const Rustup& rustu
             std::optional<std::string> text = executor.files().read(join_path(at, file));
             std::string path;
             if (!text) continue;
+            if (trim(*text).empty())
+                return project_error("the toolchain file is empty", "name a channel in it, or remove it")
+                    .at(join_path(at, file));
             name = channel_of(*text, path);
             why = join_path(at, file);
             if (!path.empty()) return join_path(at, path);
