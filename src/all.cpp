@@ -113,6 +113,7 @@
 #include "languages/rust/manifest/cfg.cpp"
 #include "languages/rust/manifest/dependencies.cpp"
 #include "languages/rust/manifest/manifest.cpp"
+#include "languages/rust/manifest/refusals.cpp"
 #include "languages/rust/manifest/standalone.cpp"
 #include "languages/rust/manifest/targets.cpp"
 #include "languages/rust/metadata/metadata.cpp"

@@ -55,6 +55,7 @@ class DependencyReader {
         if (workspace != nullptr && workspace->is_bool() && workspace->boolean())
             return read_inherited(value, dependency);
         TRY_VOID(read_flags(value, dependency));
+        TRY_VOID(refuse_partners(Reader(value, package_.manifest_path), dependency.key));
         return set_source(value, package_.directory, dependency, value.find("version"));
     }
 
@@ -99,6 +100,7 @@ class DependencyReader {
                 return manifest_.fail(*unstable, cat("`", key,
                                                      "` of a dependency needs a nightly cargo and "
                                                      "is not supported"));
+        TRY_VOID(refuse_old_spelling(reader, "default-features", "default_features", package_.edition));
         TRY_VOID(reader.text("package", dependency.package));
         dependency.has_package |= value.find("package") != nullptr;
         TRY_VOID(reader.flag("optional", dependency.optional));
@@ -329,6 +331,9 @@ Status read_lints(const Reader& manifest, const ManifestContext& context, Packag
     if (inherited != nullptr && inherited->is_bool() && inherited->boolean()) {
         if (context.inheritance == nullptr || !context.inheritance->present)
             return manifest.fail(*table, "`lints` is inherited, but no workspace was found");
+        if (table->table().size() > 1)
+            return manifest.fail(*table, "[lints] cannot change what it inherits from the workspace",
+                                 "keep only `workspace = true`, or write all lints here");
         table = &context.inheritance->lints;
     }
     std::vector<lints_detail::Flag> flags;

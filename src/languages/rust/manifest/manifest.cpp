@@ -275,6 +275,7 @@ Result<PackagePtr> read_manifest(SourceFiles& files, const std::string& manifest
     package->where = manifest.where(*table);
     TRY_VOID(refuse_unstable(manifest, reader));
     TRY_VOID(read_fields(files, reader, *package));
+    TRY_VOID(refuse_fields(manifest, reader, *package));
     rebase(package->readme, "readme", *table, context, *package);
     rebase(package->license_file, "license-file", *table, context, *package);
     TRY_VOID(read_dependencies(manifest, context, *package));
@@ -282,6 +283,7 @@ Result<PackagePtr> read_manifest(SourceFiles& files, const std::string& manifest
     TRY_VOID(read_lints(manifest, context, *package));
     if (const Toml* hints = manifest.find("hints")) package->hints = hints->to_json();
     TRY_VOID(read_targets(files, manifest, reader, *package));
+    TRY_VOID(refuse_default_run(reader, *package));
     warn_unknown_keys(document, *package);
     return PackagePtr(std::move(package));
 }

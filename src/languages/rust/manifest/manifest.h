@@ -141,6 +141,8 @@ struct ManifestContext {
 
 // Does the file have a [package] (or [project]) table?
 bool has_package(const Toml& manifest);
+// What a workspace's root may not say beside its members' manifests.
+Status refuse_in_root(const Toml& document, const std::string& file);
 Result<PackagePtr> read_manifest(SourceFiles& files, const std::string& manifest_path, const Toml& document,
                                  const ManifestContext& context);
 Result<Toml> parse_manifest_file(SourceFiles& files, const std::string& manifest_path);

@@ -124,4 +124,42 @@ TEST_CASE("M18 a member finds its root") {
     CHECK_FALSE(load_workspace(files, "/cermet/ws/stray/Cargo.toml", config).ok());
 }
 
+TEST_CASE("M1 M4 M5 M8 M15 what cargo refuses is refused, at its line") {
+    MemoryFiles files;
+    files.files["/cermet/ws/src/lib.rs"] = "";
+    files.files["/cermet/ws/src/b.rs"] = "";
+    const auto line_of = [&](const std::string& text) {
+        Result<PackagePtr> package = read(files, text);
+        return package.ok() ? 0 : static_cast<int>(package.error().where.line);
+    };
+    const std::string newest = "[package]\nname = \"x\"\nedition = \"2024\"\n";
+    CHECK(line_of(newest) == 0);
+    CHECK(line_of("[package]\nname = \"1a\"\n") == 2);
+    CHECK(line_of("[package]\nname = \"a b\"\n") == 2);
+    CHECK(line_of("[package]\nname = \"_a-9\"\n") == 0);
+    CHECK(line_of("[project]\nname = \"x\"\nedition = \"2024\"\n") > 0);
+    CHECK(line_of(newest + "rust-version = \"1.84\"\n") == 4);
+    CHECK(line_of(newest + "rust-version = \"1.85\"\n") == 0);
+    CHECK(line_of(newest + "default-run = \"gone\"\n") == 4);
+    CHECK(line_of(newest + "workspace = \"..\"\n[workspace]\n") == 4);
+    for (const char* old :
+         {"[lib]\ncrate_type = [\"lib\"]\n", "[lib]\nproc_macro = true\n", "[dev_dependencies]\n\n",
+          "[build_dependencies]\n\n", "[dependencies]\na = { version = \"1\", default_features = false }\n"}) {
+        CHECK(line_of(newest + old) > 0);
+        CHECK(line_of(k_head + old) == 0);
+    }
+    for (const char* name : {"dep:a", "a/b", "+a", "a b", ".a"})
+        CHECK(line_of(k_head + "[features]\n\"" + name + "\" = []\n") == 6);
+    for (const char* name : {"1a", "a.b", "a+b-c_d", "_"})
+        CHECK(line_of(k_head + "[features]\n\"" + name + "\" = []\n") == 0);
+    for (const char* table :
+         {"name = \"deps\"", "name = \"b\"\ncrate-type = [\"cdylib\"]", "name = \"b\"\nproc-macro = true"})
+        CHECK(line_of(k_head + "[[bin]]\npath = \"src/b.rs\"\n" + table + "\n") > 0);
+    for (const char* entry : {"{ version = \"1\", branch = \"b\" }", "{ git = \"https://g\", registry = \"r\" }",
+                              "{ version = \"1\", registry = \"r\", registry-index = \"https://r\" }"})
+        CHECK(line_of(k_head + "[dependencies]\na = " + entry + "\n") == 6);
+    CHECK((*read(files, k_head + "[lib]\nproc-macro = true\ncrate-type = [\"cdylib\"]\n"))->library()->crate_types ==
+          std::vector<std::string>{"cdylib"});
+}
+
 }  // namespace cermet::rust

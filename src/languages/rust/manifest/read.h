@@ -43,6 +43,12 @@ Status read_dependencies(const Reader& manifest, const ManifestContext& context,
 Status read_features(const Reader& manifest, Package& package);
 // [lib], [[bin]]… and discovery on disk (M5-M10).
 Status read_targets(SourceFiles& files, const Reader& manifest, const Reader& package_table, Package& package);
+// Errors of cargo's that reading alone would not meet (refusals.cpp). `fields`: [package] with what it inherits.
+Status refuse_fields(const Reader& manifest, const Reader& fields, const Package& package);
+Status refuse_default_run(const Reader& fields, const Package& package);  // call after read_targets
+Status refuse_old_spelling(const Reader& table, std::string_view key, std::string_view old, std::string_view edition);
+Status refuse_program_fields(const Reader& table, const std::string& name);
+Status refuse_partners(const Reader& dependency, const std::string& name);
 // [lints] to rustc flags (M27).
 Status read_lints(const Reader& manifest, const ManifestContext& context, Package& package);
 

@@ -126,15 +126,16 @@ class TargetReader {
         TRY_VOID(reader.texts("crate-type", "crate_type", types));
         bool proc_macro = false;
         TRY_VOID(reader.flag("proc-macro", "proc_macro", proc_macro));
+        TRY_VOID(refuse_old_spelling(reader, "crate-type", "crate_type", package_.edition));
+        TRY_VOID(refuse_old_spelling(reader, "proc-macro", "proc_macro", package_.edition));
         auto has = [&](std::string_view type) { return std::find(types.begin(), types.end(), type) != types.end(); };
         if (has("proc-macro") && types.size() > 1)
             return manifest_.fail(table, "crate-type `proc-macro` cannot be combined with others");
         if (has("dylib") && has("cdylib"))
             return manifest_.fail(table, "crate-types `dylib` and `cdylib` cannot be combined");
-        if (proc_macro) types = {"proc-macro"};
-        // An empty list is what it says, as in cargo; rustc then has its own opinion.
+        // A list that is written is what it says, as in cargo, also an empty one; rustc then has its own opinion.
         bool written = table.find("crate-type") != nullptr || table.find("crate_type") != nullptr;
-        if (!proc_macro && !written) types = {"lib"};
+        if (!written) types = {proc_macro ? "proc-macro" : "lib"};
         target.crate_types = std::move(types);
         return {};
     }
@@ -214,6 +215,7 @@ class TargetReader {
         std::string name;
         TRY_VOID(reader.text("name", name));
         if (name.empty()) return manifest_.fail(table, cat("a [[", rules.key, "]] section has no name"));
+        if (rules.kind == TargetKind::Bin) TRY_VOID(refuse_program_fields(reader, name));
         Target target = make(rules, Found{name, ""});
         TRY_VOID(read_common(table, target));
         std::string path;

@@ -83,6 +83,9 @@ class Chain {
         }
         std::size_t before = out.table().size();
         add_environment(config_, name, out);
+        const Toml* said = config_.said.find("profile");
+        if (said != nullptr) said = said->find(name);
+        if (said != nullptr) out = deep_merge(out, *said);
         return defined || out.table().size() > before ? std::optional<Toml>(out) : std::nullopt;
     }
 
@@ -211,6 +214,8 @@ Status check_table(const std::string& file, const Toml& table, bool is_override)
     for (const auto& [key, value] : table.table()) {
         if (is_override && one_of(key, {"panic", "lto", "rpath"}))
             return project_error(cat("`", key, "` cannot be set in a profile override")).at(file, value.line);
+        if (is_override && one_of(key, {"build-override", "package"}))
+            return project_error(cat("`", key, "` cannot be set in a profile override")).at(file, value.line);
         if (key == "build-override") {
             TRY_VOID(check_table(file, value, true));
         } else if (key == "package") {
@@ -220,6 +225,26 @@ Status check_table(const std::string& file, const Toml& table, bool is_override)
         }
     }
     return {};
+}
+
+// Names that cargo keeps for itself, as they are directories or may become commands.
+Status check_name(const std::string& file, const std::string& name, const Toml& table) {
+    const std::string low = lower(name);
+    const bool word = std::all_of(low.begin(), low.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    });
+    if (!word)
+        return project_error(cat("`", name, "` is no name for a profile"), "use letters, digits, `-` and `_`")
+            .at(file, table.line);
+    const bool reserved =
+        one_of(low, {"build",    "check",   "clean",   "config", "fetch", "fix",       "install",
+                     "metadata", "package", "publish", "report", "root",  "run",       "rust",
+                     "rustc",    "rustdoc", "target",  "tmp",    "debug", "uninstall", "build-override"}) ||
+        low.starts_with("cargo");
+    if (!reserved) return {};
+    return project_error(cat("profile name `", name, "` is reserved"),
+                         low == "debug" ? "the profile of debug builds is [profile.dev]" : "choose another name")
+        .at(file, table.line);
 }
 
 // A package id specification: name, name@version (also partial), name:version or url#name@version.
@@ -268,6 +293,7 @@ Status check_profiles(const Toml& root_manifest, const std::string& root_manifes
     for (const auto& [name, table] : profiles->table()) {
         if (!table.is_table())
             return project_error(cat("profile `", name, "` must be a table")).at(root_manifest_path, table.line);
+        TRY_VOID(profiles_detail::check_name(root_manifest_path, name, table));
         TRY_VOID(profiles_detail::check_table(root_manifest_path, table, false));
     }
     return {};

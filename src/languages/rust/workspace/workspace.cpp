@@ -29,6 +29,7 @@ class Loader {
         const Toml* workspace = document.find("workspace");
         if (ws_.is_virtual && workspace == nullptr)
             return project_error("the manifest has neither [package] nor [workspace]").at(root);
+        TRY_VOID(refuse_in_root(document, root));
         ws_.inheritance = inheritance_of(root, document);
         TRY_VOID(load_members(manifest_path, workspace));
         TRY_VOID(load_patches());
@@ -309,7 +310,13 @@ class Loader {
             context.registries = &ws_.config.registries;
             Result<PackagePtr> read = read_manifest(files_, join_path(base, "Cargo.toml"), manifest, context);
             if (!read) return std::move(read).error().note("while reading [patch]");
-            for (const Dependency& dependency : (*read)->dependencies) ws_.patches.push_back(Patch{id, dependency});
+            for (const Dependency& dependency : (*read)->dependencies) {
+                if (dependency.source.identity() == id)
+                    return project_error(cat("the patch of `", dependency.key, "` is from the source that it patches"),
+                                         "name another place: `path`, `git` or `registry`")
+                        .at(file, dependency.where.line);
+                ws_.patches.push_back(Patch{id, dependency});
+            }
         }
         return {};
     }
