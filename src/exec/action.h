@@ -83,11 +83,14 @@ struct Action {
     std::vector<std::string> include_order;  // Depfile: directories in which an earlier header would shadow
     std::vector<std::string> pass_env;       // names read from the user's environment; values become env leaves
     TwoStep two_step = TwoStep::No;
-    std::string early_output;                 // Rustc: relative path of the .rmeta
-    std::string worker;                       // non-empty: run by this worker kind instead of a new process
-    std::string worker_request;               // the request's JSON, canonical text
-    std::vector<std::string> writable;        // canonical directories the process may write besides its own
-    std::string hint;                         // shown when the step fails
+    std::string early_output;           // Rustc: relative path of the .rmeta
+    std::string worker;                 // non-empty: run by this worker kind instead of a new process
+    std::string worker_request;         // the request's JSON, canonical text
+    std::vector<std::string> writable;  // canonical directories the process may write besides its own
+    std::string hint;                   // shown when the step fails
+    std::vector<std::pair<std::string, std::string>> advice;  // without a hint: words that a failed tool may say, and
+                                                              // the hint for them; not in the key
+    std::string writes;                       // where it should write, for people to whom it is told where it wrote
     std::vector<std::string> answers;         // diagnostics' lines that hold one of these are for the rule that asked,
                                               // not for people; not in the key
     std::string wanted_lines;                 // of a long stdout only lines that begin so count; not in the key

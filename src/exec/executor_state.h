@@ -167,7 +167,7 @@ std::int64_t file_clock_ns();  // the clock of file stamps
 void keep_reports(Executor::State& state, const Action& action, ProcessEnd& end);
 // Whether a process that writes elsewhere than it may is refused; and what it wanted to write there, and why not.
 bool writes_are_limited(const Executor::State& state);
-std::string paths_outside(const Executor::State& state, const ProcessEnd& end);
+std::string paths_outside(const Executor::State& state, const Action& action, const ProcessEnd& end);
 Error step_failure(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env,
                    const ProcessEnd& end);
 bool looks_starved(const ProcessEnd& end);  // of memory: killed, or said so itself

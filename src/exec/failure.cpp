@@ -35,6 +35,13 @@ std::string word(Executor::State& state, const Action& action, std::string_view 
     return quoted.empty() ? std::string("''") : quoted;
 }
 
+std::string hint_of(const Action& action, const ProcessEnd& end) {
+    if (!action.hint.empty()) return action.hint;
+    for (const auto& [words, hint] : action.advice)
+        if (contains(end.err, words)) return hint;
+    return {};
+}
+
 }  // namespace failure_detail
 
 std::string command_apart(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env) {
@@ -84,11 +91,10 @@ bool writes_are_limited(const Executor::State& state) {
     return state.places.mode == RootMode::Mount || state.processes.isolation().landlock();
 }
 
-std::string paths_outside(const Executor::State& state, const ProcessEnd& end) {
+std::string paths_outside(const Executor::State& state, const Action& action, const ProcessEnd& end) {
     std::vector<std::string> paths;
     for (const std::string& path : end.outside) paths.push_back(state.for_people(state.places.canonical_text(path)));
-    return cat(join(paths, ", "),
-               ": a build script writes below OUT_DIR, and elsewhere what `outputs` of its crate names");
+    return cat(join(paths, ", "), action.writes.empty() ? "" : ": ", action.writes);
 }
 
 // When rustc itself fails it writes a report into the step's scratch directory, which goes with the step.
@@ -110,11 +116,9 @@ void keep_reports(Executor::State& state, const Action& action, ProcessEnd& end)
 Error step_failure(Executor::State& state, const Action& action, const std::map<std::string, std::string>& env,
                    const ProcessEnd& end) {
     if (end.cancelled) return Error(ErrorKind::Cancelled, "interrupted");
-    // rustc's own advice, to set it, does not help in the closed environment of a step.
-    const bool unset = action.hint.empty() && contains(end.err, "not defined at compile time");
-    Error error = step_error(
-        cat(action.description.empty() ? action.label : action.description, " failed: ", describe_end(end)),
-        unset ? "a step sees the variables that pass-env names, of the crate or in [tool.cermet.env]" : action.hint);
+    Error error =
+        step_error(cat(action.description.empty() ? action.label : action.description, " failed: ", describe_end(end)),
+                   failure_detail::hint_of(action, end));
     if (!action.project_file.empty()) error.where.file = state.for_people(action.project_file);
     std::string said = end.err;
     if (!end.out.empty()) {
@@ -123,7 +127,7 @@ Error step_failure(Executor::State& state, const Action& action, const std::map<
     }
     error.output = state.for_people(state.places.canonical_text(said));
     if (!end.outside.empty() && writes_are_limited(state) && action.hint.empty())
-        error.hint = "it was not let write " + paths_outside(state, end);
+        error.hint = "it was not let write " + paths_outside(state, action, end);
     error.command = command_by_hand(state, action, env);
     return error;
 }

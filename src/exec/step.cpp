@@ -255,7 +255,7 @@ Result<Attempt> attempt(Executor::State& state, Job& job) {
     }
     // Where nothing keeps a script in its place: it is done, but nobody else will make that file.
     if (!ran->end.outside.empty() && !writes_are_limited(state))
-        state.notice(cat(action.description, " wrote ", paths_outside(state, ran->end)), true);
+        state.notice(cat(action.description, " wrote ", paths_outside(state, action, ran->end)), true);
     if (ran->end.out_dropped > 0) {
         return step_error(cat(action.description, " printed more than ", k_max_stdout >> 20, " MiB"));
     }

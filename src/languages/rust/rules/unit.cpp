@@ -228,6 +228,9 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
     action.description = "compile " + unit_detail::shown(unit);
     if (!generated) action.subject = unit_detail::subject(unit);
     if (!generated) action.fix = unit_detail::fix(unit);
+    // rustc's own advice, to set the variable, does not help in the closed environment of a step.
+    action.advice.emplace_back("not defined at compile time",
+                               "a step sees the variables that pass-env names, of the crate or in [tool.cermet.env]");
     unit_detail::expect(action, command.artifacts);
     bool linking = unit_detail::links(unit);
     action.verify_inputs = linking || generated;
@@ -268,7 +271,9 @@ void add_script_environment(exec::Action& action, const ResolvedGraph& graph, st
     action.env["CARGO_TRIM_PATHS_SCOPE"] = "all";
     action.env["CARGO_TRIM_PATHS_REMAP"] = join(maps, ":");
     if (graph.wrappers.every.found()) action.env["RUSTC_WRAPPER"] = graph.wrappers.every.path;
-    if (graph.wrappers.members.found()) action.env["RUSTC_WORKSPACE_WRAPPER"] = graph.wrappers.members.path;
+    const bool is_member = graph.units.units[unit].is_member;
+    if (is_member && graph.wrappers.members.found())
+        action.env["RUSTC_WORKSPACE_WRAPPER"] = graph.wrappers.members.path;
     if (!looks_for_python(graph.units, unit)) return;
     if (!graph.settings->python.embeds) action.env["PYO3_BUILD_EXTENSION_MODULE"] = "1";
     if (!graph.python_config.empty()) {
@@ -408,6 +413,7 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
     action.description = cat("run build script of ", shown(unit));
     action.outputs.emplace_back("out", exec::OutputKind::Directory);
     action.wanted_lines = "cargo:";
+    action.writes = "a build script writes below OUT_DIR, and elsewhere what `outputs` of its crate names";
     action.pass_env = script_variables(graph);
     if (graph.python_config.empty() && looks_for_python(graph.units, index)) {  // it chooses by itself
         for (const char* name : {"PYO3_PYTHON", "PYTHON_SYS_EXECUTABLE", "VIRTUAL_ENV"}) {
