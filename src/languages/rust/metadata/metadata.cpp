@@ -13,6 +13,14 @@ namespace cermet::rust {
 
 namespace metadata_detail {
 
+// Unlike in ids and in Cargo.lock, cargo prints a reference of git as it is written in the manifest.
+Json shown_source(const SourceId& source) {
+    if (source.is_path()) return {};
+    if (!source.is_git()) return Json(source.text());
+    const std::string reference = source.reference.empty() ? "" : cat("?", source.reference);
+    return Json(cat("git+", source.url, reference, source.revision.empty() ? "" : "#", source.revision));
+}
+
 Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 std::string package_spec(const Package& package) {
@@ -30,8 +38,9 @@ Json dependency_json(const Dependency& dependency) {
     Json out;
     out.set("name", dependency.package);
     // A path within a git source is at the revision of the package that names it.
-    const std::string source = dependency.path.empty() ? dependency.source.identity() : dependency.source.text();
-    out.set("source", dependency.source.is_path() ? Json() : Json(source));
+    SourceId source = dependency.source;
+    if (dependency.path.empty()) source.revision.clear();
+    out.set("source", shown_source(source));
     out.set("req", dependency.requirement.text());
     out.set("kind", kind_json(dependency.kind));
     out.set("rename", dependency.renamed() ? Json(dependency.key) : Json());
@@ -77,7 +86,7 @@ Json package_json(const Package& package) {
     out.set("license", text_or_null(package.license));
     out.set("license_file", text_or_null(package.license_file));
     out.set("description", text_or_null(package.description));
-    out.set("source", package.source.is_path() ? Json() : Json(package.source.text()));
+    out.set("source", shown_source(package.source));
     out.set("dependencies", std::move(dependencies)).set("targets", std::move(targets));
     out.set("features", std::move(features)).set("manifest_path", package.manifest_path);
     out.set("metadata", package.metadata);
