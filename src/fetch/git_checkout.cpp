@@ -102,7 +102,11 @@ Status fill(const Git& git, const std::string& database, const std::string& dire
     TRY_VOID(git.run({"remote", "set-url", "origin", wanted.url}, made, false));
     TRY_VOID(git.run({"checkout", "--quiet", "--force", wanted.revision}, made, false));
     if (platform::is_file(made + "/.gitmodules")) {
-        TRY_VOID(git.run({"submodule", "--quiet", "update", "--init", "--recursive"}, made, true));
+        // Of a repository on this machine, submodules may lie on it too; one from elsewhere must not name local files.
+        const std::string local = wanted.url.starts_with("file://") || is_absolute(wanted.url) ? "always" : "user";
+        TRY_VOID(
+            git.run({"-c", "protocol.file.allow=" + local, "submodule", "--quiet", "update", "--init", "--recursive"},
+                    made, true));
     }
     TRY_VOID(platform::write_file(cat(made, "/", k_mark), "1\n"));
     TRY_VOID(platform::remove_tree(directory));
