@@ -48,6 +48,9 @@ fn main() {
     fs::write(out, format!("const LIMIT: u32 = {limit};")).unwrap();
 }
 '''
+# Cargo runs it for every build, as a file that it names is not there (K3); of the other it takes every file's time (K2).
+QUIET_SCRIPT = 'fn main() { println!("cargo:rerun-if-changed=never-there.txt"); }\n'
+LOOSE_SCRIPT = 'fn main() { println!("cargo:rustc-env=LOOSE=1"); }\n'
 MACRO = '''use proc_macro::TokenStream;
 #[proc_macro]
 pub fn seven(_: TokenStream) -> TokenStream { "7u32".parse().unwrap() }
@@ -63,7 +66,7 @@ def package(name: str, rest: str = "", more: str = "") -> str:
 
 
 FILES = {
-    "Cargo.toml": '[workspace]\nmembers = ["leaf", "middle", "macros", "app", "other"]\nresolver = "2"\n[profile.dev]\ndebug = 0\n',
+    "Cargo.toml": '[workspace]\nmembers = ["leaf", "middle", "macros", "app", "other", "quiet", "loose"]\nresolver = "2"\n[profile.dev]\ndebug = 0\n',
     "leaf/Cargo.toml": package("leaf", "[features]\nloud = []\n[lints.rust]\nunused = \"warn\"\n"), "leaf/src/lib.rs": LEAF,
     "leaf/build.rs": LEAF_SCRIPT, "leaf/limit.txt": "100\n", "leaf/words/greeting.txt": "hello\n",
     "middle/Cargo.toml": package("middle", '[dependencies]\nleaf = { path = "../leaf" }\n[features]\nloud = ["leaf/loud"]\n'),
@@ -71,9 +74,14 @@ FILES = {
     "macros/Cargo.toml": package("macros", "[lib]\nproc-macro = true\n"), "macros/src/lib.rs": MACRO,
     "app/Cargo.toml": package("app", '[dependencies]\nmiddle = { path = "../middle" }\nmacros = { path = "../macros" }\n'
                                      '[features]\nloud = ["middle/loud"]\n'), "app/src/main.rs": APP,
+    "quiet/Cargo.toml": package("quiet"), "quiet/src/lib.rs": "", "quiet/build.rs": QUIET_SCRIPT,
+    "loose/Cargo.toml": package("loose"), "loose/src/lib.rs": 'pub const LOOSE: &str = env!("LOOSE");\n', "loose/build.rs": LOOSE_SCRIPT, "loose/NOTES": "n\n",
     "other/Cargo.toml": package("other"), "other/src/main.rs": 'fn main() { println!("other"); }\n', "other/NOTES": "n\n",
 }
-ALL = {"leaf-script", "leaf-run", "leaf", "middle", "macros", "app", "other"}
+QUIET = {"quiet-script", "quiet-run", "quiet"}
+LOOSE = {"loose-script", "loose-run", "loose"}
+ALL = {"leaf-script", "leaf-run", "leaf", "middle", "macros", "app", "other"} | QUIET | LOOSE
+RUNS = {"leaf-run", "quiet-run", "loose-run"}
 ABOVE_LEAF = {"leaf", "middle", "app"}
 
 
@@ -84,6 +92,7 @@ class Mutation(NamedTuple):
     arguments: Tuple[str, ...] = ()
     may_run: Set[str] = frozenset()         # what we run and cargo does not, and the reason is in `why`
     why: str = ""
+    before: Tuple[Tuple[Tuple[str, ...], Dict[str, str]], ...] = ()  # arguments and variables of builds before the edit
 
 
 MUTATIONS: List[Mutation] = []
@@ -138,8 +147,8 @@ def both(*edits: Callable[[Path], Dict[str, str]]) -> Callable[[Path], Dict[str,
 
 
 def mutation(name: str, edit: Callable[[Path], Dict[str, str]], needed: Set[str], *arguments: str, may_run: Set[str] = frozenset(),
-             why: str = "") -> None:
-    MUTATIONS.append(Mutation(name, edit, needed, arguments, may_run, why))
+             why: str = "", before: Tuple[Tuple[Tuple[str, ...], Dict[str, str]], ...] = ()) -> None:
+    MUTATIONS.append(Mutation(name, edit, needed, arguments, may_run, why, before))
 
 
 def variables(**named: str) -> Callable[[Path], Dict[str, str]]:
@@ -176,19 +185,40 @@ mutation("feature", lambda root: {}, ABOVE_LEAF | LEAF_STEPS, "--features", "app
 mutation("profile-value", replaced("Cargo.toml", "debug = 0", "debug = 0\noverflow-checks = false"), ALL)
 mutation("profile-of-others", appended("Cargo.toml", "[profile.release]\nlto = true\n"), set())
 mutation("version-of-a-package", both(replaced("leaf/Cargo.toml", '0.1.0', '0.1.1'), removed("Cargo.lock")),
-         {"leaf-script", "leaf-run", *ABOVE_LEAF})
+         {"leaf-script", "leaf-run", *ABOVE_LEAF}, may_run=RUNS, why="a script may ask for `cargo metadata`, which is another")
 mutation("lints", replaced("leaf/Cargo.toml", 'unused = "warn"', 'unused = "allow"'), {"leaf", "leaf-script"}, may_run={"leaf-run"}, why=FILES_COUNT)
 mutation("comment-in-a-manifest", appended("leaf/Cargo.toml", "# note\n"), set(), may_run=LEAF_STEPS, why=FILES_COUNT)
-mutation("description-in-a-manifest", replaced("leaf/Cargo.toml", 'edition', 'description = "d"\nedition'), set(), may_run=LEAF_STEPS,
-         why="it is a variable of each of them")
+mutation("description-in-a-manifest", replaced("leaf/Cargo.toml", 'edition', 'description = "d"\nedition'), set(), may_run=LEAF_STEPS | RUNS,
+         why="it is a variable of each of them, and stands in `cargo metadata`")
 mutation("file-that-nobody-reads", replaced("other/NOTES", "n", "m"), set(), may_run={"other"}, why=FILES_COUNT)
 mutation("new-module", both(appended("middle/src/lib.rs", "pub mod fresh;\n"), lambda root: (root / "middle/src/fresh.rs").write_text("") and {} or {}),
          {"middle", "app"})
 mutation("new-file-beside-the-sources", lambda root: (root / "middle/src/unused.rs").write_text("not rust") and {} or {}, set())
 mutation("new-dependency", both(replaced("other/Cargo.toml", 'edition = "2021"', 'edition = "2021"\n[dependencies]\nleaf = { path = "../leaf" }'),
-                                removed("Cargo.lock")), {"other"}, may_run={"leaf-run"}, why="a script may ask for `cargo metadata`, which is another")
+                                removed("Cargo.lock")), {"other"}, may_run=RUNS, why="a script may ask for `cargo metadata`, which is another")
 mutation("other-flags", variables(RUSTFLAGS="--cfg judged"), ALL)
 mutation("only-one-package", lambda root: {}, set(), "-p", "leaf")
+
+# What cargo decides by times, paths and one directory for all (docs/cargo.md, K).
+NOTHING = lambda root: {}
+LOUD = (("--features", "app/loud"), {})
+FLAGS = ((), {"RUSTFLAGS": "--cfg judged"})
+METADATA = "a script may ask for `cargo metadata`, which is another"
+mutation("same-bytes-again", lambda root: [path.write_bytes(path.read_bytes()) for path in root.rglob("*.rs") if "target" not in path.parts] and {}, set())
+mutation("other-permissions", lambda root: [path.chmod(0o640) for path in root.rglob("*") if path.is_file() and "target" not in path.parts] and {}, set())
+mutation("forth-and-back", NOTHING, set(), before=((("--release",), {}), LOUD))
+mutation("other-flags-and-back", NOTHING, set(), before=(FLAGS,))
+mutation("other-flags-a-second-time", variables(RUSTFLAGS="--cfg judged"), set(), before=(FLAGS, ((), {})))
+mutation("features-and-back", NOTHING, set(), before=(LOUD, (("-p", "leaf", "--features", "leaf/loud"), {})))
+mutation("another-number-of-jobs", variables(CARGO_BUILD_JOBS="3"), set())
+mutation("a-longer-path-with-the-same-tools", variables(PATH="/nowhere/at/all" + os.pathsep + os.environ["PATH"]), set())
+mutation("another-path-of-pkg-config", variables(PKG_CONFIG_PATH="/nowhere/at/all"), set(), may_run=RUNS, why="helpers of scripts read it without saying so")
+mutation("another-home", lambda root: {"HOME": str(root.parent / "home"), "CARGO_HOME": os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo")),
+                                       "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", os.path.expanduser("~/.rustup"))}, set())
+mutation("comment-in-a-script-of-nobody", appended("quiet/build.rs", "// note\n"), {"quiet-script", "quiet-run"}, may_run={"quiet"}, why=FILES_COUNT)
+mutation("the-missing-file-comes", written("quiet/never-there.txt", "now\n"), {"quiet-run"}, may_run=QUIET, why=FILES_COUNT)
+mutation("file-of-a-script-that-names-none", replaced("loose/NOTES", "n", "m"), {"loose-run"}, may_run=LOOSE, why=FILES_COUNT)
+mutation("feature-that-another-member-has", appended("other/Cargo.toml", "[features]\nnobody = []\n"), set(), may_run=RUNS | {"other"}, why=METADATA)
 
 
 # --- the two sides ------------------------------------------------------------------------------------------------------
@@ -304,6 +334,9 @@ class Judge:
     def wrong(self, one: Mutation) -> List[str]:
         self.put_back()
         said = []
+        for arguments, named in one.before:
+            cargo_calls.record_cargo(self.cargo_root, list(arguments), self.folder / "tools", named, keep_target=True)
+            self.ours.build(self.root, self.folder / "cache", list(arguments), named)
         more = one.edit(self.cargo_root)
         one.edit(self.root)
         lock(self.cargo_root)

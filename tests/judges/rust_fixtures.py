@@ -4,8 +4,8 @@
 SPDX-License-Identifier: MIT
 usage: rust_fixtures.py --tool PROGRAM [--jobs N] [NAME…]
 Each is compared with `cargo metadata` and, for each of its selections, with cargo's unit graph; nothing that cargo says is
-stored. A fixture of NEGATIVE is one that both refuse; its second item is a part of our message. A NAME is a fixture's or
-the beginning of one, as `M9`.
+stored. A fixture of NEGATIVE is one that both refuse; its second item is a part of our message. What only we refuse is in
+NOT_SUPPORTED. A NAME is a fixture's or the beginning of one, as `M9`.
 """
 import argparse
 import multiprocessing
@@ -16,30 +16,45 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import built_fixtures  # noqa: E402
 import command_fixtures  # noqa: E402
 import fixtures_graph  # noqa: E402
 import fixtures_lock  # noqa: E402
 import fixtures_manifest  # noqa: E402
+import fixtures_settings  # noqa: E402
+import fixtures_sources  # noqa: E402
+import fixtures_targets  # noqa: E402
 import metadata  # noqa: E402
+from placed_files import place_files, write  # noqa: E402
 import unit_graph  # noqa: E402
 
-MODULES = (fixtures_manifest, fixtures_lock, fixtures_graph)
+MODULES = (fixtures_manifest, fixtures_targets, fixtures_lock, fixtures_sources, fixtures_settings, fixtures_graph)
 FIXTURES = {name: fixture for module in MODULES for name, fixture in module.FIXTURES.items()}
 NEGATIVE = {name: fixture for module in MODULES for name, fixture in module.NEGATIVE.items()}
+
+NOT_SUPPORTED = fixtures_sources.NOT_SUPPORTED
 
 # Selections that both refuse, of fixtures that are otherwise compared.
 REFUSED = {("M9-required-features", "--bin needs"), ("M15-namespaced", "--features a"),
            *((f"F7-a-package-that-is-no-member-{resolver}", "-p far -p alone") for resolver in "123")}
+
+# What is not done at all.
+NOBODY = {"K15"}
 
 # Rules that neither a graph nor a command line of a fixture shows, and what judges them instead.
 ELSEWHERE = {
     "tests/judges/random_workspaces.py": "F9",
     "tests/judges/rustc_commands.py": "U12",
     "tests/judges/replayed_bytes.py": "U18",
-    "tests/judges/mutations.py": "U19 B13",
+    "tests/judges/mutations.py": "U19 B13 K1 K2 K3 K4 K6 K7 K8 K11 K16",
+    "tests/stories/test_nothing_changed.py": "K5",
+    "tests/stories/test_another_user.py": "K9",
+    "tests/stories/test_store.py": "K10",
+    "tests/stories/test_reproducible.py": "K13",
+    "tests/stories/test_model.py": "K14",
     "tests/judges/failures.py": "B11",
     "tests/judges/crate_groups.py": "B6 B10",
-    "tests/stories/test_scripts.py": "B2 B15 B16",
+    "tests/stories/test_scripts.py": "B2 B15 B16 K12",
     "tests/stories/test_trouble.py": "B14",
     "src/fetch/packages_test.cpp": "L7",
     "src/fetch/registry_test.cpp": "L8 L9",
@@ -51,21 +66,12 @@ ELSEWHERE = {
 
 def rules_shown():
     """Rules that at least one fixture names."""
-    return {re.match(r"[A-Z]\d+", name).group() for name in [*FIXTURES, *NEGATIVE, *command_fixtures.FIXTURES]}
+    return {re.match(r"[A-Z]\d+", name).group() for name in [*FIXTURES, *NEGATIVE, *NOT_SUPPORTED, *command_fixtures.FIXTURES,
+                                                         *built_fixtures.FIXTURES]}
 
 
 def rules_elsewhere():
     return {rule for rules in ELSEWHERE.values() for rule in rules.split()}
-
-
-def write(base, files):
-    for name, text in files.items():
-        if name[0] in "@?$!":
-            continue
-        path = os.path.join(base, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as handle:
-            handle.write(text)
 
 
 class Place:
@@ -75,23 +81,16 @@ class Place:
         self.tool = tool
         self.root = os.path.realpath(os.path.join(base, "base", files.get("@", ".")))
         self.base = os.path.join(base, "base")
-        write(self.base, {name: text.replace("{BASE}", self.base) if isinstance(text, str) else text
-                          for name, text in files.items()})
+        place_files(self.base, files)
         own = files.get("$", {})
         self.env = dict(unit_graph.environment(), CARGO_HOME=os.path.join(base, "home"), **own)
         # Flags of the user can change what rustc says of its target: then both sides ask it.
         self.cfg = [] if files.get("?cfg") else ["--cfg-file", cfg_file, "--host", unit_graph.host()]
-        for repository in files.get("!git", ()):
-            self.make_repository(os.path.join(self.base, repository))
         if "Cargo.lock" not in files and files.get("!lock", True):
             # A repository of the fixture must be fetched; nothing else is.
             words = ["fetch"] if "!git" in files else ["generate-lockfile", "--offline"]
             subprocess.run([unit_graph.cargo(), *words], cwd=self.root, env=self.env, capture_output=True, check=False)
-
-    def make_repository(self, directory):
-        for words in ["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all"]:
-            subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words], cwd=directory, env=self.env,
-                           capture_output=True, check=True)
+        write(self.base, files.get("!then", {}), self.base)
 
     def ours(self, what, args):
         words = [*self.tool.split(), what, "--manifest-path", os.path.join(self.root, "Cargo.toml"), *self.cfg, *args]
@@ -126,6 +125,12 @@ def judge(job):
             if verdict == "both-fail" and message in error:
                 return 1, []
             return 0, [f"{name}: {verdict}, wanted {message!r} in:\n{error}" + "\n".join(lines)]
+        if name in NOT_SUPPORTED:
+            files, message = NOT_SUPPORTED[name]
+            verdict, lines, error = Place(base, tool, files, cfg_file).units([])
+            if verdict == "cermet-fails" and re.search(message, error, re.S):
+                return 1, []
+            return 0, [f"{name}: {verdict}, wanted {message!r} in:\n{error}" + "\n".join(lines)]
         files, selections = FIXTURES[name]
         place = Place(base, tool, files, cfg_file)
         for args in ["--no-deps"], [], ["--all-features"], ["--filter-platform", unit_graph.host()]:
@@ -149,7 +154,7 @@ def main():
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     cfg_file = unit_graph.host_cfgs()
-    chosen = [n for n in [*FIXTURES, *NEGATIVE]
+    chosen = [n for n in [*FIXTURES, *NEGATIVE, *NOT_SUPPORTED]
               if not options.names or any(n == o or n.startswith(o + "-") for o in options.names)]
     passed, failed = 0, 0
     with multiprocessing.Pool(options.jobs) as pool:

@@ -43,7 +43,7 @@ def environment():
 def cargo_graph(directory, args, locked=True, env=None):
     run = subprocess.run(
         [cargo(), "build", "-Z", "unstable-options", "--unit-graph", "--offline", *(["--locked"] if locked else []),
-         *args], cwd=directory, env=env or environment(), capture_output=True, text=True)
+         *args], cwd=directory, env=env or environment(), capture_output=True, text=True, timeout=300)
     return (json.loads(run.stdout) if run.returncode == 0 else None), run.stderr
 
 
