@@ -57,7 +57,9 @@ def edited(steps, edit, binary, arguments):
         if file:
             kept = steps.work / "before-the-edit"
             kept.write_text(f"{edit['file']}\n{before}", encoding="utf-8")
-            after = before + edit["append"] if "append" in edit else before.replace(edit["old"], edit["new"], 1)
+            # A cache that saw the same edit before would have all of it: {fresh} is a number that was never there.
+            text = (edit["append"] if "append" in edit else edit["new"]).replace("{fresh}", str(time.time_ns()))
+            after = before + text if "append" in edit else before.replace(edit["old"], text, 1)
             if after == before:
                 raise JudgeError(f"{edit['file']}: the edit {edit['name']!r} changes nothing")
             file.write_text(after, encoding="utf-8")
