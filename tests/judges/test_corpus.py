@@ -242,7 +242,7 @@ def test_what_was_found_becomes_rows(tmp_path):
     kept = {"package": "p 1", "python": "3.12", "notices": ["smoke: 7 lines", "nothing else"], "differences": ["x"]}
     (tmp_path / "result.json").write_text(json.dumps(kept))
     rows = page.packages([tmp_path / "result.json"]).splitlines()[-3:]
-    assert rows == ["| p 1 | 3.12 | smoke | 7 lines |", "| p 1 | 3.12 | also | nothing else |", "| p 1 | 3.12 | all | 1 differences |"]
+    assert rows == ["| p 1 | 3.12 | smoke | 7 lines |", "| p 1 | 3.12 | also | nothing else |", "| p 1 | 3.12 | all | 1 difference |"]
 
 
 def test_rows_that_another_machine_made_stay(tmp_path):
