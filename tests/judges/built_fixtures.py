@@ -24,7 +24,7 @@ from typing import Dict, List, Mapping, NamedTuple, Tuple
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cargo_calls  # noqa: E402
 import fixtures_sources  # noqa: E402
-from cases import report  # noqa: E402
+from cases import report_chosen  # noqa: E402
 from command_fixtures import HOST, package, workspace  # noqa: E402
 from fixtures_lock import TWO, lock  # noqa: E402
 from placed_files import place_files  # noqa: E402
@@ -300,14 +300,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", required=True)
     parser.add_argument("--mode", default="plain")
-    parser.add_argument("--list", action="store_true")
-    parser.add_argument("names", nargs="*")
-    options = parser.parse_args()
-    chosen = [name for name in FIXTURES if not options.names or name.startswith(tuple(options.names))]
-    if options.list:
-        print("\n".join(chosen))
-        return 0
-    return report(chosen, lambda name: judge(options.program, options.mode, name))
+    return report_chosen(parser, FIXTURES, lambda options, name: judge(os.path.abspath(options.program), options.mode, name))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from typing import Dict, List, Mapping, Optional, Tuple
 sys.path.insert(0, os.path.dirname(__file__))
 import cargo_calls  # noqa: E402
 import rustc_commands  # noqa: E402
-from cases import report  # noqa: E402
+from cases import report_chosen  # noqa: E402
 
 HOST = "x86_64-unknown-linux-gnu"
 MAIN = "fn main() {}\n"
@@ -370,19 +370,12 @@ def judge(tool: str, name: str, selections: Optional[List[List[str]]] = None) ->
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tool", required=True)
-    parser.add_argument("--list", action="store_true")
-    parser.add_argument("names", nargs="*")
-    options = parser.parse_args()
-    chosen = [name for name in FIXTURES if not options.names or name.startswith(tuple(options.names))]
-    if options.list:
-        print("\n".join(chosen))
-        return 0
 
-    def wrong(name: str) -> List[str]:
+    def wrong(options: argparse.Namespace, name: str) -> List[str]:
         status, lines = judge(options.tool, name)
         return lines if status else []
 
-    return report(chosen, wrong)
+    return report_chosen(parser, FIXTURES, wrong)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def quick(steps, binary, arguments):
         return _build(steps, log, binary, steps.built_tree(), steps.work / "quick", steps.cache, *arguments,
                       **steps.entry.quick)
 
-    return steps.step("quick", [digest(made["wheel"]), steps.entry.quick, arguments], make)
+    return steps.step("quick", [digest(made["wheel"]), steps.entry.quick, arguments, digest(binary)], make)
 
 
 def edited(steps, edit, binary, arguments):
