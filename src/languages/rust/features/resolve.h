@@ -56,8 +56,9 @@ struct Selection {
         std::vector<std::string> packages;  // specs
         std::string crate_type = "staticlib";
     };
-    std::vector<std::string> packages;  // specs; empty: default members
-    bool workspace = false;             // all members
+    // Specs; empty: default members. Beside named roots or merged ones they choose features only.
+    std::vector<std::string> packages;
+    bool workspace = false;  // all members
     std::vector<std::string> exclude;
     std::vector<std::string> features;  // "feat" or "member/feat"
     bool default_features = true;

@@ -76,9 +76,11 @@ class Builder {
         const Selection& selection = request_.selection;
         for (const Selection::Merged& merged : selection.merged) TRY_VOID(add_merged(merged));
         for (const Selection::Root& root : selection.roots) TRY_VOID(add_named_root(root));
-        if (!selection.packages.empty() || selection.workspace || !selection.exclude.empty() ||
-            (selection.roots.empty() && selection.merged.empty()))
-            TRY_VOID(add_default_roots());
+        if (roots_.empty()) return add_default_roots();
+        // What is named is all that is built. Packages beside it choose features together with it, and are primary in
+        // every graph of their selection; as roots, in their manifest's crate types, they would change its LTO.
+        TRY(selected, selected_packages(graph_, selection));
+        primary_.insert(selected.begin(), selected.end());
         return {};
     }
 

@@ -67,8 +67,10 @@ TEST_CASE_FIXTURE(Fixture, "U15 a module override keeps LTO") {
     root.package = "b";
     root.crate_types = {"cdylib"};
     request.selection.roots = {root};
+    request.selection.packages = {"b"};  // as a request for a module has it: they choose features, and are no roots
     request.selection.narrow_dependencies = true;
     UnitGraph graph = build();
+    REQUIRE(graph.roots.size() == 1);
     const Unit& module = find(graph, "b");
     CHECK(module.target.crate_types == std::vector<std::string>{"cdylib"});
     CHECK(module.lto == Lto::RunFat);
