@@ -83,7 +83,7 @@ Status check_sdist_exclude(Session& session) {
 Result<Archive> make_archive(Session& session, ArchiveKind kind) {
     if (kind == ArchiveKind::Sdist) TRY_VOID(archives_detail::check_sdist_exclude(session));
     std::string key = archives_detail::key_of(session, kind);
-    Remembered remembered = find_remembered(session.store(), session.root(), key, session.request());
+    Remembered remembered = find_remembered(session, key);
     Archive archive;
     if (remembered.holds) {
         archive.file_name = remembered.answer["file"].string();

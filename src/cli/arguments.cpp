@@ -175,6 +175,11 @@ void add_commands(CLI::App& app, Parsing& out) {
             ->type_name("<DIR>")
             ->group("Options");
     }
+    app.get_subcommand("build")
+        ->add_option("--check", a.check,
+                     "Run so many per cent of the steps twice, also remembered ones, and fail where bytes differ")
+        ->type_name("<PERCENT>")
+        ->group("Options");
     for (const char* name : {"build", "explain", "ide"}) add_cargo_options(*app.get_subcommand(name), a);
     app.get_subcommand("ide")
         ->add_option("-o,--out-dir", a.out_dir, "Where to put the files [default: the project]")
@@ -417,6 +422,8 @@ Status take_values(Parsing& out, const CLI::App& app) {
     TRY_VOID(take_mode(out));
     if (app.get_option("--jobs")->count() > 0 && (a.jobs < 1 || a.jobs > 65536))
         return usage_error(cat("--jobs takes a number from 1 up, not ", a.jobs));
+    if (app.get_subcommand("build")->get_option("--check")->count() > 0 && (a.check < 1 || a.check > 100))
+        return usage_error(cat("--check takes a number from 1 to 100, not ", a.check));
     if (!out.max_size.empty()) {
         TRY(size, parse_size(out.max_size));
         a.max_size = size;

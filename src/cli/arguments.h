@@ -81,6 +81,7 @@ struct Arguments {
     std::vector<std::string> targets;  // build, explain
     std::vector<std::string> short_p;  // build, explain, ide: -p, a package in a Rust workspace, else a Python
     CargoArguments cargo;              // build, explain, ide
+    int check = 0;                     // build: per cent of the steps to run twice
     bool out_given = false;            // --out-dir was said
     std::string out_dir;               // build, sdist ("dist" when not given), ide (the project)
     std::string fetch_manifest;        // fetch, vendor: --manifest-path

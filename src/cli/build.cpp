@@ -81,8 +81,7 @@ std::string key_of(const Session& session, const std::vector<std::string>& targe
 
 // Every target's files as the last build left them; nullopt: something changed, or was lost.
 std::optional<std::vector<exec::Input>> find_files(Session& session, const std::vector<std::string>& targets) {
-    Remembered remembered =
-        find_remembered(session.store(), session.root(), key_of(session, targets), session.request());
+    Remembered remembered = find_remembered(session, key_of(session, targets));
     return remembered.holds ? files_of(remembered.answer, session.store()) : std::nullopt;
 }
 
@@ -120,7 +119,7 @@ int build_targets(Session& session, const Arguments& arguments) {
     }
     if (!paths.ok()) return print_error(paths.error());
     for (const std::string& path : *paths) print_line(path);
-    return 0;
+    return print_checked(session);
 }
 
 int build_archive(const Arguments& arguments, ArchiveKind kind) {
@@ -134,7 +133,7 @@ int build_archive(const Arguments& arguments, ArchiveKind kind) {
     Result<std::string> path = deliver_archive(**session, kind, *archive, out_directory(arguments, **session));
     if (!path.ok()) return print_failures(**session, path.error());
     print_line(cat(archive->remembered ? "up to date: " : "built ", *path));
-    return 0;
+    return print_checked(**session);
 }
 
 }  // namespace build_detail

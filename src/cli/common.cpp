@@ -121,6 +121,7 @@ Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& liste
     settings.directory = join_path(platform::current_directory(), arguments.directory);
     settings.jobs = arguments.jobs;
     settings.memory = arguments.memory;
+    settings.check = arguments.check;
     settings.keep_going = arguments.keep_going;
     settings.use_workers = arguments.workers;
     settings.verbose = arguments.verbose > 0;
@@ -174,6 +175,15 @@ int print_failures(const Session& session, const Error& error) {
     return exit_code(error.kind);
 }
 
+int print_checked(Session& session) {
+    if (session.settings().check == 0) return 0;
+    const exec::ExecutorCounts counts = session.executor().counts();
+    if (counts.unstable == 0) return 0;
+    return print_error(step_error(
+        cat(counts.unstable, " of ", counts.checked, " checked steps gave other bytes when they ran again"),
+        "what was built is of the first results; a time, a random number or an order of files is the usual cause"));
+}
+
 void print_line(const std::string& text) {
     std::string line = text + "\n";
     std::fwrite(line.data(), 1, line.size(), stdout);
@@ -204,11 +214,12 @@ std::string request_key(const std::string& command, const SessionSettings& setti
     return cat(command, " ", digest_of(out.bytes()).hex());
 }
 
-Remembered find_remembered(store::Store& store, const std::string& root, const std::string& key,
-                           const python::BuildRequest& request) {
+Remembered find_remembered(Session& session, const std::string& key) {
     Remembered found;
-    common_detail::Facts facts(store, request);
-    exec::RequestCheck check = exec::Executor::check_request(store, root, key, exec::user_environment(), &facts);
+    if (session.settings().check > 0) return found;
+    common_detail::Facts facts(session.store(), session.request());
+    exec::RequestCheck check =
+        exec::Executor::check_request(session.store(), session.root(), key, exec::user_environment(), &facts);
     found.difference = check.difference;
     if (!check.known || !check.holds) return found;
     Result<Json> answer = parse_json(check.answer, "a remembered answer");

@@ -51,6 +51,7 @@ Error for_people(const exec::Executor& executor, Error error);
 // Prints errors once, at the top; gives the exit code.
 int print_error(const Error& error);
 int print_failures(const Session& session, const Error& error);
+int print_checked(Session& session);       // after --check: 1 and what differed, else 0
 void print_line(const std::string& text);  // stdout
 
 // --- remembered requests: the null build ---
@@ -61,7 +62,6 @@ struct Remembered {
     Json answer;
     std::string difference;
 };
-Remembered find_remembered(store::Store& store, const std::string& root, const std::string& key,
-                           const python::BuildRequest& request);
+Remembered find_remembered(Session& session, const std::string& key);  // nothing where steps are to be checked
 
 }  // namespace cermet::cli

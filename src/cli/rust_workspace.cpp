@@ -342,7 +342,7 @@ int build_rust_workspace(const Arguments& arguments, const RustWorkspace& worksp
     Result<std::unique_ptr<Session>> session = Session::open(*settings);
     if (!session.ok()) return print_error(session.error());
     const std::string key = key_of(**session, arguments, workspace);
-    Remembered remembered = find_remembered((*session)->store(), (*session)->root(), key, (*session)->request());
+    Remembered remembered = find_remembered(**session, key);
     if (remembered.holds) {
         std::optional<rust::WorkspaceArtifacts> known = artifacts_of_answer(remembered.answer, (*session)->store());
         if (known && deliver(**session, arguments, workspace, *known).ok()) {
@@ -353,7 +353,7 @@ int build_rust_workspace(const Arguments& arguments, const RustWorkspace& worksp
     Result<rust::WorkspaceArtifacts> built = build_now(**session, arguments, workspace, listeners.kept());
     if (!built.ok()) return print_failures(**session, built.error());
     Status delivered = deliver(**session, arguments, workspace, *built);
-    return delivered.ok() ? 0 : print_error(delivered.error());
+    return delivered.ok() ? print_checked(**session) : print_error(delivered.error());
 }
 
 }  // namespace cermet::cli

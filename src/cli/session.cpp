@@ -139,6 +139,7 @@ Status Session::make_services(const std::string& project) {
     exec::ExecutorOptions options;
     options.jobs = settings_.jobs > 0 ? settings_.jobs : platform::cpu_count();
     options.memory = settings_.memory;
+    options.check = settings_.check;
     options.root = root_;
     options.checkout = checkout_.host;
     options.user_directory = project;

@@ -31,6 +31,7 @@ struct SessionSettings {
     python::BuildRequest request;
     int jobs = 0;
     std::uint64_t memory = 0;
+    int check = 0;  // per cent of the steps that run twice; then nothing is up to date
     bool keep_going = false;
     bool use_workers = true;
     bool verbose = false;

@@ -154,7 +154,9 @@ Executor::State::State(store::Store& s, Places& p, ExecutorOptions o, engine::Ev
       peaks(store.directory() + "/peaks"),
       admission(options.memory),
       lookups(std::max(2, options.jobs * executor_detail::k_look_up_threads_per_job)),
-      slots(options.jobs, &admission) {}
+      slots(options.jobs, &admission) {
+    chance = static_cast<std::uint32_t>(monotonic_us());
+}
 
 // Outputs of steps are no leaves of a request, nor are immutable packages: what made them is.
 void Executor::State::record(const Leaf& leaf) {
@@ -261,6 +263,13 @@ Turn turn_of(const Action& action) {
 
 }  // namespace executor_detail
 
+bool Executor::State::draw() {
+    if (options.check <= 0) return false;
+    std::lock_guard lock(mutex);
+    chance = chance * 1664525U + 1013904223U;  // as good as any for drawing lots
+    return static_cast<int>((chance >> 8) % 100) < options.check;
+}
+
 // Two different steps in one directory would destroy each other's outputs.
 bool Executor::State::claim_label(Job& job) {
     std::lock_guard lock(mutex);
@@ -284,8 +293,9 @@ void Executor::State::look_up(std::unique_ptr<Job> job) {
     for (const std::string& name : action.pass_env) {
         record(Leaf{Leaf::Type::Env, name, world.current(Leaf{Leaf::Type::Env, name, {}})});
     }
+    job->checked = draw();
     std::optional<Remembered> remembered = find_remembered(*this, *job);
-    if (remembered) {
+    if (remembered && !job->checked) {
         const bool in_place = outputs_in_place(*this, action, *remembered);
         Status placed = place_outputs(*this, action, *remembered);
         Result<std::string> said = placed.ok() ? store.get(remembered->outcome.stderr_digest) : placed.error();
@@ -304,7 +314,9 @@ void Executor::State::look_up(std::unique_ptr<Job> job) {
             cat("remembered results were lost or damaged in the cache; the steps that made them "
                 "run again"));
     }
-    job->why = job->lost ? "its remembered result was lost" : why_it_runs(*this, *job);
+    job->why = job->lost    ? "its remembered result was lost"
+               : remembered ? "its remembered result is checked"
+                            : why_it_runs(*this, *job);
     enqueue(std::move(job));
 }
 

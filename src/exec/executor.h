@@ -60,6 +60,7 @@ struct ExecutorOptions {
     std::map<std::string, std::string> user;  // the user's environment (user_environment())
     std::vector<std::string> pass_env;        // names that every step may see of it
     TokenSource* tokens = nullptr;
+    int check = 0;  // per cent of the steps, drawn by chance, that run once more than they need and are compared
     Commands commands = Commands::Hidden;  // events of steps that ran tell how to run them by hand
 };
 
@@ -69,6 +70,8 @@ struct ExecutorCounts {
     std::uint64_t cut_off = 0;  // ran, and gave the same bytes as before
     std::uint64_t failed = 0;
     std::uint64_t repaired = 0;  // ran because remembered bytes were lost
+    std::uint64_t checked = 0;   // ran once more to be compared
+    std::uint64_t unstable = 0;  // of these, gave other bytes; the first ones stay
     std::int64_t cpu_us = 0;     // of the processes
 };
 

@@ -76,6 +76,7 @@ struct Job {
     bool lost = false;     // a remembered result was there, its bytes were not
     bool starved = false;  // its process ended as one does that got no memory
     bool alone = false;    // a second try after that, with nothing beside it
+    bool checked = false;  // it runs once more than it needs: nothing of it is handed on before
     std::int64_t queued_us = 0;
     Job() = default;
     Job(const Job&) = delete;
@@ -105,6 +106,7 @@ struct Executor::State {
 
     mutable std::mutex mutex;  // guards what follows
     ExecutorCounts counts;
+    std::uint32_t chance = 0;  // the last number drawn
     std::set<std::string> notices;
     std::map<std::string, std::string> bound;                       // add_place(): canonical -> real
     std::map<std::string, std::unique_ptr<std::mutex>> tree_locks;  // by declared output in the tree
@@ -125,6 +127,7 @@ struct Executor::State {
     void look_up(std::unique_ptr<Job> job);
     void enqueue(std::unique_ptr<Job> job);  // for a slot, at its turn
     void execute(std::unique_ptr<Job> job, int slot);
+    bool draw();  // whether the next step is one to check
     void finished(const Job& job, engine::Outcome outcome, int slot, std::int64_t start_us, std::string diagnostics);
     std::string for_people(std::string_view text) const;
     std::string memory_path(const std::string& label) const;

@@ -73,6 +73,7 @@ struct Room {
     std::map<std::string, std::string> user = {{"PATH", "/usr/bin:/bin"}};
     RootMode mode = RootMode::Plain;
     Workers workers = Workers::Yes;
+    int check = 0;
 
     explicit Room(const std::string& sub = "") {
         char pattern[] = "/tmp/cermet-exec-XXXXXX";
@@ -112,6 +113,7 @@ struct Room {
         options.user_directory = checkout;
         options.user = user;
         options.workers = workers;
+        options.check = check;
         events.steps.clear();
         events.notices.clear();
         Executor executor(*store, places, options, &events);
@@ -556,6 +558,38 @@ TEST_CASE("executor: inside works and staged files") {
     auto changed = room.build(Stage("staged-1", {StagedFile("a/b.rs", "fn main() { }\n")}));
     REQUIRE(changed.ok());
     CHECK(!platform::exists(room.root() + "/out/staged-1/run"));
+}
+
+TEST_CASE("executor: a checked step runs once more, and its first result stays") {
+    Room room;
+    Action steady = shell("steady", "echo said; echo one > out", {Output("out")});
+    Action random =
+        shell("random", "od -An -N8 -tx8 /dev/urandom > out; echo one > same", {Output("out"), Output("same")});
+    room.check = 100;
+    REQUIRE(room.build(CompileTest(steady, "")).ok());
+    CHECK(room.counts.checked == 1);
+    CHECK(room.counts.unstable == 0);
+    CHECK(room.events.notices.empty());
+    auto first = room.build(CompileTest(random, ""));
+    REQUIRE(first.ok());
+    CHECK(room.counts.unstable == 1);
+    REQUIRE(room.events.notices.size() == 1);
+    CHECK(room.events.notices[0] == "random gave other bytes when it ran again: out");
+    const std::string file = room.root() + "/out/random-22222222/out";
+    CHECK(digest_of(*platform::find_file_bytes(file)) == first->find("out")->digest);
+
+    auto again = room.build(CompileTest(random, ""));  // a remembered result is compared with one more run
+    REQUIRE(again.ok());
+    CHECK(*again == *first);
+    CHECK(room.counts.started == 1);
+    CHECK(room.counts.unstable == 1);
+    CHECK(digest_of(*platform::find_file_bytes(file)) == first->find("out")->digest);
+
+    room.check = 0;
+    auto later = room.build(CompileTest(random, ""));
+    REQUIRE(later.ok());
+    CHECK(*later == *first);
+    CHECK(room.counts.hits == 1);
 }
 
 TEST_CASE("executor: an input edited while the step runs is read again or refused") {

@@ -30,7 +30,7 @@ class EarlyListener : public LineListener {
     EarlyListener(Executor::State& state, Job& job) : state_(state), job_(job) {}
     void line(std::string_view text) override {
         const Action& action = *job_.action;
-        if (!job_.early || job_.early_sent) return;
+        if (!job_.early || job_.early_sent || job_.checked) return;
         const std::string file = file_of_artifact(text);
         if (file.empty() || file_name(file) != file_name(action.early_output)) return;
         Result<Digest> digest =
@@ -298,9 +298,13 @@ Result<Attempt> attempts(Executor::State& state, Job& job) {
     }
 }
 
+Digest exact_digest(const Job& job, const Outcome& outcome) {
+    return outcome.leaves.empty() ? job.intent : encode_exact(*job.action, outcome.leaves).action_digest;
+}
+
 Status store_result(Executor::State& state, const Job& job, const Outcome& outcome) {
     const Action& action = *job.action;
-    const Digest digest = outcome.leaves.empty() ? job.intent : encode_exact(action, outcome.leaves).action_digest;
+    const Digest digest = exact_digest(job, outcome);
     TRY_VOID(state.store.put_entry("result", digest, encode_outcome(outcome)));
     const std::string trace = encode_leaves(outcome.leaves);
     const std::vector<std::string> known = state.store.find_candidates("trace", job.intent);
@@ -308,6 +312,63 @@ Status store_result(Executor::State& state, const Job& job, const Outcome& outco
         TRY_VOID(state.store.add_candidate("trace", job.intent, trace));
     }
     return write_mark(state, action, digest, outcome);
+}
+
+// What of a second result has other bytes than the first: paths as the action declares them.
+std::vector<std::string> other_bytes(const Outcome& first, const Outcome& second) {
+    std::vector<std::string> other;
+    for (const OutputFile& file : second.files) {
+        const OutputFile* before = first.find(file.path);
+        if (before == nullptr || !(*before == file)) other.push_back(file.path);
+    }
+    for (const OutputFile& file : first.files) {
+        if (second.find(file.path) == nullptr) other.push_back(file.path);
+    }
+    if (second.empty_directories != first.empty_directories) other.push_back("its empty directories");
+    if (second.stdout_digest != first.stdout_digest) other.push_back("what it printed");
+    return other;
+}
+
+void compare(Executor::State& state, const Action& action, const Outcome& first, const Outcome& second) {
+    constexpr std::size_t k_shown = 3;
+    std::vector<std::string> other = other_bytes(first, second);
+    {
+        std::lock_guard guard(state.mutex);
+        ++state.counts.checked;
+        if (!other.empty()) ++state.counts.unstable;
+    }
+    if (other.empty()) return;
+    std::string more;
+    if (other.size() > k_shown) more = cat(" and ", other.size() - k_shown, " more");
+    other.resize(std::min(other.size(), k_shown));
+    state.notice(cat(action.description, " gave other bytes when it ran again: ", join(other, ", "), more), true);
+}
+
+bool all_bytes_are_kept(Executor::State& state, const Outcome& outcome) {
+    return state.store.has(outcome.stdout_digest) && state.store.has(outcome.stderr_digest) &&
+           std::all_of(outcome.files.begin(), outcome.files.end(),
+                       [&](const OutputFile& file) { return state.store.has(file.digest); });
+}
+
+// A checked step runs until there are two results. The first one counts, whatever the second is.
+Result<Attempt> check(Executor::State& state, Job& job, const std::optional<Remembered>& known, Attempt made) {
+    Attempt first = made;
+    if (known && all_bytes_are_kept(state, known->outcome)) {
+        first.outcome = known->outcome;
+    } else {
+        TRY(again, attempts(state, job));
+        first.cpu_us += again.cpu_us;
+        made = std::move(again);
+    }
+    compare(state, *job.action, first.outcome, made.outcome);
+    return first;
+}
+
+// After a check the directory holds the second result.
+Status leave_first(Executor::State& state, const Job& job, const Outcome& first, std::unique_lock<std::mutex>& tree) {
+    if (!job.checked) return {};
+    if (tree.owns_lock()) tree.unlock();  // place_outputs() takes it
+    return place_outputs(state, *job.action, {first, exact_digest(job, first)});
 }
 
 }  // namespace step_detail
@@ -337,7 +398,8 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
     std::optional<store::KeyLock> lock(std::move(*taken));
     std::optional<Remembered> other = job->lost ? std::nullopt : find_remembered(*this, *job);
     // Another build made it while this one waited.
-    if (other && (shared ? outputs_in_place(*this, action, *other) : place_outputs(*this, action, *other).ok())) {
+    if (other && !job->checked &&
+        (shared ? outputs_in_place(*this, action, *other) : place_outputs(*this, action, *other).ok())) {
         Result<std::string> said = store.get(other->outcome.stderr_digest);
         if (said.ok() && store.has(other->outcome.stdout_digest)) {
             record(other->outcome.leaves);
@@ -357,6 +419,7 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
     if (events != nullptr) engine::emit(events, engine::StepStarted{action.label, action.description, slot, start});
     const std::optional<StepMemory> before = memory_of(action.label);
     Result<Attempt> made = attempts(*this, *job);
+    if (made.ok() && job->checked) made = check(*this, *job, other, std::move(*made));
     if (options.tokens != nullptr) options.tokens->release();
     Status stored = made.ok() ? store_result(*this, *job, made->outcome) : Status();
     if (!made.ok() || !stored.ok()) {
@@ -376,6 +439,12 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
     if (lock) {
         (void)store.flush();  // who waits for the lock must find it
         lock.reset();
+    }
+    Status placed = leave_first(*this, *job, made->outcome, tree);
+    if (!placed.ok()) {
+        finished(*job, engine::Outcome::Failed, slot, start, {});
+        job->fail(std::move(placed).error());
+        return;
     }
     write_memory(*this, *job, made->outcome);
     peaks.learn(action.label, made->peak);

@@ -15,6 +15,13 @@ import small
 import story
 from story import Contents, Project
 
+RANDOM_SCRIPT = """fn main() {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
+    let out = std::env::var("OUT_DIR").unwrap();
+    std::fs::write(out + "/now.rs", format!("pub const NOW: u128 = {now};")).unwrap();
+}
+"""
+
 
 class Archives:
     def __init__(self, project: Project):
@@ -133,3 +140,23 @@ def test_modes_of_files(make):
     project.drop_dist()
     project.build()
     assert project.wheel_bytes() == wheel
+
+
+def test_a_step_that_gives_other_bytes_each_time(make):
+    """--check runs every step twice: what is deterministic passes; what is not is named, fails, and keeps its first result."""
+    project = make(small.everything())
+    first = project.build()
+    again = project.build("--check", "100")
+    assert first.ran | {"cc-_c", "cc-cy", "cython-small.cy"} <= again.ran <= again.cut_off, again.text
+    project.write("rust/core-part/build.rs", RANDOM_SCRIPT)
+    project.append("rust/core-part/src/lib.rs", 'include!(concat!(env!("OUT_DIR"), "/now.rs"));\n')
+    for _ in range(2):
+        checked = project.build("--check", "100", check=False)
+        assert checked.code == 1, checked.text
+        assert "run build script of core-part v0.1.0 gave other bytes when it ran again: out/now.rs" in checked.err, checked.text
+        assert "error: 1 of " in checked.err and "gave other bytes when they ran again" in checked.err, checked.text
+        bytes_of_first = project.wheel_bytes()
+        assert project.build().ran == set()
+        assert project.wheel_bytes() == bytes_of_first
+    wrong = project.build("--check", "0", check=False)
+    assert wrong.code == 2 and "--check takes a number from 1 to 100, not 0" in wrong.err
