@@ -38,9 +38,6 @@ NOT_SUPPORTED = fixtures_sources.NOT_SUPPORTED
 REFUSED = {("M9-required-features", "--bin needs"), ("M15-namespaced", "--features a"),
            *((f"F7-a-package-that-is-no-member-{resolver}", "-p far -p alone") for resolver in "123")}
 
-# What is not done at all.
-NOBODY = {"K15"}
-
 # Rules that neither a graph nor a command line of a fixture shows, and what judges them instead.
 ELSEWHERE = {
     "tests/judges/random_workspaces.py": "F9",
@@ -50,7 +47,7 @@ ELSEWHERE = {
     "tests/stories/test_nothing_changed.py": "K5",
     "tests/stories/test_another_user.py": "K9",
     "tests/stories/test_store.py": "K10",
-    "tests/stories/test_reproducible.py": "K13",
+    "tests/stories/test_reproducible.py": "K13 K15",
     "tests/stories/test_model.py": "K14",
     "tests/judges/failures.py": "B11",
     "tests/judges/crate_groups.py": "B6 B10",
