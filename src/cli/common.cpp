@@ -130,7 +130,7 @@ Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& liste
     if (arguments.mode == Mode::Mount) settings.mode = exec::RootMode::Mount;
     settings.events = listeners.sink();
     settings.console = &listeners.console();
-    const bool here = arguments.target == "host-tuple" || arguments.target == platform::host_triple().rust();
+    const bool here = arguments.target == platform::k_host_tuple || arguments.target == platform::host_triple().rust();
     if (!arguments.target.empty() && !here) {
         return usage_error(cat("building for ", arguments.target, " is not supported yet"), "leave --target out");
     }

@@ -22,6 +22,7 @@
 #include "languages/rust/model.h"
 #include "options/config.h"
 #include "platform/os.h"
+#include "platform/triple.h"
 
 namespace cermet::cli {
 namespace internal_detail {
@@ -220,7 +221,7 @@ Result<Json> unit_graph(const std::vector<std::string>& words_given) {
     rust::BuildRequest build = words.build;
     TRY(triple, host_triple(words));
     std::string target_triple = words.target.empty() ? model->config.build_target : words.target;
-    if (target_triple == "host-tuple") target_triple = triple;
+    if (target_triple == platform::k_host_tuple) target_triple = triple;
     if (target_triple.empty()) {
         TRY(host, target_info(words, model->config, triple));
         build.host = host;

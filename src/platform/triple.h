@@ -26,4 +26,7 @@ struct Triple {
 Result<Triple> parse_triple(std::string_view text);
 Triple host_triple();  // of the machine this binary runs on
 
+// What cargo takes for the host's own triple, where one is asked for (cargo book, `--target`).
+inline constexpr std::string_view k_host_tuple = "host-tuple";
+
 }  // namespace cermet::platform

@@ -72,8 +72,9 @@ def test_what_was_delivered_is_no_input(make):
     again = project.build(watch=True)
     again.assert_no_compiler()
     assert again.ran == set(), again.ran
-    project.write("more.txt", "a file like any other")
-    assert "tool-build-run" in project.build().ran
+    for name in ("more.txt", "data/a-wheel-that-it-may-read.whl"):
+        project.write(name, "a file like any other")
+        assert "tool-build-run" in project.build().ran, name
 
 
 def git(project: Project, *words: str) -> None:

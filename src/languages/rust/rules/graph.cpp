@@ -14,6 +14,7 @@
 #include "languages/rust/rules/download.h"
 #include "languages/rust/rules/lock.h"
 #include "languages/rust/rules/needed_sources.h"
+#include "platform/triple.h"
 
 namespace cermet::rust {
 namespace graph_detail {
@@ -370,9 +371,6 @@ Status describe_workspace(PackageGraph& packages, ResolvedGraph& graph) {
     return {};
 }
 
-// What cargo takes for the host's own triple, where one is asked for.
-constexpr std::string_view k_host_tuple = "host-tuple";
-
 // The target that is said with --target or build.target; "" = none, which is not the same as the host's.
 std::string wanted_target(const CrateRequest& request, const CargoConfig& config) {
     if (!request.settings->target.empty() || request.use != CrateUse::Workspace) return request.settings->target;
@@ -381,7 +379,7 @@ std::string wanted_target(const CrateRequest& request, const CargoConfig& config
 
 Status check_target(const CrateRequest& request, const ResolvedGraph& graph) {
     const std::string target = wanted_target(request, graph.config);
-    if (target.empty() || target == graph.toolchain.host || target == k_host_tuple) return {};
+    if (target.empty() || target == graph.toolchain.host || target == platform::k_host_tuple) return {};
     const bool workspace = request.use == CrateUse::Workspace;
     return project_error(cat("building for ", target, " is not supported yet: this machine is ", graph.toolchain.host),
                          workspace ? "`cargo build --target` can" : "leave `target` out of [tool.cermet.cargo]")

@@ -97,14 +97,11 @@ void tell_unseen(exec::Executor& executor, const Unit& unit, const exec::Outcome
     }
 }
 
-}  // namespace unit_detail
-
-namespace unit_detail {
-
-// A wheel, or an sdist in dist/: made of the package, it must not decide what the package is made of.
+// A wheel or an sdist in dist/: made of the package, it must not decide what the package is made of. Elsewhere it may be
+// what a script reads.
 bool is_made_archive(const std::string& path) {
-    if (extension(path) == ".whl") return true;
-    return extension(path) == ".gz" && parent(path) == "dist" && extension(stem(path)) == ".tar";
+    if (parent(path) != "dist") return false;
+    return extension(path) == ".whl" || (extension(path) == ".gz" && extension(stem(path)) == ".tar");
 }
 
 }  // namespace unit_detail
