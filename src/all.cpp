@@ -24,6 +24,7 @@
 #include "platform/memory_posix.cpp"
 #include "platform/os_posix.cpp"
 #include "platform/tree_posix.cpp"
+#include "platform/target.cpp"
 #include "platform/triple.cpp"
 
 // engine 1

@@ -4,6 +4,7 @@
 //   cermet internal unit-graph --manifest-path M [-p SPEC]… [--features F] [--profile P] [--target T] [--config C]… …
 //   cermet internal rust-commands …the same… [--scripts FILE]
 //   cermet internal metadata --manifest-path M [--no-deps] [--filter-platform T] [--features F] …
+//   cermet internal targets TRIPLE…
 //   cermet internal configuration-reference
 //   cermet internal schema
 // The unit graph is that of cargo's --unit-graph, metadata that of `cargo metadata`, both by the same model that builds;
@@ -22,6 +23,7 @@
 #include "languages/rust/model.h"
 #include "options/config.h"
 #include "platform/os.h"
+#include "platform/target.h"
 #include "platform/triple.h"
 
 namespace cermet::cli {
@@ -258,13 +260,33 @@ Result<Json> metadata(const std::vector<std::string>& words_given) {
     return rust::metadata_json(*model->graph, request);
 }
 
+// What each triple says, under the names of rustc's cfg values.
+Result<Json> target_facts(const std::vector<std::string>& words) {
+    Json::Object all;
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        TRY(triple, platform::parse_triple(words[i]));
+        const platform::TargetFacts facts = platform::facts_of(triple);
+        Json one;
+        one.set("arch", facts.arch).set("vendor", facts.vendor).set("os", facts.os);
+        one.set("env", facts.env).set("abi", facts.abi).set("pointer_width", cat(facts.pointer_width));
+        one.set("endian", facts.byte_order == platform::ByteOrder::Big ? "big" : "little");
+        one.set("rust", triple.rust());
+        all.emplace(words[i], std::move(one));
+    }
+    return Json(std::move(all));
+}
+
+using Answer = Result<Json> (*)(const std::vector<std::string>&);
+constexpr std::pair<std::string_view, Answer> k_answers[] = {
+    {"unit-graph", unit_graph}, {"rust-commands", unit_graph}, {"metadata", metadata}, {"targets", target_facts}};
+
 }  // namespace internal_detail
 
 int internal_command(const Arguments& arguments) {
     std::string what = arguments.words.empty() ? "" : arguments.words[0];
-    if (what == "unit-graph" || what == "rust-commands" || what == "metadata") {
-        Result<Json> answer = what == "metadata" ? internal_detail::metadata(arguments.words)
-                                                 : internal_detail::unit_graph(arguments.words);
+    for (const auto& [name, ask] : internal_detail::k_answers) {
+        if (what != name) continue;
+        Result<Json> answer = ask(arguments.words);
         if (!answer.ok()) return print_error(answer.error());
         print_line(answer->dump());
         return 0;
@@ -278,7 +300,7 @@ int internal_command(const Arguments& arguments) {
         return 0;
     }
     return print_error(usage_error(cat("internal does not know ", what.empty() ? "what to do" : what),
-                                   "unit-graph, rust-commands, metadata, configuration-reference or schema"));
+                                   "unit-graph, rust-commands, metadata, targets, configuration-reference or schema"));
 }
 
 }  // namespace cermet::cli
