@@ -54,6 +54,7 @@
 // exec 3
 #include "exec/action.cpp"
 #include "exec/collect.cpp"
+#include "exec/conversation.cpp"
 #include "exec/depfile.cpp"
 #include "exec/environment.cpp"
 #include "exec/executor.cpp"

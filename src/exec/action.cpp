@@ -219,6 +219,7 @@ std::string_view leaf_type_name(Leaf::Type type) {
         case Leaf::Type::Fact: return "fact";
         case Leaf::Type::Place: return "place";
         case Leaf::Type::Asked: return "asked";
+        case Leaf::Type::Answer: return "answer";
     }
     return "?";
 }

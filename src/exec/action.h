@@ -63,6 +63,10 @@ enum class Scope { Checkout, Shared };
 inline constexpr int k_before_one = 1;   // one more step stands on it, as on generated C
 inline constexpr int k_before_many = 2;  // a chain stands on it, as on a crate
 
+// Of a step that converses: what it said and wanted no answer for, one JSON object a line; relative to its directory.
+// Optional: a step that says nothing makes none.
+inline constexpr std::string_view k_statements = "channel.jsonl";
+
 enum class TwoStep { No, Rustc };  // Rustc: stderr JSON announces the finished .rmeta before the process ends
 
 struct Action {
@@ -121,7 +125,8 @@ EncodedAction encode(const Action& action);
 // request.
 struct Leaf {
     // Asked: a variable that the process looked for and was not given; it says so and decides nothing.
-    enum class Type { File, Absent, Listing, Env, Tool, Fact, Place, Asked } type = Type::File;
+    // Answer: what the process asked its rule (exec/conversation.h), and the digest of what it was told.
+    enum class Type { File, Absent, Listing, Env, Tool, Fact, Place, Asked, Answer } type = Type::File;
     std::string name;   // canonical path, variable name, fact name
     std::string value;  // digest text, "absent", rendered place text …
     auto operator<=>(const Leaf&) const = default;

@@ -116,6 +116,10 @@ Job::~Job() {
 
 void Job::succeed(const Outcome& outcome) {
     answered = true;
+    if (talk) {
+        talk->end(outcome);
+        return;
+    }
     if (early && !early_sent) {
         early_sent = true;
         const OutputFile* file = outcome.find(action->early_output);
@@ -133,6 +137,10 @@ void Job::succeed(const Outcome& outcome) {
 
 void Job::fail(Error error) {
     answered = true;
+    if (talk) {
+        talk->end(std::move(error));
+        return;
+    }
     if (early && !early_sent) {
         early_sent = true;
         early->send(error);
@@ -160,7 +168,7 @@ Executor::State::State(store::Store& s, Places& p, ExecutorOptions o, engine::Ev
 
 // Outputs of steps are no leaves of a request, nor are immutable packages: what made them is.
 void Executor::State::record(const Leaf& leaf) {
-    if (leaf.type == Leaf::Type::Asked) return;
+    if (leaf.type == Leaf::Type::Asked || leaf.type == Leaf::Type::Answer) return;
     const bool path = leaf.type != Leaf::Type::Env && leaf.type != Leaf::Type::Place && leaf.type != Leaf::Type::Fact;
     if (path && (World::changes_while_building(leaf.name) || is_within(leaf.name, k_pkg))) return;
     if (path && mirror.is_output(leaf.name)) return;
@@ -327,6 +335,7 @@ void Executor::State::enqueue(std::unique_ptr<Job> job) {
     } else if (job->work == nullptr) {
         turn.need = peaks.of(job->action->label);
     }
+    job->need = turn.need;
     slots.add(std::make_unique<executor_detail::ExecuteWork>(*this, std::move(job)), turn);
 }
 
@@ -505,15 +514,40 @@ void Executor::submit(std::shared_ptr<const Action> action, std::shared_ptr<cons
     job->work = std::move(work);
     job->answer = answer;
     job->early = early;
+    state_->begin(std::move(job));
+}
+
+Listening Executor::converse(std::shared_ptr<const Action> action, engine::Sender<Said> first) {
+    auto talk = std::make_shared<Conversation>(first);
+    auto job = std::make_unique<Job>();
+    job->action = std::move(action);
+    job->talk = talk;
+    state_->begin(std::move(job));
+    return Listening(std::move(talk));
+}
+
+void Executor::State::begin(std::unique_ptr<Job> job) {
     job->queued_us = monotonic_us();
     {
-        std::lock_guard lock(state_->mutex);
-        state_->seen.push_back(job->action);
+        std::lock_guard lock(mutex);
+        seen.push_back(job->action);
     }
-    if (state_->events != nullptr) {
-        engine::emit(state_->events, engine::StepQueued{job->action->label, job->action->description});
-    }
-    state_->lookups.add(std::make_unique<executor_detail::LookUpWork>(*state_, std::move(job)));
+    if (events != nullptr) engine::emit(events, engine::StepQueued{job->action->label, job->action->description});
+    lookups.add(std::make_unique<executor_detail::LookUpWork>(*this, std::move(job)));
+}
+
+// While the rule works on the answer, its thread's place and token are others'.
+Result<std::string> Executor::State::ask(Job& job, const std::string& question) {
+    if (std::optional<Result<std::string>> known = job.talk->known(question)) return *known;
+    const bool token = job.running && options.tokens != nullptr;
+    if (token) options.tokens->release();
+    Result<std::string> answer = [&] {
+        Pool::Pause aside(job.running ? slots : lookups, job.running ? job.need : 0);
+        return job.talk->ask(question);
+    }();
+    if (token && !options.tokens->acquire(processes.cancel_descriptor()))
+        return Error(ErrorKind::Cancelled, "interrupted");
+    return answer;
 }
 
 Result<Digest> Executor::leaf_digest(const std::string& canonical) {

@@ -18,6 +18,7 @@
 #include "engine/build.h"
 #include "engine/events.h"
 #include "exec/action.h"
+#include "exec/conversation.h"
 #include "exec/places.h"
 #include "exec/run.h"
 #include "store/store.h"
@@ -143,6 +144,8 @@ class Executor {
     // --- for the rules of this room ---
     void submit(std::shared_ptr<const Action> action, std::shared_ptr<const InsideWork> work,
                 engine::Sender<Outcome> answer, std::optional<engine::Sender<EarlyOutcome>> early);
+    // As submit() for a process that may ask: each question and the outcome in the end go to the rule, one at a time.
+    Listening converse(std::shared_ptr<const Action> action, engine::Sender<Said> first);
     Result<Outcome> stage(const Stage& key);
     Result<Digest> leaf_digest(const std::string& canonical);  // recorded; Project error when absent
     void on_pool(std::shared_ptr<const std::string> path, engine::Sender<Digest> answer);

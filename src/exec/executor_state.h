@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "exec/conversation.h"
 #include "exec/environment.h"
 #include "exec/executor.h"
 #include "exec/mirror.h"
@@ -72,11 +73,14 @@ struct Job {
     bool early_sent = false;
     std::map<std::string, std::string> env;  // complete
     Digest intent;
-    std::string why;       // the explanation, once known to be a miss
-    bool lost = false;     // a remembered result was there, its bytes were not
-    bool starved = false;  // its process ended as one does that got no memory
-    bool alone = false;    // a second try after that, with nothing beside it
-    bool checked = false;  // it runs once more than it needs: nothing of it is handed on before
+    std::string why;                     // the explanation, once known to be a miss
+    bool lost = false;                   // a remembered result was there, its bytes were not
+    bool starved = false;                // its process ended as one does that got no memory
+    bool alone = false;                  // a second try after that, with nothing beside it
+    std::shared_ptr<Conversation> talk;  // null: it asks nothing
+    std::uint64_t need = 0;              // what it holds of the slots' admission
+    bool running = false;                // in a slot, not in the look-up
+    bool checked = false;                // it runs once more than it needs: nothing of it is handed on before
     std::int64_t queued_us = 0;
     Job() = default;
     Job(const Job&) = delete;
@@ -127,6 +131,8 @@ struct Executor::State {
     void look_up(std::unique_ptr<Job> job);
     void enqueue(std::unique_ptr<Job> job);  // for a slot, at its turn
     void execute(std::unique_ptr<Job> job, int slot);
+    void begin(std::unique_ptr<Job> job);
+    Result<std::string> ask(Job& job, const std::string& question);
     bool draw();  // whether the next step is one to check
     void finished(const Job& job, engine::Outcome outcome, int slot, std::int64_t start_us, std::string diagnostics);
     std::string for_people(std::string_view text) const;

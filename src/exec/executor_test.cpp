@@ -50,6 +50,62 @@ engine::Task<Outcome> run(engine::Build build, CompileTest key) {
     co_return outcome;
 }
 
+// A key of the test: a step that asks, and the rule that answers: "what" -> the digest of the file /cermet/ws/what.
+class TalkTest {
+   public:
+    using Value = Outcome;
+    static constexpr std::string_view k_name = "talk-test";
+    explicit TalkTest(Action action) : action_(std::make_shared<const Action>(std::move(action))) {}
+    std::string text() const { return action_->label; }
+    const std::shared_ptr<const Action>& action() const { return action_; }
+
+   private:
+    std::shared_ptr<const Action> action_;
+};
+
+class SlowTest {  // something else that the answer needs: another step
+   public:
+    using Value = Outcome;
+    static constexpr std::string_view k_name = "slow-test";
+    explicit SlowTest(std::string word) : word_(std::move(word)) {}
+    std::string text() const { return word_; }
+
+   private:
+    std::string word_;
+};
+
+engine::Task<Outcome> run(engine::Build build, SlowTest key) {
+    Action action;
+    action.label = "answer-" + key.text() + "-33333333";
+    action.description = action.label;
+    action.cwd = action.directory();
+    action.argv = {"/bin/cat", "/cermet/ws/" + key.text()};
+    const std::string file = "/cermet/ws/" + key.text();
+    Digest digest = co_await build.get(FileDigest(file));
+    action.inputs.push_back(Input(file, digest));
+    Outcome outcome = co_await build.get(Run(action));
+    co_return outcome;
+}
+
+engine::Task<Outcome> run(engine::Build build, TalkTest key) {
+    std::shared_ptr<const Action> action = key.action();
+    engine::Ticket<Said> ticket = build.ticket<Said>();
+    Listening talk = build.service<Executor>().converse(action, ticket.sender());
+    Result<Said> said = co_await build.attempt_answer(ticket);
+    while (said.ok() && said->question) {
+        Result<Json> question = parse_json(*said->question, "a question");
+        std::string word = question.ok() ? (*question)["want"].string() : std::string();
+        Result<Outcome> needed = co_await build.attempt(SlowTest(word));
+        Result<std::string> answer = needed.ok() ? Result<std::string>(Json(needed->stdout_digest.hex()).dump())
+                                                 : Result<std::string>(needed.error());
+        engine::Ticket<Said> next = build.ticket<Said>();
+        talk->answer(answer, next.sender());
+        said = co_await build.attempt_answer(next);
+    }
+    if (!said.ok()) co_return said.error();
+    co_return said->outcome;
+}
+
 struct Recorder : engine::EventSink {
     void on(const engine::Event& event) override {
         std::lock_guard lock(mutex);
@@ -590,6 +646,60 @@ TEST_CASE("executor: a checked step runs once more, and its first result stays")
     REQUIRE(later.ok());
     CHECK(*later == *first);
     CHECK(room.counts.hits == 1);
+}
+
+TEST_CASE("executor: a step asks, steps aside meanwhile, and runs again when an answer is another") {
+    Room room;
+    room.write("one", "1");
+    room.write("two", "2");
+    Action asks = shell("asks",
+                        "echo '{\"note\":\"begins\"}' >&9\n"
+                        "echo '{\"id\":1,\"want\":\"one\"}' >&9; read -r first <&9\n"
+                        "echo '{\"id\":\"b\",\"want\":\"two\"}' >&9; read -r second <&9\n"
+                        "echo '{\"id\":3,\"want\":\"gone\"}' >&9; read -r third <&9\n"
+                        "printf '%s\\n' \"$first\" \"$second\" \"$third\" > out",
+                        {Output("out"), Output(std::string(k_statements), OutputKind::OptionalFile)});
+    for (RootMode mode : {RootMode::Plain}) {
+        room.mode = mode;
+        auto first = room.build(TalkTest(asks), 1);  // one slot: the answers' own steps need it meanwhile
+        REQUIRE_MESSAGE(first.ok(), first.error().message);
+        CHECK(room.counts.started == 3);
+        Result<std::string> text = room.store->get(first->find("out")->digest);
+        REQUIRE(text.ok());
+        CHECK(*text == cat("{\"answer\":\"", digest_of("1").hex(), "\",\"id\":1}\n{\"answer\":\"", digest_of("2").hex(),
+                           "\",\"id\":\"b\"}\n{\"error\":\"gone does not exist\",\"id\":3}\n"));
+        CHECK(*room.store->get(first->find(k_statements)->digest) == "{\"note\":\"begins\"}\n");
+
+        auto again = room.build(TalkTest(asks), 1);
+        REQUIRE(again.ok());
+        CHECK(*again == *first);
+        CHECK(room.counts.started == 0);
+
+        room.write("two", "three");
+        auto changed = room.build(TalkTest(asks), 1);
+        REQUIRE(changed.ok());
+        CHECK(room.counts.started == 2);  // the one answer, and who asked
+        CHECK(!(*changed == *first));
+
+        room.write("two", "2");
+        auto back = room.build(TalkTest(asks), 1);
+        REQUIRE(back.ok());
+        CHECK(*back == *first);
+        CHECK(room.counts.started == 0);
+    }
+}
+
+TEST_CASE("executor: a step that says no JSON, or dies between question and answer") {
+    Room room;
+    room.write("one", "1");
+    auto noise = room.build(TalkTest(shell("noise", "echo hello >&9; sleep 5")));
+    REQUIRE(!noise.ok());
+    CHECK(noise.error().message == "noise sent what is no JSON object over its channel: hello");
+    auto dies = room.build(TalkTest(shell("dies", "echo '{\"id\":1,\"want\":\"one\"}' >&9; exit 3")));
+    REQUIRE(!dies.ok());
+    CHECK(contains(dies.error().message, "exit code 3"));
+    auto silent = room.build(TalkTest(shell("silent", "exec 9>&-; true")));
+    CHECK(silent.ok());
 }
 
 TEST_CASE("executor: an input edited while the step runs is read again or refused") {

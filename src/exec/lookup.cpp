@@ -63,6 +63,12 @@ std::string current(Executor::State& state, const Action& action, const Leaf& le
     return input != nullptr ? input->digest.text() : state.world.current(leaf);
 }
 
+// The same, where a question that was never put in this build is put now.
+std::string current_or_asked(Executor::State& state, Job& job, const Leaf& leaf) {
+    if (leaf.type != Leaf::Type::Answer) return current(state, *job.action, leaf);
+    return job.talk ? value_of_answer(state.ask(job, question_of(leaf))) : std::string();
+}
+
 }  // namespace lookup_detail
 
 std::unique_lock<std::mutex> Executor::State::hold_tree_outputs(const Action& action) {
@@ -94,7 +100,7 @@ std::optional<Remembered> find_remembered(Executor::State& state, Job& job) {
         std::optional<std::vector<Leaf>> leaves = decode_leaves(bytes);
         if (!leaves) continue;
         const bool hold = std::all_of(leaves->begin(), leaves->end(), [&](const Leaf& leaf) {
-            return lookup_detail::current(state, action, leaf) == leaf.value;
+            return lookup_detail::current_or_asked(state, job, leaf) == leaf.value;
         });
         if (!hold) continue;
         const Digest digest = leaves->empty() ? job.intent : encode_exact(action, *leaves).action_digest;

@@ -11,12 +11,31 @@ void Pool::add(std::unique_ptr<Work> work, Turn turn) {
     if (stopping_) return;
     turn.arrival = arrivals_++;
     queue_.emplace(turn, std::move(work));
-    if (static_cast<int>(threads_.size()) < size_ &&
-        busy_ + static_cast<int>(queue_.size()) > static_cast<int>(threads_.size())) {
-        const int slot = static_cast<int>(threads_.size());
-        threads_.emplace_back([this, slot] { serve(slot); });
-    }
+    hire();
     changed_.notify_all();
+}
+
+void Pool::hire() {
+    const int there = static_cast<int>(threads_.size());
+    if (there >= size_ + paused_ || busy_ + paused_ + static_cast<int>(queue_.size()) <= there) return;
+    threads_.emplace_back([this, there] { serve(there); });
+}
+
+void Pool::step_aside(std::uint64_t need) {
+    std::lock_guard lock(mutex_);
+    --busy_;
+    needed_ -= need;
+    ++paused_;
+    hire();
+    changed_.notify_all();
+}
+
+void Pool::step_back(std::uint64_t need) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return stopping_ || busy_ < size_; });
+    --paused_;
+    ++busy_;
+    needed_ += need;
 }
 
 Pool::Queue::iterator Pool::next() {
@@ -37,7 +56,7 @@ void Pool::serve(int slot) {
     constexpr std::chrono::milliseconds k_look_again(100);
     std::unique_lock lock(mutex_);
     while (true) {
-        changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        changed_.wait(lock, [this] { return stopping_ || (!queue_.empty() && busy_ < size_); });
         if (stopping_) return;
         const Queue::iterator first = next();
         if (first == queue_.end()) {
@@ -61,7 +80,7 @@ void Pool::serve(int slot) {
 
 void Pool::wait_until_idle() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return queue_.empty() && busy_ == 0; });
+    changed_.wait(lock, [this] { return queue_.empty() && busy_ == 0 && paused_ == 0; });
 }
 
 void Pool::drop_queued() {

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 // Threads start with the first work. Work that its admission refuses waits while what fits beside the running work
 // goes before it; where nothing runs, the first in turn begins whatever it needs. stop() lets running work end; what is
-// still queued is dropped unrun (its destructor runs). Work must not throw.
+// still queued is dropped unrun (its destructor runs). Work must not throw. Work that waits for other work steps aside
+// meanwhile (Pause): its thread's place is free for others, and it goes on when there is room again.
 #pragma once
 #include <compare>
 #include <condition_variable>
@@ -55,9 +56,25 @@ class Pool {
     void stop();
     int size() const { return size_; }
 
+    // Made by running work, on its thread, around a wait for other work.
+    class Pause {
+       public:
+        Pause(Pool& pool, std::uint64_t need) : pool_(pool), need_(need) { pool_.step_aside(need_); }
+        ~Pause() { pool_.step_back(need_); }
+        Pause(const Pause&) = delete;
+        Pause& operator=(const Pause&) = delete;
+
+       private:
+        Pool& pool_;
+        std::uint64_t need_;
+    };
+
    private:
     using Queue = std::map<Turn, std::unique_ptr<Work>>;
     void serve(int slot);
+    void step_aside(std::uint64_t need);
+    void step_back(std::uint64_t need);
+    void hire();             // a thread more when there is work and none for it. Under the lock
     Queue::iterator next();  // what may begin now; end() for nothing. Under the lock
     int size_;
     Admission* admission_;
@@ -67,6 +84,7 @@ class Pool {
     std::uint64_t arrivals_ = 0;
     std::vector<std::thread> threads_;
     int busy_ = 0;
+    int paused_ = 0;
     std::uint64_t needed_ = 0;  // by the running work in all
     bool stopping_ = false;
 };

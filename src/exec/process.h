@@ -31,6 +31,15 @@ class LineListener {
     virtual void line(std::string_view text) = 0;
 };
 
+// The other end of a socket that a process was given: told each complete line, on the thread that called run().
+class ChannelListener {
+   public:
+    virtual ~ChannelListener() = default;
+    // The reply, without its newline; nullopt: none is wanted. May take its time: the process is not read meanwhile. An
+    // Error ends the process as a cancel does.
+    virtual Result<std::optional<std::string>> line(std::string_view text) = 0;
+};
+
 struct ProcessSpec {
     std::vector<std::string> argv;  // argv[0] is a path, or a name looked up on env's PATH
     std::map<std::string, std::string> env;
@@ -38,6 +47,7 @@ struct ProcessSpec {
     std::vector<std::string> writable;  // directories for Isolation; empty: no limit
     Randomise randomise = Randomise::Yes;
     LineListener* stderr_lines = nullptr;
+    ChannelListener* channel = nullptr;  // the process gets the socket as descriptor k_channel_descriptor
     std::string wanted;  // of stdout beyond k_max_noise only lines that begin so are kept; "": all, up to the cap
     std::vector<std::string>
         own;                     // not empty: attempts to write elsewhere are told, where the kernel lets us hear them
@@ -92,7 +102,11 @@ class Processes {
 
    private:
     friend class Companion;
-    Result<ProcessId> spawn(const ProcessSpec& spec, int in, int out, int err, WriteWatch* watch = nullptr);
+    // Descriptors that the process starts with; -1: /dev/null, or none.
+    struct Descriptors {
+        int in = -1, out = -1, err = -1, channel = -1;
+    };
+    Result<ProcessId> spawn(const ProcessSpec& spec, const Descriptors& given, WriteWatch* watch = nullptr);
     void forget(ProcessId pid);
 
     Isolation isolation_;
@@ -132,6 +146,8 @@ class Companion {
     std::string said_;     // its stderr, for the error
 };
 
+inline constexpr int k_channel_descriptor = 9;  // the highest that every shell can name
+inline constexpr std::uint64_t k_max_message = 16u << 20;
 inline constexpr std::uint64_t k_max_stdout = 64u << 20;
 inline constexpr std::uint64_t k_max_noise = 1u << 20;
 inline constexpr std::uint64_t k_max_stderr_head = 4u << 20;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -149,6 +150,61 @@ class LineSplitter {
 
    private:
     LineListener* listener_;
+    std::string pending_;
+};
+
+// The socket between a running process and who listens to it.
+class Channel {
+   public:
+    explicit Channel(ChannelListener* listener) : listener_(listener) {}
+    Status open() {
+        if (listener_ == nullptr) return {};
+        int ends[2];
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+            return system_error("cannot make", "a socket pair", errno);
+        ours_ = platform::Fd(ends[0]);
+        theirs_ = platform::Fd(ends[1]);
+        return {};
+    }
+    void started() { theirs_ = platform::Fd(); }
+    int ours() const { return ours_.valid() ? ours_.get() : -1; }
+    int theirs() const { return theirs_.valid() ? theirs_.get() : -1; }
+
+    // What can be read now; false when the listener wants no more of this process.
+    bool serve() {
+        char buffer[65536];
+        const ssize_t n = ::read(ours_.get(), buffer, sizeof buffer);
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) return true;
+        if (n <= 0) {
+            ours_ = platform::Fd();
+            return true;
+        }
+        pending_.append(buffer, static_cast<std::size_t>(n));
+        std::size_t start = 0;
+        for (std::size_t end; (end = pending_.find('\n', start)) != std::string::npos; start = end + 1) {
+            if (!reply(std::string_view(pending_).substr(start, end - start))) return false;
+        }
+        pending_.erase(0, start);
+        return pending_.size() <= k_max_message;
+    }
+
+   private:
+    bool reply(std::string_view line) {
+        Result<std::optional<std::string>> answer = listener_->line(line);
+        if (!answer.ok()) return false;
+        if (!answer->has_value()) return true;
+        const std::string text = cat(**answer, "\n");
+        for (std::size_t sent = 0; sent < text.size();) {
+            const ssize_t n = ::send(ours_.get(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0) return true;  // it does not listen: its end will tell
+            sent += static_cast<std::size_t>(n);
+        }
+        return true;
+    }
+
+    ChannelListener* listener_;
+    platform::Fd ours_, theirs_;
     std::string pending_;
 };
 
@@ -356,7 +412,7 @@ std::vector<LeftBehind> Processes::end_orphans() {
     return ended;
 }
 
-Result<ProcessId> Processes::spawn(const ProcessSpec& spec, int in, int out, int err, WriteWatch* watch) {
+Result<ProcessId> Processes::spawn(const ProcessSpec& spec, const Descriptors& given, WriteWatch* watch) {
     using namespace process_detail;
     TRY(program, find_executable(spec));
     std::vector<std::string> variables;
@@ -369,14 +425,15 @@ Result<ProcessId> Processes::spawn(const ProcessSpec& spec, int in, int out, int
     envp.push_back(nullptr);
 
     FileActions actions;
-    if (in >= 0) {
-        ::posix_spawn_file_actions_adddup2(actions.get(), in, 0);
+    if (given.in >= 0) {
+        ::posix_spawn_file_actions_adddup2(actions.get(), given.in, 0);
     } else {
         ::posix_spawn_file_actions_addopen(actions.get(), 0, "/dev/null", O_RDONLY, 0);
     }
-    ::posix_spawn_file_actions_adddup2(actions.get(), out, 1);
-    ::posix_spawn_file_actions_adddup2(actions.get(), err, 2);
+    ::posix_spawn_file_actions_adddup2(actions.get(), given.out, 1);
+    ::posix_spawn_file_actions_adddup2(actions.get(), given.err, 2);
     for (int fd : spec.inherited) ::posix_spawn_file_actions_adddup2(actions.get(), fd, fd);  // clears CLOEXEC
+    if (given.channel >= 0) ::posix_spawn_file_actions_adddup2(actions.get(), given.channel, k_channel_descriptor);
     if (!spec.cwd.empty()) ::posix_spawn_file_actions_addchdir_np(actions.get(), spec.cwd.c_str());
 
     Attributes attributes;
@@ -414,9 +471,13 @@ Result<ProcessEnd> Processes::run(const ProcessSpec& spec) {
     TRY(err_pipe, make_pipe());
     const std::int64_t start = monotonic_us();
     WriteWatch watch(spec.own);
-    TRY(pid, spawn(spec, -1, out_pipe.writing.get(), err_pipe.writing.get(), spec.own.empty() ? nullptr : &watch));
+    Channel channel(spec.channel);
+    TRY_VOID(channel.open());
+    TRY(pid, spawn(spec, {-1, out_pipe.writing.get(), err_pipe.writing.get(), channel.theirs()},
+                   spec.own.empty() ? nullptr : &watch));
     out_pipe.writing = platform::Fd();
     err_pipe.writing = platform::Fd();
+    channel.started();
 #if defined(SYS_pidfd_open)
     platform::Fd end_fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 #else
@@ -432,18 +493,20 @@ Result<ProcessEnd> Processes::run(const ProcessSpec& spec) {
     bool killed = false;
     std::int64_t term_at = 0;
     while (true) {
-        struct pollfd waiting[5] = {{out_open ? out_pipe.reading.get() : -1, POLLIN, 0},
+        struct pollfd waiting[6] = {{out_open ? out_pipe.reading.get() : -1, POLLIN, 0},
                                     {err_open ? err_pipe.reading.get() : -1, POLLIN, 0},
                                     {end_fd.get(), POLLIN, 0},
                                     {end.cancelled ? -1 : cancel_read_.get(), POLLIN, 0},
-                                    {watch.descriptor(), POLLIN, 0}};
+                                    {watch.descriptor(), POLLIN, 0},
+                                    {channel.ours(), POLLIN, 0}};
         const int timeout = end_fd.valid() && !(end.cancelled && !killed) ? -1 : k_poll_ms;
-        if (::poll(waiting, 5, timeout) < 0 && errno != EINTR) break;
+        if (::poll(waiting, 6, timeout) < 0 && errno != EINTR) break;
         if (waiting[0].revents != 0) out_open = drain_some(out_pipe.reading.get(), out, &sieve, nullptr);
         if (waiting[1].revents != 0) err_open = drain_some(err_pipe.reading.get(), err, nullptr, &lines);
         if ((waiting[4].revents & POLLIN) != 0) watch.answer();
         if ((waiting[4].revents & (POLLHUP | POLLERR)) != 0) watch.close();
-        if (waiting[3].revents != 0) {
+        const bool refused = waiting[5].revents != 0 && !channel.serve();
+        if (waiting[3].revents != 0 || (refused && !end.cancelled)) {
             end.cancelled = true;
             term_at = monotonic_us();
             ::kill(-pid, SIGTERM);
@@ -483,7 +546,7 @@ Result<Companion> Processes::start_companion(const ProcessSpec& spec) {
     TRY(in_pipe, make_pipe());
     TRY(out_pipe, make_pipe());
     TRY(err_pipe, make_pipe());
-    TRY(pid, spawn(spec, in_pipe.reading.get(), out_pipe.writing.get(), err_pipe.writing.get()));
+    TRY(pid, spawn(spec, {in_pipe.reading.get(), out_pipe.writing.get(), err_pipe.writing.get()}));
     Companion companion;
     companion.owner_ = this;
     companion.pid_ = pid;

@@ -29,7 +29,7 @@ std::vector<Leaf> read_leaves(ByteReader& in) {
     for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
         Leaf leaf;
         const std::uint8_t type = in.u8();
-        leaf.type = static_cast<Leaf::Type>(type <= static_cast<std::uint8_t>(Leaf::Type::Asked) ? type : 0);
+        leaf.type = static_cast<Leaf::Type>(type <= static_cast<std::uint8_t>(Leaf::Type::Answer) ? type : 0);
         leaf.name = in.string();
         leaf.value = in.string();
         leaves.push_back(std::move(leaf));
@@ -145,6 +145,7 @@ std::string leaf_difference(const Leaf& leaf, const std::string* before, const s
         case Leaf::Type::Tool: return cat("tool ", leaf.name, " changed");
         case Leaf::Type::Fact: return cat(leaf.name, " changed");
         case Leaf::Type::Asked: return cat(leaf.name, " is asked for");
+        case Leaf::Type::Answer: return cat("the answer changed to ", leaf.name.substr(k_turn_digits + 1));
         case Leaf::Type::Place:
             // Kept, not rendered: what the step saw is meant, in whichever mode that was.
             return cat("it holds a real path: ", before == nullptr ? std::string("?") : keep(*before), " before, ",

@@ -116,7 +116,8 @@ class Present {
             }
             case Leaf::Type::Fact: return fact_holds(entry);
             case Leaf::Type::Place:
-            case Leaf::Type::Asked: return true;
+            case Leaf::Type::Asked:
+            case Leaf::Type::Answer: return true;
         }
         return false;
     }
@@ -149,7 +150,8 @@ std::string difference(const Entry& entry) {
         case Leaf::Type::Env: return "the environment variable " + entry.name + " changed";
         case Leaf::Type::Fact: return entry.name + " changed";
         case Leaf::Type::Place:
-        case Leaf::Type::Asked: break;
+        case Leaf::Type::Asked:
+        case Leaf::Type::Answer: break;
     }
     return entry.name;
 }

@@ -67,6 +67,49 @@ Json render_json(const Places& places, const Json& value) {
     return value;
 }
 
+// The step's end of its channel: one JSON object a line (docs/protocol.md). What has an `id` is a question, and waits for
+// its answer; all else is kept, one line each, as the output k_statements.
+class Channel : public ChannelListener {
+   public:
+    Channel(Executor::State& state, Job& job) : state_(state), job_(job) {}
+    Result<std::optional<std::string>> line(std::string_view text) override {
+        Result<Json> message = parse_json(text, "a message");
+        if (!message.ok() || !message->is_object()) {
+            wrong_ = cat("sent what is no JSON object over its channel: ", text.substr(0, k_shown));
+            return project_error(wrong_);
+        }
+        Json::Object members = message->object();
+        const Json id = (*message)["id"];
+        members.erase("id");
+        const std::string said = state_.places.canonical_text(Json(std::move(members)).dump());
+        if (id.is_null()) {
+            statements_ += said + "\n";
+            return std::optional<std::string>();
+        }
+        Result<std::string> answer = state_.ask(job_, said);
+        Json reply;
+        reply.set("id", id);
+        if (answer.ok()) {
+            TRY(value, parse_json(*answer, "an answer"));
+            reply.set("answer", render_json(state_.places, value));
+        } else if (answer.error().kind == ErrorKind::Cancelled) {
+            return std::move(answer).error();
+        } else {
+            reply.set("error", state_.for_people(answer.error().message));
+        }
+        return std::optional<std::string>(reply.dump());
+    }
+    const std::string& statements() const { return statements_; }
+    const std::string& wrong() const { return wrong_; }  // why the process was ended
+
+   private:
+    static constexpr std::size_t k_shown = 80;
+    Executor::State& state_;
+    Job& job_;
+    std::string statements_;
+    std::string wrong_;
+};
+
 Status prepare_directory(Executor::State& state, const Action& action) {
     TRY_VOID(platform::remove_file(state.mark_path(action)));
     const std::string directory = state.host(action.directory());
@@ -190,8 +233,14 @@ Result<Ran> run_process(Executor::State& state, Job& job) {
     if (!job.action->wanted_lines.empty() && state.options.sandbox == Sandbox::Yes) spec.own = own_places(state, spec);
     EarlyListener listener(state, job);
     if (job.action->two_step == TwoStep::Rustc) spec.stderr_lines = &listener;
+    Channel channel(state, job);
+    if (job.talk) spec.channel = &channel;
     TRY(end, state.processes.run(spec));
+    if (!channel.wrong().empty()) return step_error(cat(job.action->description, " ", channel.wrong()));
     ran.end = std::move(end);
+    if (!channel.statements().empty())
+        TRY_VOID(
+            platform::write_file(output_host(state, *job.action, std::string(k_statements)), channel.statements()));
     RustcText said = read_rustc(ran.end.err, job.action->subject, job.action->fix, ran.end.succeeded());
     ran.end.err = std::move(said.text);
     ran.verdict = std::move(said.verdict);
@@ -264,6 +313,10 @@ Result<Attempt> attempt(Executor::State& state, Job& job) {
     TRY(outcome, collect_outputs(state, action));
     std::vector<Leaf> places = observed_places(state, action, outcome);
     leaves->insert(leaves->end(), places.begin(), places.end());
+    if (job.talk) {
+        std::vector<Leaf> answers = job.talk->leaves();
+        leaves->insert(leaves->end(), answers.begin(), answers.end());
+    }
     std::sort(leaves->begin(), leaves->end());
     leaves->erase(std::unique(leaves->begin(), leaves->end()), leaves->end());
     made.changed = changed_input(state, action, *leaves, start_ns);
@@ -386,6 +439,7 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
     using namespace step_detail;
     if (cancelled) return;  // the job's end answers
     const Action& action = *job->action;
+    job->running = true;
     // Builds of several checkouts do not do the same work at the same time. A step holds one lock
     // and waits for nothing but its own process, so no two builds wait for each other.
     const bool shared = action.scope == Scope::Shared;

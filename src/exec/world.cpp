@@ -175,7 +175,8 @@ std::string World::current(const Leaf& leaf) {
             return found == user_.end() ? std::string(k_absent) : "=" + found->second;
         }
         case Leaf::Type::Place: return places_.render(leaf.name);
-        case Leaf::Type::Asked: return {};
+        case Leaf::Type::Asked:
+        case Leaf::Type::Answer: return {};
         case Leaf::Type::Fact: {
             constexpr std::string_view k_kind = "kind:";
             constexpr std::string_view k_program = "program:";
