@@ -30,6 +30,11 @@
 // engine 1
 #include "engine/graph.cpp"
 
+// facts 2
+#include "facts/fact.cpp"
+#include "facts/messages.cpp"
+#include "facts/reference.cpp"
+
 // options 2
 #include "options/check.cpp"
 #include "options/config.cpp"
@@ -134,6 +139,7 @@
 #include "languages/rust/rules/lock.cpp"
 #include "languages/rust/rules/needed_sources.cpp"
 #include "languages/rust/rules/registry_access.cpp"
+#include "languages/rust/rules/script_channel.cpp"
 #include "languages/rust/rules/toolchain.cpp"
 #include "languages/rust/rules/unit.cpp"
 #include "languages/rust/rules/workspace_build.cpp"

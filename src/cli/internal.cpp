@@ -7,6 +7,8 @@
 //   cermet internal targets TRIPLE…
 //   cermet internal configuration-reference
 //   cermet internal schema
+//   cermet internal messages-reference
+//   cermet internal messages-schema
 // The unit graph is that of cargo's --unit-graph, metadata that of `cargo metadata`, both by the same model that builds;
 // with real paths, outside of any build.
 #include <cstdio>
@@ -19,6 +21,7 @@
 #include "cli/common.h"
 #include "cli/internal_commands.h"
 #include "cli/rust_workspace.h"
+#include "facts/messages.h"
 #include "fetch/packages.h"
 #include "languages/rust/model.h"
 #include "options/config.h"
@@ -299,8 +302,17 @@ int internal_command(const Arguments& arguments) {
         print_line(options::configuration_schema().dump(2));
         return 0;
     }
+    if (what == "messages-reference") {
+        print_line(std::string(trim(facts::protocol_reference())));
+        return 0;
+    }
+    if (what == "messages-schema") {
+        print_line(facts::protocol_schema().dump(1));
+        return 0;
+    }
     return print_error(usage_error(cat("internal does not know ", what.empty() ? "what to do" : what),
-                                   "unit-graph, rust-commands, metadata, targets, configuration-reference or schema"));
+                                   "unit-graph, rust-commands, metadata, targets, configuration-reference, schema, "
+                                   "messages-reference or messages-schema"));
 }
 
 }  // namespace cermet::cli

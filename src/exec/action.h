@@ -66,6 +66,7 @@ inline constexpr int k_before_many = 2;  // a chain stands on it, as on a crate
 // Of a step that converses: what it said and wanted no answer for, one JSON object a line; relative to its directory.
 // Optional: a step that says nothing makes none.
 inline constexpr std::string_view k_statements = "channel.jsonl";
+inline constexpr int k_channel_descriptor = 9;  // of its end: the highest that every shell can name
 
 enum class TwoStep { No, Rustc };  // Rustc: stderr JSON announces the finished .rmeta before the process ends
 

@@ -32,6 +32,7 @@ struct Said {
 class Conversation {
    public:
     explicit Conversation(engine::Sender<Said> first) : next_(first) {}
+    ~Conversation() = default;
     Conversation(const Conversation&) = delete;
     Conversation& operator=(const Conversation&) = delete;
 

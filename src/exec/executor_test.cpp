@@ -100,7 +100,8 @@ engine::Task<Outcome> run(engine::Build build, TalkTest key) {
                                                  : Result<std::string>(needed.error());
         engine::Ticket<Said> next = build.ticket<Said>();
         talk->answer(answer, next.sender());
-        said = co_await build.attempt_answer(next);
+        Result<Said> more = co_await build.attempt_answer(next);
+        said = std::move(more);
     }
     if (!said.ok()) co_return said.error();
     co_return said->outcome;

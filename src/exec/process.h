@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "exec/action.h"
 #include "exec/sandbox.h"
 
 namespace cermet::exec {
@@ -146,7 +147,6 @@ class Companion {
     std::string said_;     // its stderr, for the error
 };
 
-inline constexpr int k_channel_descriptor = 9;  // the highest that every shell can name
 inline constexpr std::uint64_t k_max_message = 16u << 20;
 inline constexpr std::uint64_t k_max_stdout = 64u << 20;
 inline constexpr std::uint64_t k_max_noise = 1u << 20;

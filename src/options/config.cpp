@@ -310,8 +310,9 @@ Result<ProfileFlags> flags_for(const Config& config, std::string_view profile) {
 
 Result<Use> parse_use(std::string_view text) {
     static const std::vector<std::pair<std::string, UseKind>> kinds = {
-        {"py", UseKind::Python},  {"rust", UseKind::Rust}, {"c", UseKind::C},
-        {"sys", UseKind::System}, {"tool", UseKind::Tool}, {"generate", UseKind::Generate}};
+        {"py", UseKind::Python},    {"rust", UseKind::Rust},   {"c", UseKind::C},
+        {"sys", UseKind::System},   {"tool", UseKind::Tool},   {"generate", UseKind::Generate},
+        {"library", UseKind::Fact}, {"headers", UseKind::Fact}};
     const std::size_t colon = text.find(':');
     if (colon == std::string_view::npos || colon + 1 == text.size()) {
         return project_error(cat("'", text, "' does not say what it uses"),

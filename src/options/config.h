@@ -259,7 +259,7 @@ Result<ProfileFlags> flags_for(const Config& config,
                                std::string_view profile);  // "" = default-profile
 
 // "rust:core" -> {Rust, "core"}.
-enum class UseKind { Python, Rust, C, System, Tool, Generate };
+enum class UseKind { Python, Rust, C, System, Tool, Generate, Fact };
 struct Use {
     UseKind kind = UseKind::System;
     std::string name;

@@ -96,11 +96,12 @@ void add_native(std::vector<Row>& rows) {
                                          "System libraries to link, by the name `-l` takes."));
     rows.push_back(row<T, &T::library_dirs>("library-dirs", Kind::Paths, "[\"vendor/lib\"]",
                                             "Directories searched for libraries."));
-    rows.push_back(
-        row<T, &T::uses>("uses", Kind::Strings, "[\"py:numpy\", \"sys:zlib\"]",
-                         "Providers of headers, pxd files, libraries and flags: `py:` a Python package, `rust:` and "
-                         "`c:` libraries of "
-                         "this project, `sys:` pkg-config, `tool:` a program, `generate:` a generate table."));
+    rows.push_back(row<T, &T::uses>(
+        "uses", Kind::Strings, "[\"py:numpy\", \"sys:zlib\"]",
+        "Providers of headers, pxd files, libraries and flags: `py:` a Python package, `rust:` and "
+        "`c:` libraries of "
+        "this project, `sys:` pkg-config, `tool:` a program, `generate:` a generate table, `library:` and "
+        "`headers:` what a crate's build script provides."));
 }
 
 template <class T>

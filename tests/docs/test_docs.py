@@ -133,3 +133,13 @@ def test_rules_of_cargo_that_sources_name() -> None:
             comment = line.partition("//")[2]
             named = set(re.findall(r"\b([MLFUBR]\d{1,2})\b", comment))
             assert named <= rules, f"{source.relative_to(ROOT)}:{number} names {sorted(named - rules)}"
+
+
+@pytest.mark.parametrize("page, asked", [("messages.md", "messages-reference"), ("messages.schema.json", "messages-schema")])
+def test_pages_that_are_made(page: str, asked: str) -> None:
+    """CERMET_ACCEPT=1 writes them."""
+    made = subprocess.run([str(PROGRAM), "internal", asked], stdout=subprocess.PIPE, text=True, check=True).stdout
+    path = ROOT / "docs/reference" / page
+    if os.environ.get("CERMET_ACCEPT") == "1":
+        path.write_text(made, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == made, f"{page} is stale"

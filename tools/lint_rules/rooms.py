@@ -10,6 +10,7 @@ NUMBERS: Dict[str, int] = {
     "base": 0,
     "platform": 1,
     "engine": 1,
+    "facts": 2,
     "options": 2,
     "store": 2,
     "exec": 3,

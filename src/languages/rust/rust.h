@@ -14,6 +14,7 @@
 #include "engine/build.h"
 #include "exec/action.h"
 #include "exec/run.h"
+#include "facts/fact.h"
 #include "languages/c/c.h"
 #include "languages/rust/model.h"
 
@@ -129,6 +130,37 @@ class LooksForPython {
     std::string text_;
 };
 engine::Task<bool> run(engine::Build build, LooksForPython key);
+
+// What a build script that the request reaches provides for others (docs/protocol.md): `fact` is absent when none does. It
+// is seen when it is transitive, or when one of the request's own crates provides it for direct users. Two scripts that
+// provide different things under one name are a Project error that names both.
+struct ProvidedFact {
+    std::optional<facts::Fact> fact;
+    std::vector<exec::Input> files;    // of the provider
+    std::vector<std::string> offered;  // every name that is provided, for messages
+    bool operator==(const ProvidedFact& o) const {
+        const bool same = fact.has_value() == o.fact.has_value() && (!fact || fact->digest() == o.fact->digest());
+        return same && files == o.files && offered == o.offered;
+    }
+};
+class FindFact {
+   public:
+    using Value = ProvidedFact;
+    static constexpr std::string_view k_name = "crate-fact";
+    FindFact(CrateRequest request, facts::FactName name);
+    std::string text() const { return text_; }
+    std::string describe() const { return cat("looking for ", name_.kind, ":", name_.name); }
+    const std::shared_ptr<const CrateRequest>& request() const { return request_; }
+    const facts::FactName& name() const { return name_; }
+    const std::string& identity() const { return identity_; }
+
+   private:
+    std::shared_ptr<const CrateRequest> request_;
+    facts::FactName name_;
+    std::string identity_;  // of the request
+    std::string text_;
+};
+engine::Task<ProvidedFact> run(engine::Build build, FindFact key);
 
 // What a plain workspace is built for: one file of one target.
 struct WorkspaceArtifact {

@@ -9,6 +9,7 @@
 #include "exec/executor.h"
 #include "exec/queries.h"
 #include "languages/rust/rules/graph.h"
+#include "languages/rust/rules/script_channel.h"
 
 namespace cermet::rust {
 namespace crate_detail {
@@ -146,6 +147,67 @@ engine::Task<bool> run(engine::Build build, LooksForPython key) {
         looks = looks || (graph->units.units[i].is_run() && looks_for_python(graph->units, i));
     }
     co_return looks;
+}
+
+FindFact::FindFact(CrateRequest request, facts::FactName name)
+    : request_(std::make_shared<const CrateRequest>(std::move(request))),
+      name_(std::move(name)),
+      identity_(crate_detail::identity_of(*request_)),
+      text_(cat(identity_, " ", name_.kind, ":", name_.name)) {}
+
+namespace crate_detail {
+
+// The scripts of the request's own crates: those of its roots, or of what a generated root merges.
+std::set<std::size_t> own_runs(const UnitGraph& graph) {
+    std::set<std::size_t> found;
+    auto add = [&](std::size_t unit) {
+        if (std::optional<std::size_t> own = own_run_of(graph, unit)) found.insert(*own);
+    };
+    for (std::size_t root : graph.roots) {
+        add(root);
+        if (graph.units[root].node != k_generated) continue;
+        for (const UnitDep& dep : graph.units[root].deps) add(dep.unit);
+    }
+    return found;
+}
+
+// Adds what one script provides; an error when another one provided something else under that name.
+Status add_fact(ProvidedFact& found, const facts::Fact& fact, const ScriptRun& ran) {
+    if (!found.fact) {
+        found.fact = fact;
+        found.files = ran.outcome.all_inputs();
+        return {};
+    }
+    if (found.fact->digest() == fact.digest() && found.files == ran.outcome.all_inputs()) return {};
+    return project_error(cat(fact.text(), " is provided by ", found.fact->origin, " and by ", fact.origin));
+}
+
+}  // namespace crate_detail
+
+engine::Task<ProvidedFact> run(engine::Build build, FindFact key) {
+    SharedGraph graph = co_await build.get(ResolveGraph(key.request(), key.identity()));
+    ProvidedFact found;
+    const std::set<std::size_t> own = crate_detail::own_runs(graph->units);
+    for (std::size_t i = 0; i < graph->units.units.size(); ++i) {
+        const Unit& unit = graph->units.units[i];
+        if (!unit.is_run()) continue;
+        CO_TRY(talk, talk_of(*unit.package));
+        if (!talk.has_value()) continue;
+        bool named = false;
+        for (const facts::FactName& name : talk->provides) {
+            found.offered.push_back(cat(name.kind, ":", name.name));
+            named = named || name == key.name();
+        }
+        if (!named) continue;
+        ScriptRun ran = co_await build.get(RunScript(graph, i));
+        for (const facts::Fact& fact : ran.facts) {
+            const bool seen = fact.visibility == facts::Visibility::Transitive ||
+                              (fact.visibility == facts::Visibility::Direct && own.count(i) != 0);
+            if (fact.kind == key.name().kind && fact.name == key.name().name && seen)
+                CO_TRY_VOID(crate_detail::add_fact(found, fact, ran));
+        }
+    }
+    co_return found;
 }
 
 BuildWorkspace::BuildWorkspace(CrateRequest request)

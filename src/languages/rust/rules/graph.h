@@ -9,6 +9,7 @@
 
 #include "engine/build.h"
 #include "exec/queries.h"
+#include "facts/fact.h"
 #include "languages/rust/rules/exports.h"
 #include "languages/rust/rust.h"
 
@@ -108,6 +109,7 @@ struct ScriptRun {
     ScriptOutput output;
     exec::Outcome outcome;                  // files of OUT_DIR and declared in-tree files
     std::vector<exec::Input> tree_outputs;  // the declared ones
+    std::vector<facts::Fact> facts;         // what it provided over its channel: part of the outcome
     bool operator==(const ScriptRun& o) const {
         return output.to_json() == o.output.to_json() && outcome == o.outcome && tree_outputs == o.tree_outputs;
     }

@@ -9,6 +9,7 @@
 #include "exec/places.h"
 #include "exec/queries.h"
 #include "languages/rust/rules/graph.h"
+#include "languages/rust/rules/script_channel.h"
 
 namespace cermet::rust {
 namespace unit_detail {
@@ -455,6 +456,36 @@ std::vector<std::string> variables_to_ask_for(const ResolvedGraph& graph, std::s
     return found;
 }
 
+// What the script needs to talk (docs/protocol.md).
+void give_channel(exec::Action& action) {
+    action.env[std::string(facts::k_variable)] = cat(exec::k_channel_descriptor);
+    action.outputs.emplace_back(std::string(exec::k_statements), exec::OutputKind::OptionalFile);
+}
+
+// What a script said to people over its channel.
+Status tell(exec::Executor& executor, const Unit& unit, const facts::Statements& said) {
+    std::vector<std::string> errors;
+    for (const facts::Diagnostic& one : said.diagnostics) {
+        std::string place = one.where.file;
+        if (one.where.line > 0) place += cat(":", one.where.line);
+        std::string text = cat(place, place.empty() ? "" : ": ", one.message);
+        if (!one.hint.empty()) text += cat(" (", one.hint, ")");
+        if (one.level == facts::Diagnostic::Level::Error) {
+            errors.push_back(text);
+            continue;
+        }
+        if (!unit.is_local) continue;  // as with cargo's warnings
+        text = cat(unit.package->name, "@", unit.package->version_text, ": ", text);
+        if (one.level == facts::Diagnostic::Level::Warning) {
+            executor.warn(text);
+        } else {
+            executor.notice(text);
+        }
+    }
+    if (errors.empty()) return {};
+    return step_error(cat("the build script of ", shown(unit), " failed: ", join(errors, "; ")));
+}
+
 // The same run with these variables of the user's: another step, so it has a directory of its own.
 void give_variables(exec::Action& action, const std::vector<std::string>& names) {
     action.label += "-variables";
@@ -496,7 +527,9 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
     Command command = script_command(graph->units, key.unit(), graph->request, graph->layout, outputs, graph->config);
     exec::Action action = unit_detail::script_action(*graph, key.unit(), command);
     action.inputs.insert(action.inputs.end(), inputs.begin(), inputs.end());
-    exec::Run first(action);
+    CO_TRY(talk, talk_of(*unit.package));
+    if (talk.has_value()) unit_detail::give_channel(action);
+    ScriptProcess first(graph, key.unit(), action);
     exec::Outcome ran = co_await build.get(first);
     std::string printed = co_await build.get(exec::BlobText(ran.stdout_digest));
     Result<ScriptOutput> parsed = parse_directives(printed, directive_context(unit, graph->config));
@@ -509,7 +542,7 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
     }
     if (!named.empty()) {
         unit_detail::give_variables(action, named);
-        exec::Run second(action);
+        ScriptProcess second(graph, key.unit(), action);
         exec::Outcome ran_again = co_await build.get(second);
         std::string printed_again = co_await build.get(exec::BlobText(ran_again.stdout_digest));
         parsed = parse_directives(printed_again, directive_context(unit, graph->config));
@@ -529,6 +562,12 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
             cat("the build script of ", unit_detail::shown(unit), " failed: ", join(answer.output.errors, "; ")));
     }
     answer.outcome = ran;
+    if (const exec::OutputFile* stated = ran.find(exec::k_statements)) {
+        std::string lines = co_await build.get(exec::BlobText(stated->digest));
+        CO_TRY(statements, facts::parse_statements(lines, cat("the build script of ", unit_detail::shown(unit))));
+        answer.facts = statements.facts;
+        CO_TRY_VOID(unit_detail::tell(build.service<exec::Executor>(), unit, statements));
+    }
     for (const exec::OutputFile& file : ran.files) {
         if (is_absolute(file.path)) answer.tree_outputs.emplace_back(file.path, file.digest);
     }
