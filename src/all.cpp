@@ -24,16 +24,20 @@
 #include "platform/memory_posix.cpp"
 #include "platform/os_posix.cpp"
 #include "platform/tree_posix.cpp"
-#include "platform/target.cpp"
 #include "platform/triple.cpp"
+#ifndef CERMET_STAGE0
+#include "platform/target.cpp"
+#endif
 
 // engine 1
 #include "engine/graph.cpp"
 
 // facts 2
 #include "facts/fact.cpp"
+#ifndef CERMET_STAGE0
 #include "facts/messages.cpp"
 #include "facts/reference.cpp"
+#endif
 
 // options 2
 #include "options/check.cpp"
