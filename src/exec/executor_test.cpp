@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "engine/graph.h"
