@@ -272,12 +272,11 @@ void add_script_environment(exec::Action& action, const ResolvedGraph& graph, st
     const bool is_member = graph.units.units[unit].is_member;
     if (is_member && graph.wrappers.members.found())
         action.env["RUSTC_WORKSPACE_WRAPPER"] = graph.wrappers.members.path;
-    if (!looks_for_python(graph.units, unit)) return;
+    // Where no Python was chosen, in a plain workspace, it finds one by itself, as under cargo.
+    if (!looks_for_python(graph.units, unit) || graph.python_config.empty()) return;
     if (!graph.settings->python.embeds) action.env["PYO3_BUILD_EXTENSION_MODULE"] = "1";
-    if (!graph.python_config.empty()) {
-        action.env["PYO3_CONFIG_FILE"] = graph.python_config;
-        action.inputs.insert(action.inputs.end(), graph.python_inputs.begin(), graph.python_inputs.end());
-    }
+    action.env["PYO3_CONFIG_FILE"] = graph.python_config;
+    action.inputs.insert(action.inputs.end(), graph.python_inputs.begin(), graph.python_inputs.end());
 }
 
 ScriptOutput provided_output(const CrateRule& rule, const DirectiveContext& context, Result<ScriptOutput>& parsed) {
