@@ -440,8 +440,8 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
     if (cancelled) return;  // the job's end answers
     const Action& action = *job->action;
     job->running = true;
-    // Builds of several checkouts do not do the same work at the same time. A step holds one lock
-    // and waits for nothing but its own process, so no two builds wait for each other.
+    // Builds of several checkouts do not do the same work at the same time. A step holds one lock and waits for its own
+    // process; one that asks waits for steps below it too, whose locks never lead back: so no two builds wait for each other.
     const bool shared = action.scope == Scope::Shared;
     Result<store::KeyLock> taken =
         store::KeyLock::take(store.directory(), shared ? digest_of(action.label) : job->intent, &cancelled);
