@@ -47,13 +47,12 @@ struct Output {
 
 // How the inputs that the process found by itself are learnt after it ran.
 enum class Discovery {
-    None,      // all inputs are declared
-    Depfile,   // a Makefile-style depfile at `discovery_file` (gcc, clang); plus absences from the
-               // include order
-    DepInfo,   // rustc's dep-info at `discovery_file`, with its env-dep lines
-    Worker,    // the worker reports hits and misses (Cython)
-    Declared,  // like None, but whole directories named in `watch` are leaves (build scripts of
-               // workspace crates)
+    None,     // all inputs are declared
+    Depfile,  // a Makefile-style depfile at `discovery_file` (gcc, clang); plus absences from the
+              // include order
+    DepInfo,  // rustc's dep-info at `discovery_file`, with its env-dep lines
+    Worker,   // the worker reports hits and misses (Cython)
+    Printed,  // files and directories on lines of its stdout that begin with one of `watch` (build scripts)
 };
 
 // Where outputs live and whether other checkouts may share them.
@@ -84,7 +83,7 @@ struct Action {
     std::map<std::string, std::string> platform;  // toolchain record digests and the like
     Discovery discovery = Discovery::None;
     std::string discovery_file;              // relative to directory()
-    std::vector<std::string> watch;          // Declared: canonical files or directories that become leaves
+    std::vector<std::string> watch;          // Printed: beginnings of lines, each followed by a path
     std::vector<std::string> include_order;  // Depfile: directories in which an earlier header would shadow
     std::vector<std::string> pass_env;       // names read from the user's environment; values become env leaves
     TwoStep two_step = TwoStep::No;

@@ -170,6 +170,25 @@ class Finder {
 
     void add_asked(const std::string& variable) { leaves_.insert(Leaf{Leaf::Type::Asked, variable, {}}); }
 
+    // What other steps write is in the key already, and immutable places are what their names say.
+    bool changes_by_itself(const std::string& path) const {
+        for (std::string_view place : {k_out, k_shared, k_pkg, k_tool, k_home}) {
+            if (is_within(path, place)) return false;
+        }
+        return std::none_of(action_.outputs.begin(), action_.outputs.end(),
+                            [&](const Output& output) { return output.path == path; });
+    }
+
+    // A path that the step printed. Of its own directory every file is declared; one above it holds what builds write.
+    void add_printed(std::string_view printed) {
+        const std::string path = canonical(std::string(printed));
+        const std::string own_directory = state_.places.canonical(cwd_);
+        if (printed.empty() || !changes_by_itself(path)) return;
+        const bool around = is_within(path, own_directory) || is_within(own_directory, path);
+        if (around && state_.world.kind(path) == SourceKind::Directory) return;
+        add_watch(path);
+    }
+
     void add_watch(const std::string& path) {
         switch (state_.world.kind(path)) {
             case SourceKind::File: add_read(path); return;
@@ -177,6 +196,8 @@ class Finder {
             case SourceKind::Directory: break;
         }
         std::vector<SourceEntry> entries = state_.world.list(path);
+        const auto is_tag = [](const SourceEntry& entry) { return entry.name == "CACHEDIR.TAG"; };
+        if (std::any_of(entries.begin(), entries.end(), is_tag)) return;
         leaves_.insert(Leaf{Leaf::Type::Listing, path, World::listing_value(entries)});
         for (const SourceEntry& entry : entries) {
             if (entry.name == ".git") continue;
@@ -273,13 +294,6 @@ bool occurs(std::string_view bytes, std::string_view needle) {
 #endif
 }
 
-bool is_object_code(std::string_view bytes) {
-    return bytes.substr(0, 4) ==
-               "\x7f"
-               "ELF" ||
-           bytes.substr(0, 8) == "!<arch>\n" || bytes.substr(0, 4) == "rust";
-}
-
 bool is_discovery_only(const Action& action) {
     if (action.discovery_file.empty()) return false;
     return std::none_of(action.outputs.begin(), action.outputs.end(),
@@ -294,8 +308,8 @@ Result<Outcome> collect_outputs(Executor::State& state, const Action& action) {
     return collector.take();
 }
 
-Result<std::vector<Leaf>> discover(Executor::State& state, const Action& action,
-                                   const std::map<std::string, std::string>&, const WorkerReply* reply) {
+Result<std::vector<Leaf>> discover(Executor::State& state, const Action& action, const std::string& printed,
+                                   const WorkerReply* reply) {
     collect_detail::Finder finder(state, action);
     switch (action.discovery) {
         case Discovery::None: break;
@@ -307,8 +321,13 @@ Result<std::vector<Leaf>> discover(Executor::State& state, const Action& action,
             for (const std::string& path : reply->present) finder.add_kind(finder.canonical(path));
             for (const std::string& path : reply->absent) finder.add_absent(finder.canonical(path));
             break;
-        case Discovery::Declared:
-            for (const std::string& path : action.watch) finder.add_watch(path);
+        case Discovery::Printed:
+            for (const std::string& line : split_lines(printed)) {
+                for (const std::string& head : action.watch) {
+                    if (line.compare(0, head.size(), head) == 0)
+                        finder.add_printed(std::string_view(line).substr(head.size()));
+                }
+            }
             break;
     }
     // Raw paths of this machine: parsed, never kept.
@@ -320,14 +339,10 @@ Result<std::vector<Leaf>> discover(Executor::State& state, const Action& action,
 
 std::vector<Leaf> observed_places(Executor::State& state, const Action& action, const Outcome& outcome) {
     using namespace collect_detail;
-    const bool plain = state.places.mode == RootMode::Plain;
-    if (!plain && action.discovery != Discovery::Declared) return {};
+    if (state.places.mode != RootMode::Plain) return {};
     std::vector<std::pair<std::string, std::string>> needles =
         state.places.all();  // canonical, what would be in the bytes
-    for (auto& [canonical, text] : needles) {
-        if (!plain) text = canonical;
-    }
-    if (plain && state.mirror.active()) needles.emplace_back(std::string(k_ws), state.options.checkout);
+    if (state.mirror.active()) needles.emplace_back(std::string(k_ws), state.options.checkout);
     std::set<std::string> topmost;  // one search for many places that lie in one directory
     for (const auto& needle : needles) {
         const bool below_another = std::any_of(needles.begin(), needles.end(), [&](const auto& other) {
@@ -335,16 +350,14 @@ std::vector<Leaf> observed_places(Executor::State& state, const Action& action, 
         });
         if (!below_another) topmost.insert(needle.second);
     }
-    if (plain) {  // the cache's places are siblings
-        std::erase_if(topmost, [&](const std::string& text) { return is_within(text, state.store.directory()); });
-        topmost.insert(state.store.directory());
-    }
+    // The cache's places are siblings.
+    std::erase_if(topmost, [&](const std::string& text) { return is_within(text, state.store.directory()); });
+    topmost.insert(state.store.directory());
     std::set<Leaf> found;
     for (const OutputFile& file : outcome.files) {
         Result<platform::MappedFile> map = platform::MappedFile::open(output_host(state, action, file.path));
         if (!map.ok()) continue;
         const std::string_view bytes = map->bytes();
-        if (!plain && is_object_code(bytes)) continue;  // mapped paths are canonical in both modes
         const bool any =
             std::any_of(topmost.begin(), topmost.end(), [&](const std::string& text) { return occurs(bytes, text); });
         if (!any) continue;

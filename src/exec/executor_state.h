@@ -162,8 +162,9 @@ void write_memory(Executor::State& state, const Job& job, const Outcome& outcome
 
 // collect.cpp: after a process ended well.
 Result<Outcome> collect_outputs(Executor::State& state, const Action& action);
-Result<std::vector<Leaf>> discover(Executor::State& state, const Action& action,
-                                   const std::map<std::string, std::string>& env, const WorkerReply* reply);
+// `printed`: its stdout.
+Result<std::vector<Leaf>> discover(Executor::State& state, const Action& action, const std::string& printed,
+                                   const WorkerReply* reply);
 // Places whose real path occurs in the bytes of these outputs.
 std::vector<Leaf> observed_places(Executor::State& state, const Action& action, const Outcome& outcome);
 // The first input that was changed after `start_ns`; "" when none was.

@@ -308,7 +308,7 @@ Result<Attempt> attempt(Executor::State& state, Job& job) {
     if (ran->end.out_dropped > 0) {
         return step_error(cat(action.description, " printed more than ", k_max_stdout >> 20, " MiB"));
     }
-    Result<std::vector<Leaf>> leaves = discover(state, action, job.env, ran->reply ? &*ran->reply : nullptr);
+    Result<std::vector<Leaf>> leaves = discover(state, action, ran->end.out, ran->reply ? &*ran->reply : nullptr);
     if (!leaves.ok()) return std::move(leaves).error();
     TRY(outcome, collect_outputs(state, action));
     std::vector<Leaf> places = observed_places(state, action, outcome);

@@ -68,3 +68,43 @@ def test_a_variable_that_nobody_names(make):
     project = with_script(make)
     project.build()
     assert not project.build(STORY_OTHER="7").ran
+
+
+NAMING = '''fn main() {
+    for path in ["../../shared/limit.txt", "../../shared/tables", "../..", "never-there.txt", "LIMIT_FILE"] {
+        println!("cargo::rerun-if-changed={path}");
+    }
+    let limit = std::fs::read_to_string("../../shared/limit.txt").unwrap();
+    let tables = std::fs::read_dir("../../shared/tables").unwrap().count();
+    let out = std::env::var("OUT_DIR").unwrap();
+    std::fs::write(format!("{out}/value.rs"), format!("const VALUE: i64 = {} + {tables};", limit.trim())).unwrap();
+    println!("cargo:rustc-env=STORY_OUT={out}");
+}
+'''
+
+
+def test_files_elsewhere_that_a_script_names(make, folder):
+    """Also outside of the checkout. A directory that builds write into is not watched, nor is one around the package."""
+    system = folder / "limit-of-the-system.txt"
+    system.write_text("1")
+    files = small.everything()
+    files["rust/core-part/build.rs"] = NAMING.replace("LIMIT_FILE", system.as_posix())
+    files["rust/core-part/src/lib.rs"] = LIBRARY
+    files["shared/limit.txt"] = "3\n"
+    files["shared/tables/a.txt"] = ""
+    project = make(files)
+    assert len(runs(project.build())) == 1
+    assert not project.build().ran
+    first = project.wheel.read_bytes()
+    project.write("shared/limit.txt", "4\n")
+    assert len(runs(project.build())) == 1
+    assert project.wheel.read_bytes() != first
+    project.write("shared/limit.txt", "3\n")
+    assert not runs(project.build()), "what it printed for the first text is remembered"
+    assert project.wheel.read_bytes() == first
+    project.write("shared/tables/b.txt", "")
+    assert len(runs(project.build())) == 1
+    project.write("unrelated.txt", "")
+    assert not runs(project.build())
+    system.write_text("2")
+    assert len(runs(project.build())) == 1

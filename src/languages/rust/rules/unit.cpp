@@ -410,6 +410,8 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
     action.description = cat("run build script of ", shown(unit));
     action.outputs.emplace_back("out", exec::OutputKind::Directory);
     action.wanted_lines = "cargo:";
+    action.discovery = exec::Discovery::Printed;
+    action.watch = {"cargo:rerun-if-changed=", "cargo::rerun-if-changed="};
     action.writes = "a build script writes below OUT_DIR, and elsewhere what `outputs` of its crate names";
     action.pass_env = script_variables(graph);
     if (graph.python_config.empty() && looks_for_python(graph.units, index)) {  // it chooses by itself
