@@ -1,7 +1,7 @@
 // Every source of Cermet in one translation unit: the bootstrap compiles this file, and every other recipe reads it.
 // SPDX-License-Identifier: MIT
 // This is the only source list. Order: by room, lower rooms first. What CERMET_STAGE0 leaves out, building Cermet itself
-// does not need; the two stage0.cpp stand for it, and are empty in stage 1.
+// does not need; the stage0.cpp of its rooms stand for it, and are empty in stage 1.
 
 // base 0
 #include "base/archive/deflate.cpp"
@@ -32,7 +32,7 @@
 // engine 1
 #include "engine/graph.cpp"
 
-// facts 2
+// facts 1
 #include "facts/fact.cpp"
 #ifndef CERMET_STAGE0
 #include "facts/messages.cpp"
@@ -99,15 +99,20 @@
 #include "fetch/registry.cpp"
 #endif
 
-// languages/c 5
+// talk 5
+#ifndef CERMET_STAGE0
+#include "talk/talk.cpp"
+#endif
+
+// languages/c 6
 #include "languages/c/compile.cpp"
 #include "languages/c/link.cpp"
 #include "languages/c/toolchain.cpp"
 
-// languages/cython 5
+// languages/cython 6
 #include "languages/cython/cythonize.cpp"
 
-// languages/rust 5
+// languages/rust 6
 #include "languages/rust/stage0.cpp"
 #ifndef CERMET_STAGE0
 #include "languages/rust/command/directives.cpp"
@@ -144,19 +149,19 @@
 #include "languages/rust/rules/needed_sources.cpp"
 #include "languages/rust/rules/registry_access.cpp"
 #include "languages/rust/rules/script_channel.cpp"
+#include "languages/rust/rules/stand_in.cpp"
 #include "languages/rust/rules/toolchain.cpp"
 #include "languages/rust/rules/unit.cpp"
 #include "languages/rust/rules/workspace_build.cpp"
 #include "languages/rust/rules/wrappers.cpp"
 #endif
 
-// languages/python 5
+// languages/python 6
 #include "languages/python/crate_fields.cpp"
 #include "languages/python/crate_requests.cpp"
 #include "languages/python/distribution.cpp"
 #include "languages/python/environment.cpp"
 #include "languages/python/external_distribution.cpp"
-#include "languages/python/generate.cpp"
 #include "languages/python/modules.cpp"
 #include "languages/python/native_flags.cpp"
 #include "languages/python/native_target.cpp"
@@ -180,18 +185,21 @@
 #include "languages/python/version.cpp"
 #include "languages/python/wheel.cpp"
 #include "languages/python/wheel_check.cpp"
+#include "languages/python/stage0.cpp"
 #ifndef CERMET_STAGE0
+#include "languages/python/facts.cpp"
+#include "languages/python/generate.cpp"
 #include "languages/python/manylinux.cpp"
 #include "languages/python/stable_abi.cpp"
 #endif
 
-// report 5
+// report 6
 #include "report/console.cpp"
 #include "report/shown_text.cpp"
 #include "report/trace.cpp"
 #include "report/why.cpp"
 
-// cli 6
+// cli 7
 #include "cli/archives.cpp"
 #include "cli/build.cpp"
 #include "cli/checkout.cpp"

@@ -63,6 +63,7 @@ struct StepProgress {
 struct Notice {
     std::string text;      // one sentence for people; may have several lines
     bool warning = false;  // about the user's own files, and said again when what said it is remembered
+    bool detail = false;   // only for who looks closely
 };
 
 struct BuildCounts {

@@ -189,7 +189,7 @@ void Executor::State::notice(const std::string& text, bool warning) {
         std::lock_guard lock(mutex);
         if (!notices.insert(text).second) return;
     }
-    engine::emit(events, engine::Notice{text, warning});
+    engine::emit(events, engine::Notice{text, warning, false});
 }
 
 std::string Executor::State::memory_path(const std::string& label) const { return cat(options.root, "/why/", label); }
@@ -364,6 +364,8 @@ SourceFiles& Executor::files() { return state_->files; }
 void Executor::record(const Leaf& leaf) { state_->record(leaf); }
 void Executor::notice(const std::string& text) { state_->notice(text); }
 void Executor::tell(const engine::Event& event) const { engine::emit(state_->events, event); }
+void Executor::mention(const std::string& text) { engine::emit(state_->events, engine::Notice{text, false, true}); }
+
 void Executor::warn(const std::string& text) { state_->notice(for_people(text), true); }
 
 Status Executor::add_place(const std::string& canonical, const std::string& host_directory) {

@@ -113,6 +113,7 @@ class Executor {
     void notice(const std::string& text);                     // one line for the user, once
     void tell(const engine::Event& event) const;              // of work that is no action: a download
     void warn(const std::string& text);                       // as notice(), as a warning
+    void mention(const std::string& text);                    // as notice(), where the user wants details
 
     // Declares outputs inside the checkout (canonical, below /cermet/ws): from now on a mirror
     // stands over each of their directories. `files`: what plain mode shows of the checkout

@@ -54,6 +54,7 @@ const Kind* find_kind(std::string_view name);
 // "library:z" -> its two halves; nullopt when it is no fact's name: the kind is unknown, or the name empty.
 struct FactName {
     std::string kind, name;
+    std::string text() const { return kind + ":" + name; }
     bool operator==(const FactName&) const = default;
 };
 std::optional<FactName> parse_fact_name(std::string_view text);

@@ -86,11 +86,53 @@ Status add_fact(Statements& all, Fact fact) {
     return {};
 }
 
+constexpr std::pair<std::string_view, OutputRole> k_roles[] = {
+    {"header", OutputRole::Header}, {"library", OutputRole::Library}, {"program", OutputRole::Program},
+    {"source", OutputRole::Source}, {"data", OutputRole::Data},       {"licence", OutputRole::Licence}};
+
+Result<StatedOutput> output_of(const Json& message) {
+    StatedOutput output;
+    output.path = message["path"].string();
+    const std::string& role = message["role"].string();
+    std::vector<std::string> known;
+    for (const auto& [name, value] : k_roles) {
+        known.emplace_back(name);
+        output.role = name == role ? value : output.role;
+    }
+    if (std::find(known.begin(), known.end(), role) != known.end()) return output;
+    const std::string near = nearest(role, known);
+    return project_error(cat("there is no role `", role, "` of outputs"),
+                         near.empty() ? cat("there are ", join(known, ", ")) : cat("`", near, "` is one"));
+}
+
+// Whether a value is one that the option can have.
+bool fits(const ScriptOption& option, const Json& value) {
+    if (option.kind == "boolean") return value.is_bool();
+    if (option.kind == "number") return value.is_int();
+    if (!value.is_string() || option.kind == "text") return value.is_string();
+    return std::find(option.choices.begin(), option.choices.end(), value.string()) != option.choices.end();
+}
+
+std::string what_it_takes(const ScriptOption& option) {
+    if (option.kind == "boolean") return "true or false";
+    if (option.kind == "number") return "a whole number";
+    return option.kind == "text" ? "a text" : cat("one of ", join(option.choices, ", "));
+}
+
 Status add_statement(Statements& all, const Json& message, const std::string& origin) {
     TRY(type, check_message(message, Role::Statement));
     if (type->name == "provide") {
         TRY(fact, fact_of(message, origin));
         return add_fact(all, std::move(fact));
+    }
+    if (type->name == "output") {
+        TRY(output, output_of(message));
+        all.outputs.push_back(std::move(output));
+        return {};
+    }
+    if (type->name == "note") {
+        all.notes.push_back(message["message"].string());
+        return {};
     }
     TRY(diagnostic, diagnostic_of(message));
     all.diagnostics.push_back(std::move(diagnostic));
@@ -119,6 +161,29 @@ const std::vector<MessageType>& message_types() {
           {"name", Shape::Text, true, "its name; one package provides a name once"},
           {"visibility", Shape::Text, false, "`private`, `direct` (as without it) or `transitive`"},
           {"value", Shape::Any, true, "as its kind says"}}},
+        {"option",
+         Role::Question,
+         "asks what was decided from outside; the answer is an object with the `value`",
+         {{"name", Shape::Text, true, "the option's name"},
+          {"kind", Shape::Text, true, "`boolean`, `number`, `text` or `choice`"},
+          {"choices", Shape::Texts, false, "what a choice can be"},
+          {"default", Shape::Any, true, "the value where nobody says one"},
+          {"about", Shape::Text, false, "one sentence for who decides"}}},
+        {"watch",
+         Role::Question,
+         "names something that it reads; when that changes, the script runs again",
+         {{"path", Shape::Path, false, "a file or directory; the answer has its `digest`, or null where nothing is"},
+          {"variable", Shape::Text, false,
+           "a variable of the user's; the answer has its `value`, empty where it is not set"}}},
+        {"output",
+         Role::Statement,
+         "says what a file or directory is for that it made",
+         {{"path", Shape::Path, true, "what it made, below OUT_DIR or among its declared outputs"},
+          {"role", Shape::Text, true, "`header`, `library`, `program`, `source`, `data` or `licence`"}}},
+        {"note",
+         Role::Statement,
+         "a line for who looks closely: shown with --verbose",
+         {{"message", Shape::Text, true, "one line"}}},
         {"diagnostic",
          Role::Statement,
          "a message for who runs the build; an error makes the script fail in the end",
@@ -138,6 +203,12 @@ Result<Question> parse_question(std::string_view line) {
     Question question;
     question.message = std::move(message);
     if (type->name == "require") question.type = Question::Type::Require;
+    if (type->name == "option") question.type = Question::Type::Option;
+    if (type->name == "watch") {
+        question.type = Question::Type::Watch;
+        if (question.message.find("path") == nullptr && question.message.find("variable") == nullptr)
+            return project_error("the message watch needs a `path` or a `variable`");
+    }
     return question;
 }
 
@@ -152,6 +223,40 @@ Result<Json> answer_hello(const Json& message) {
     Json answer;
     answer.set("protocol", k_protocol);
     return answer;
+}
+
+Result<ScriptOption> parse_option(const Json& message) {
+    using namespace messages_detail;
+    ScriptOption option;
+    option.name = message["name"].string();
+    option.about = message["about"].string();
+    option.kind = message["kind"].string();
+    option.choices = message["choices"].string_list();
+    option.initial = message["default"];
+    const std::vector<std::string> known = {"boolean", "number", "text", "choice"};
+    if (std::find(known.begin(), known.end(), option.kind) == known.end())
+        return project_error(cat("`kind` of the option ", option.name,
+                                 " is to be boolean, number, text or choice, not `", option.kind, "`"));
+    if (option.kind == "choice" && option.choices.empty())
+        return project_error(cat("the option ", option.name, " is a choice and has no `choices`"));
+    if (!fits(option, option.initial))
+        return project_error(cat("`default` of the option ", option.name, " is to be ", what_it_takes(option), ", not ",
+                                 option.initial.dump()));
+    return option;
+}
+
+Result<Json> value_of(const ScriptOption& option, const std::string& text) {
+    using namespace messages_detail;
+    Json value(text);
+    if (option.kind == "boolean" && (text == "true" || text == "false")) value = Json(text == "true");
+    if (option.kind == "number") {
+        Result<Json> number = parse_json(text, "a number");
+        if (number.ok()) value = std::move(*number);
+    }
+    if (fits(option, value)) return value;
+    const std::string near = option.kind == "choice" ? nearest(text, option.choices) : std::string();
+    return project_error(cat("the option ", option.name, " takes ", what_it_takes(option), ", not `", text, "`"),
+                         near.empty() ? std::string() : cat("did you mean ", near, "?"));
 }
 
 Result<Statements> parse_statements(std::string_view lines, const std::string& origin) {

@@ -5,6 +5,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "facts/fact.h"
 #include "options/loader.h"
 
 namespace cermet::options {
@@ -201,10 +202,49 @@ Status check_use(const Config& config, const Texts& uses, const std::string& tex
                        did_you_mean(use->name, known, cat(what, " tables")));
 }
 
+Result<facts::FactName> fact_in(const Origin& origin, std::string_view key, const std::string& text) {
+    std::optional<facts::FactName> name = facts::parse_fact_name(text);
+    if (name) return *name;
+    std::vector<std::string> kinds;
+    for (const facts::Kind& kind : facts::kinds()) kinds.emplace_back(kind.name);
+    return value_error(origin, cat("'", key, "' names ", text, ", which is no fact"),
+                       cat("a fact is KIND:NAME; kinds are ", join(kinds, ", ")));
+}
+
+// Who provides: a use of another kind than a fact, or a crate.
+Status check_provider(const Config& config, const std::string& fact, const std::string& provider) {
+    const Origin& origin = config.provide.origin;
+    TRY_VOID(fact_in(origin, "provide", fact));
+    if (provider.substr(0, 6) == "crate:" && provider.size() > 6) return {};
+    Result<Use> use = parse_use(provider);
+    if (use.ok() && use->kind == UseKind::Fact) {
+        return value_error(origin, cat("'provide' answers ", fact, " with ", provider, ", which is a fact itself"),
+                           "name who provides it: c:NAME, sys:NAME, generate:NAME, crate:NAME …");
+    }
+    Texts uses;
+    uses.origin = origin;
+    return check_use(config, uses, provider, "provide");
+}
+
+Status check_facts(const Config& config) {
+    for (const auto& [fact, provider] : *config.provide) TRY_VOID(check_provider(config, fact, provider));
+    for (const Generate& step : config.generates) {
+        for (const std::string& fact : *step.provides) TRY_VOID(fact_in(step.provides.origin, "provides", fact));
+    }
+    for (const CrateRule& rule : config.crates) {
+        if (rule.library->empty()) continue;
+        TRY(name, fact_in(rule.library.origin, "library", *rule.library));
+        if (name.kind != "library")
+            return value_error(rule.library.origin, cat("'library' names ", *rule.library, ", which is no library"));
+    }
+    return {};
+}
+
 Status check_steps(const Checker& check) {
+    TRY_VOID(check_facts(*check.config));
     for (const Generate& step : check.config->generates) {
         TRY_VOID(need_name(check, "generate", step, step.name, false));
-        if (step.command->empty() || step.outputs->empty()) {
+        if (step.command->empty() || (step.outputs->empty() && step.provides->empty())) {
             return at_table(step,
                             cat(check.title("generate"), " '", *step.name, "' needs ",
                                 step.command->empty() ? "a command" : "outputs"),
@@ -217,8 +257,8 @@ Status check_steps(const Checker& check) {
     }
     for (const CrateRule& rule : check.config->crates) {
         TRY_VOID(check_outputs(rule.outputs));
-        if (!rule.provides->empty() && !*rule.deny_run) {
-            return value_error(rule.provides.origin, "'provides' has no meaning without 'deny-run = true'",
+        if (!rule.provides->empty() && !*rule.deny_run && rule.library->empty()) {
+            return value_error(rule.provides.origin, "'provides' has no meaning without 'deny-run = true' or 'library'",
                                "a build script that runs says for itself what it provides");
         }
     }

@@ -174,6 +174,8 @@ struct Generate : Table {
     Texts inputs;   // globs
     Texts outputs;  // paths
     Texts uses;
+    Texts provides;   // facts that it states over its channel, and others may ask for
+    Defines options;  // values for what it asks over its channel
     Defines env;
     Texts pass_env;
     Text cwd;  // "." = the project
@@ -188,6 +190,8 @@ struct CrateRule : Table {
     Texts outputs;         // files its build script writes outside OUT_DIR
     Flag deny_run;         // never run its build script: `provides` stands in
     Lists provides;        // "rustc-link-lib" = ["z"], … the directives that stand in for the script
+    Text library;          // "library:z": a library of the project that stands in for the script
+    Defines options;       // values for what its script asks over its channel
     Flag canonical_paths;  // the script sees /cermet/… texts in place of rendered paths
 };
 
@@ -210,7 +214,8 @@ struct Config {
     Texts include, exclude;              // globs, wheel
     Texts sdist_include, sdist_exclude;  // globs, sdist
     Text default_profile;
-    Texts pass_env;  // [env]
+    Texts pass_env;   // [env]
+    Defines provide;  // "library:z" -> "c:z": who answers when somebody asks for a fact
     Version version;
     DynamicFields dynamic;
     Cargo cargo;

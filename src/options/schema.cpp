@@ -143,6 +143,10 @@ Section top() {
         row<Config, &Config::sdist_exclude>(
             "sdist-exclude", Kind::Globs, "[\"tests/data/**\"]",
             "Files that the sdist leaves out; leaving out what the build reads is an error."),
+        row<Config, &Config::provide>(
+            "provide", Kind::EnvMap, "{ \"library:z\" = \"c:z\" }",
+            "Who answers when a build script, a generator or `uses` asks for a fact: `c:`, `rust:`, `sys:`, `py:`, "
+            "`generate:` or `tool:` with a name, or `crate:NAME` for what that crate's build script provides."),
         row<Config, &Config::default_profile>("default-profile", Kind::String, "\"release\"",
                                               "The profile where the command line names none.", "release"),
     };
@@ -413,6 +417,12 @@ Section crates() {
                                               "false"),
          row<CrateRule, &CrateRule::provides>("provides", Kind::ListMap, "{ rustc-link-lib = [\"z\"] }",
                                               "Directives that stand in for the build script's output."),
+         row<CrateRule, &CrateRule::library>(
+             "library", Kind::String, "\"library:z\"",
+             "A library that the project provides stands in for its build script: its users link that one. `provides` "
+             "adds what else the script would have printed."),
+         row<CrateRule, &CrateRule::options>("options", Kind::EnvMap, "{ threads = \"no\" }",
+                                             "Values for the options that its build script asks for over its channel."),
          row<CrateRule, &CrateRule::canonical_paths>(
              "canonical-paths", Kind::Boolean, "true",
              "Give the crate canonical texts for the places that it bakes into its output.", "false"),
@@ -434,6 +444,11 @@ Section generate() {
                                            "Files it writes; they stand over checked-in copies."),
          row<Generate, &Generate::uses>("uses", Kind::Strings, "[\"py:numpy\"]",
                                         "Programs and targets it needs, as in other tables."),
+         row<Generate, &Generate::provides>("provides", Kind::Strings, "[\"library:z\"]",
+                                            "Facts that it states over its channel (docs/protocol.md): others ask for "
+                                            "them, in `uses` too. What they name lies below OUT_DIR."),
+         row<Generate, &Generate::options>("options", Kind::EnvMap, "{ threads = \"no\" }",
+                                           "Values for the options that it asks for over its channel."),
          row<Generate, &Generate::env>("env", Kind::EnvMap, "{ LANG = \"C\" }", "Environment variables it sees."),
          row<Generate, &Generate::pass_env>("pass-env", Kind::Strings, "[\"SOURCE_DATE_EPOCH\"]",
                                             "Environment variables it may see from outside."),

@@ -288,7 +288,7 @@ void Console::on(const engine::Event& event) {
         } else if (const auto* done = std::get_if<engine::StepFinished>(&event)) {
             state.finish(*done);
         } else if (const auto* notice = std::get_if<engine::Notice>(&event)) {
-            if (state.settings.verbosity != Verbosity::Quiet)
+            if (state.settings.verbosity >= (notice->detail ? Verbosity::Verbose : Verbosity::Normal))
                 state.print(cat(notice->warning ? state.coloured("33", "warning") : state.coloured("36", "note"), ": ",
                                 state.shown(notice->text)));
         } else if (const auto* ended = std::get_if<engine::BuildFinished>(&event)) {

@@ -27,6 +27,8 @@ rust::CrateRule rule_of(const options::Config& config, const options::CrateRule&
     rule.outputs = canonical(config, *table.outputs);
     rule.deny_run = *table.deny_run;
     rule.provides = *table.provides;
+    rule.library = *table.library;
+    rule.options = *table.options;
     rule.canonical_paths = *table.canonical_paths;
     rule.place = table.place;
     return rule;

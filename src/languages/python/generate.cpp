@@ -11,6 +11,7 @@
 #include "exec/queries.h"
 #include "exec/run.h"
 #include "languages/python/environment.h"
+#include "languages/python/facts.h"
 #include "languages/python/modules.h"
 #include "languages/python/package.h"
 
@@ -40,9 +41,17 @@ void add_tool(exec::Action& action, const BuiltProgram& tool) {
     if (path.empty()) action.env.erase("LD_LIBRARY_PATH");
 }
 
+talk::Asker asker_of(const options::Generate& table) {
+    talk::Asker asker;
+    asker.shown = cat("the generator ", *table.name);
+    asker.options = *table.options;
+    asker.place = table.options.set() ? table.options.origin.where : table.place;
+    return asker;
+}
+
 }  // namespace generate_detail
 
-engine::Task<exec::Outcome> run(engine::Build build, RunGenerate key) {
+engine::Task<Generated> run(engine::Build build, RunGenerate key) {
     SharedConfig config = co_await build.get(LoadConfig());
     const options::Generate& table = *config->find_generate(key.name());
     SourceFiles& files = build.service<exec::Executor>().files();
@@ -98,7 +107,23 @@ engine::Task<exec::Outcome> run(engine::Build build, RunGenerate key) {
         action.outputs.emplace_back(canonical, exec::OutputKind::File);
         action.writable.push_back(std::string(parent(canonical)));
     }
-    exec::Outcome made = co_await build.get(exec::Run(std::move(action)));
+    action.env["OUT_DIR"] = cat(action.directory(), "/out");
+    action.outputs.emplace_back("out", exec::OutputKind::Directory);
+    talk::give_channel(action);
+    const talk::Asker asker = generate_detail::asker_of(table);
+    talk::TalkingStep<GeneratorAnswer> step(action, asker, GeneratorAnswer(*table.name, {}));
+    Generated made;
+    exec::Outcome ran = co_await build.get(step);
+    made.outcome = ran;
+    std::string lines;
+    if (const exec::OutputFile* stated = ran.find(exec::k_statements)) {
+        std::string text = co_await build.get(exec::BlobText(stated->digest));
+        lines = std::move(text);
+    }
+    CO_TRY(said, talk::read_statements(lines, asker, ran));
+    CO_TRY_VOID(talk::tell(build.service<exec::Executor>(), said, asker, *table.name, talk::Audience::Everybody));
+    made.facts = said.facts;
+    made.headers = talk::outputs_of(said, facts::OutputRole::Header, ran);
     co_return made;
 }
 

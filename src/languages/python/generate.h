@@ -1,17 +1,27 @@
 // Generate: any command with declared inputs and outputs, as a step of the graph.
 // SPDX-License-Identifier: MIT
-// Outputs are paths of the project; the checkout is never written: they stand in the mirror, over checked-in copies.
+// Outputs are paths of the project; the checkout is never written: they stand in the mirror, over checked-in copies. What it
+// provides over its channel (docs/protocol.md) lies in a directory of its own, which OUT_DIR names.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "engine/build.h"
 #include "exec/action.h"
+#include "facts/fact.h"
 
 namespace cermet::python {
 
+struct Generated {
+    exec::Outcome outcome;
+    std::vector<facts::Fact> facts;    // what it provided over its channel: part of the outcome
+    std::vector<exec::Input> headers;  // of its files those that it calls so over its channel: likewise
+    bool operator==(const Generated& o) const { return outcome == o.outcome; }
+};
+
 class RunGenerate {
    public:
-    using Value = exec::Outcome;
+    using Value = Generated;
     static constexpr std::string_view k_name = "generate";
     explicit RunGenerate(std::string name) : name_(std::move(name)) {}
     std::string text() const { return name_; }
@@ -21,6 +31,6 @@ class RunGenerate {
    private:
     std::string name_;
 };
-engine::Task<exec::Outcome> run(engine::Build build, RunGenerate key);
+engine::Task<Generated> run(engine::Build build, RunGenerate key);
 
 }  // namespace cermet::python

@@ -9,6 +9,7 @@
 #include "exec/queries.h"
 #include "languages/python/crate_requests.h"
 #include "languages/python/environment.h"
+#include "languages/python/facts.h"
 #include "languages/python/generate.h"
 #include "languages/python/modules.h"
 #include "languages/python/native_target.h"
@@ -103,52 +104,6 @@ void read_pkg_config(const std::string& printed, c::Provides& provides) {
             provides.link_flags.push_back(word);
         }
     }
-}
-
-// The archive that a name for the linker means, when the provider made it.
-const exec::Input* archive_in(const std::vector<std::string>& search, const std::string& library,
-                              const std::vector<exec::Input>& files) {
-    for (const std::string& directory : search) {
-        const std::string path = cat(directory, "/lib", library, ".a");
-        for (const exec::Input& file : files) {
-            if (file.path == path) return &file;
-        }
-    }
-    return nullptr;
-}
-
-// A fact as compilers and linkers take it.
-c::Provides provides_of(const facts::Fact& fact, const std::vector<exec::Input>& files) {
-    c::Provides provides;
-    provides.include_dirs = fact.value["include"].string_list();
-    provides.pxd_dirs = provides.include_dirs;
-    for (const auto& [name, value] : fact.value["defines"].object())
-        provides.compile_flags.push_back(value.string().empty() ? "-D" + name : cat("-D", name, "=", value.string()));
-    const std::vector<std::string> search = fact.value["search"].string_list();
-    for (const std::string& library : fact.value["libraries"].string_list()) {
-        const exec::Input* archive =
-            fact.value["link"].string() == "static" ? archive_in(search, library, files) : nullptr;
-        if (archive != nullptr) {
-            provides.archives.push_back(*archive);
-        } else {
-            provides.link_flags.push_back("-l" + library);
-        }
-    }
-    for (const std::string& directory : search) provides.link_flags.push_back("-L" + directory);
-    for (const std::string& library : fact.value["system"].string_list()) provides.link_flags.push_back("-l" + library);
-    provides.inputs = files;
-    return provides;
-}
-
-Error nobody_provides(const std::string& wanted, std::vector<std::string> offered, const Where& where) {
-    std::sort(offered.begin(), offered.end());
-    offered.erase(std::unique(offered.begin(), offered.end()), offered.end());
-    const std::string near = nearest(wanted, offered);
-    std::string hint = offered.empty() ? std::string("no build script of this project's crates provides anything")
-                                       : cat("there are ", join(offered, ", "));
-    if (!near.empty()) hint = cat("did you mean ", near, "?");
-    return project_error(cat("`uses` names ", wanted, ", and no build script that is seen here provides it"), hint)
-        .at(where);
 }
 
 }  // namespace provide_detail
@@ -266,43 +221,6 @@ engine::Task<c::Provides> run(engine::Build build, ProvideSystem key) {
     co_return provides;
 }
 
-// What a build script of one of the project's Rust tables provides.
-class ProvideFact {
-   public:
-    using Value = c::Provides;
-    static constexpr std::string_view k_name = "provide-fact";
-    ProvideFact(facts::FactName name, Where where) : name_(std::move(name)), where_(std::move(where)) {}
-    std::string text() const { return cat(name_.kind, ":", name_.name); }
-    const facts::FactName& name() const { return name_; }
-    const Where& where() const { return where_; }
-
-   private:
-    facts::FactName name_;
-    Where where_;
-};
-
-engine::Task<c::Provides> run(engine::Build build, ProvideFact key) {
-    SharedConfig config = co_await build.get(LoadConfig());
-    Python python = co_await build.get(FindPython());
-    CO_TRY(distribution, distribution_name(build.service<exec::Executor>().files(), *config));
-    CO_TRY(requests, all_crates(*config, python, build.service<BuildRequest>(), distribution));
-    rust::ProvidedFact found;
-    for (const rust::CrateRequest& request : requests) {
-        rust::ProvidedFact one = co_await build.get(rust::FindFact(request, key.name()));
-        found.offered.insert(found.offered.end(), one.offered.begin(), one.offered.end());
-        if (!one.fact) continue;
-        if (found.fact && found.fact->digest() != one.fact->digest()) {
-            co_return project_error(
-                cat(key.text(), " is provided by ", found.fact->origin, " and by ", one.fact->origin))
-                .at(key.where());
-        }
-        found.fact = one.fact;
-        found.files = one.files;
-    }
-    if (!found.fact) co_return provide_detail::nobody_provides(key.text(), found.offered, key.where());
-    co_return provide_detail::provides_of(*found.fact, found.files);
-}
-
 engine::Task<c::Provides> run(engine::Build build, ProvideUse key) {
     SharedConfig config = co_await build.get(LoadConfig());
     CO_TRY(use, options::parse_use(key.use()));
@@ -327,9 +245,10 @@ engine::Task<c::Provides> run(engine::Build build, ProvideUse key) {
         }
         case options::UseKind::Generate: {
             if (config->find_generate(use.name) == nullptr) break;
-            exec::Outcome made = co_await build.get(RunGenerate(use.name));
+            Generated made = co_await build.get(RunGenerate(use.name));
             c::Provides provides;
-            provides.inputs = made.all_inputs();
+            provides.inputs = talk::files_of(made.outcome);
+            for (const exec::Input& header : made.headers) provides.include_dirs.emplace_back(parent(header.path));
             provide_detail::add_header_directories(provides, provides.inputs);
             co_return provides;
         }

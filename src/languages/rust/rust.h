@@ -17,6 +17,7 @@
 #include "facts/fact.h"
 #include "languages/c/c.h"
 #include "languages/rust/model.h"
+#include "talk/talk.h"
 
 namespace cermet::rust {
 
@@ -29,12 +30,14 @@ struct CrateRule {
     std::vector<std::string> outputs;  // canonical files its script writes outside OUT_DIR
     bool deny_run = false;
     std::map<std::string, std::vector<std::string>> provides;
+    std::string library;                         // "library:z": a fact of the project that stands in for the script
+    std::map<std::string, std::string> options;  // values for what its script asks over its channel
     bool canonical_paths = false;
     Where place;
     bool operator==(const CrateRule& o) const {
         return env == o.env && pass_env == o.pass_env && features == o.features && inputs == o.inputs &&
-               outputs == o.outputs && deny_run == o.deny_run && provides == o.provides &&
-               canonical_paths == o.canonical_paths;
+               outputs == o.outputs && deny_run == o.deny_run && provides == o.provides && library == o.library &&
+               options == o.options && canonical_paths == o.canonical_paths;
     }
 };
 
@@ -134,33 +137,27 @@ engine::Task<bool> run(engine::Build build, LooksForPython key);
 // What a build script that the request reaches provides for others (docs/protocol.md): `fact` is absent when none does. It
 // is seen when it is transitive, or when one of the request's own crates provides it for direct users. Two scripts that
 // provide different things under one name are a Project error that names both.
-struct ProvidedFact {
-    std::optional<facts::Fact> fact;
-    std::vector<exec::Input> files;    // of the provider
-    std::vector<std::string> offered;  // every name that is provided, for messages
-    bool operator==(const ProvidedFact& o) const {
-        const bool same = fact.has_value() == o.fact.has_value() && (!fact || fact->digest() == o.fact->digest());
-        return same && files == o.files && offered == o.offered;
-    }
-};
 class FindFact {
    public:
-    using Value = ProvidedFact;
+    using Value = talk::ProvidedFact;
     static constexpr std::string_view k_name = "crate-fact";
-    FindFact(CrateRequest request, facts::FactName name);
+    // `crate`: only the script of this one counts; "" = any.
+    FindFact(CrateRequest request, facts::FactName name, std::string crate = {});
     std::string text() const { return text_; }
     std::string describe() const { return cat("looking for ", name_.kind, ":", name_.name); }
     const std::shared_ptr<const CrateRequest>& request() const { return request_; }
     const facts::FactName& name() const { return name_; }
+    const std::string& crate() const { return crate_; }
     const std::string& identity() const { return identity_; }
 
    private:
     std::shared_ptr<const CrateRequest> request_;
     facts::FactName name_;
+    std::string crate_;
     std::string identity_;  // of the request
     std::string text_;
 };
-engine::Task<ProvidedFact> run(engine::Build build, FindFact key);
+engine::Task<talk::ProvidedFact> run(engine::Build build, FindFact key);
 
 // What a plain workspace is built for: one file of one target.
 struct WorkspaceArtifact {

@@ -31,10 +31,10 @@ LooksForPython::LooksForPython(CrateRequest request)
 
 engine::Task<bool> run(engine::Build, LooksForPython) { co_return stage0_detail::no_rust(); }
 
-FindFact::FindFact(CrateRequest request, facts::FactName name)
+FindFact::FindFact(CrateRequest request, facts::FactName name, std::string)
     : request_(std::make_shared<const CrateRequest>(std::move(request))), name_(std::move(name)), text_(name_.name) {}
 
-engine::Task<ProvidedFact> run(engine::Build, FindFact) { co_return stage0_detail::no_rust(); }
+engine::Task<talk::ProvidedFact> run(engine::Build, FindFact) { co_return stage0_detail::no_rust(); }
 
 engine::Task<RustToolchain> run(engine::Build, FindRust) { co_return stage0_detail::no_rust(); }
 

@@ -54,6 +54,18 @@ impl From<String> for Value {
     }
 }
 
+impl From<bool> for Value {
+    fn from(value: bool) -> Value {
+        Value::Bool(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Value {
+        Value::Number(number.to_string())
+    }
+}
+
 impl fmt::Display for Value {
     /// One line, as messages are.
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {

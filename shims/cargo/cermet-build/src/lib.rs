@@ -225,6 +225,49 @@ impl Build {
         }
     }
 
+    /// What was decided from outside, in the default's type; a list of choices makes a text one of them. Under cargo the
+    /// variable `PACKAGE_OPTION`, in capitals and `_`, decides.
+    pub fn option(&mut self, name: &str, default: impl Into<Value>, choices: &[&str]) -> Result<Value, String> {
+        let default = default.into();
+        let kind = match &default {
+            Value::Bool(_) => "boolean",
+            Value::Number(_) => "number",
+            _ if choices.is_empty() => "text",
+            _ => "choice",
+        };
+        if !self.is_cermet() {
+            return option_from_cargo(name, kind, default, choices);
+        }
+        let question = object([
+            ("type", "option".into()),
+            ("name", name.into()),
+            ("kind", kind.into()),
+            ("choices", Value::List(choices.iter().map(|&one| one.into()).collect())),
+            ("default", default),
+        ]);
+        self.ask(question)?.get("value").cloned().ok_or_else(|| "an answer without a value".to_string())
+    }
+
+    /// Says that this script reads a file or directory: when it changes, the script runs again.
+    pub fn watch(&mut self, path: impl AsRef<std::path::Path>) {
+        println!("cargo::rerun-if-changed={}", path.as_ref().display());
+    }
+
+    /// Says what a file or directory is for that this script made below OUT_DIR: `header`, `library`, `program`, `source`,
+    /// `data` or `licence`. Cargo does not want to know.
+    pub fn output(&mut self, path: &str, role: &str) {
+        if let Some(channel) = &mut self.channel {
+            channel.send(&object([("type", "output".into()), ("path", path.into()), ("role", role.into())]));
+        }
+    }
+
+    /// A line for who looks closely: shown with `cermet build --verbose`.
+    pub fn note(&mut self, text: &str) {
+        if let Some(channel) = &mut self.channel {
+            channel.send(&object([("type", "note".into()), ("message", text.into())]));
+        }
+    }
+
     fn ask(&mut self, question: Value) -> Result<Value, String> {
         let channel = self.channel.as_mut().expect("asked with a channel only");
         let Value::Object(mut members) = question else { unreachable!("questions are objects") };
@@ -266,6 +309,25 @@ fn open() -> Option<Channel> {
 fn metadata_key(kind: &str, name: &str) -> String {
     let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
     format!("CERMET_{}_{name}", kind.to_ascii_uppercase())
+}
+
+/// MY_CRATE_WITH_TLS: the variable that decides under cargo.
+fn option_variable(package: &str, name: &str) -> String {
+    format!("{package}_{name}").chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+}
+
+fn option_from_cargo(name: &str, kind: &str, default: Value, choices: &[&str]) -> Result<Value, String> {
+    let variable = option_variable(&std::env::var("CARGO_PKG_NAME").unwrap_or_default(), name);
+    println!("cargo::rerun-if-env-changed={variable}");
+    let Ok(text) = std::env::var(&variable) else { return Ok(default) };
+    match kind {
+        "boolean" if text == "true" || text == "false" => Ok(Value::Bool(text == "true")),
+        "number" if text.parse::<i64>().is_ok() => Ok(Value::Number(text)),
+        "text" => Ok(Value::Text(text)),
+        "choice" if choices.contains(&text.as_str()) => Ok(Value::Text(text)),
+        "choice" => Err(format!("{variable} is to be one of {}, not {text}", choices.join(", "))),
+        _ => Err(format!("{variable} is to be a {kind}, not {text}")),
+    }
 }
 
 /// Cargo's DEP_ variables of the packages that this one depends on directly.

@@ -84,6 +84,20 @@ std::vector<std::string> only_needed(std::vector<std::string> flags) {
     return flags;
 }
 
+// Where libraries lie that a script links from outside: rustc's list names them, and not their directories.
+void add_search(std::vector<std::string>& flags, const ScriptOutput& script) {
+    const bool outside = std::any_of(script.link_libs.begin(), script.link_libs.end(),
+                                     [](const std::string& library) { return library.compare(0, 6, "static") != 0; });
+    if (!outside) return;
+    for (const std::string& path : script.link_paths) {
+        const std::size_t equal = path.find('=');
+        const std::string kind = equal == std::string::npos ? std::string() : path.substr(0, equal);
+        if (kind != "" && kind != "native" && kind != "all") continue;
+        const std::string flag = "-L" + (equal == std::string::npos ? path : path.substr(equal + 1));
+        if (std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.push_back(flag);
+    }
+}
+
 }  // namespace crate_detail
 
 std::vector<std::string> CrateSettings::crates_outputs() const {
@@ -129,11 +143,16 @@ engine::Task<CrateArtifact> run(engine::Build build, BuildCrate key) {
         artifact.link_flags = crate_detail::only_needed(crate_detail::native_static_libs(printed));
     }
     // Headers and the like that scripts wrote into the tree belong to whoever uses the crate.
+    std::vector<std::string> search;
     for (std::size_t i = 0; i < graph->units.units.size(); ++i) {
-        if (!graph->units.units[i].is_run() || !graph->units.units[i].is_local) continue;
+        if (!graph->units.units[i].is_run()) continue;
         ScriptRun ran = co_await build.get(RunScript(graph, i));
+        if (request->use == CrateUse::Merged) crate_detail::add_search(search, ran.output);
+        if (!graph->units.units[i].is_local) continue;
         artifact.inputs.insert(artifact.inputs.end(), ran.tree_outputs.begin(), ran.tree_outputs.end());
+        artifact.inputs.insert(artifact.inputs.end(), ran.headers.begin(), ran.headers.end());
     }
+    artifact.link_flags.insert(artifact.link_flags.begin(), search.begin(), search.end());
     co_return artifact;
 }
 
@@ -149,11 +168,12 @@ engine::Task<bool> run(engine::Build build, LooksForPython key) {
     co_return looks;
 }
 
-FindFact::FindFact(CrateRequest request, facts::FactName name)
+FindFact::FindFact(CrateRequest request, facts::FactName name, std::string crate)
     : request_(std::make_shared<const CrateRequest>(std::move(request))),
       name_(std::move(name)),
+      crate_(std::move(crate)),
       identity_(crate_detail::identity_of(*request_)),
-      text_(cat(identity_, " ", name_.kind, ":", name_.name)) {}
+      text_(cat(identity_, " ", name_.text(), " ", crate_)) {}
 
 namespace crate_detail {
 
@@ -172,21 +192,21 @@ std::set<std::size_t> own_runs(const UnitGraph& graph) {
 }
 
 // Adds what one script provides; an error when another one provided something else under that name.
-Status add_fact(ProvidedFact& found, const facts::Fact& fact, const ScriptRun& ran) {
+Status add_fact(talk::ProvidedFact& found, const facts::Fact& fact, const ScriptRun& ran) {
     if (!found.fact) {
         found.fact = fact;
-        found.files = ran.outcome.all_inputs();
+        found.files = talk::files_of(ran.outcome);
         return {};
     }
-    if (found.fact->digest() == fact.digest() && found.files == ran.outcome.all_inputs()) return {};
+    if (found.fact->digest() == fact.digest() && found.files == talk::files_of(ran.outcome)) return {};
     return project_error(cat(fact.text(), " is provided by ", found.fact->origin, " and by ", fact.origin));
 }
 
 }  // namespace crate_detail
 
-engine::Task<ProvidedFact> run(engine::Build build, FindFact key) {
+engine::Task<talk::ProvidedFact> run(engine::Build build, FindFact key) {
     SharedGraph graph = co_await build.get(ResolveGraph(key.request(), key.identity()));
-    ProvidedFact found;
+    talk::ProvidedFact found;
     const std::set<std::size_t> own = crate_detail::own_runs(graph->units);
     for (std::size_t i = 0; i < graph->units.units.size(); ++i) {
         const Unit& unit = graph->units.units[i];
@@ -198,7 +218,7 @@ engine::Task<ProvidedFact> run(engine::Build build, FindFact key) {
             found.offered.push_back(cat(name.kind, ":", name.name));
             named = named || name == key.name();
         }
-        if (!named) continue;
+        if (!named || (!key.crate().empty() && key.crate() != unit.package->name)) continue;
         ScriptRun ran = co_await build.get(RunScript(graph, i));
         for (const facts::Fact& fact : ran.facts) {
             const bool seen = fact.visibility == facts::Visibility::Transitive ||

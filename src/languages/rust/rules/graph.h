@@ -110,8 +110,11 @@ struct ScriptRun {
     exec::Outcome outcome;                  // files of OUT_DIR and declared in-tree files
     std::vector<exec::Input> tree_outputs;  // the declared ones
     std::vector<facts::Fact> facts;         // what it provided over its channel: part of the outcome
+    std::vector<exec::Input> headers;       // of its files those that it calls so over its channel: likewise
+    std::vector<exec::Input> given;         // files of the library that stands in for it
     bool operator==(const ScriptRun& o) const {
-        return output.to_json() == o.output.to_json() && outcome == o.outcome && tree_outputs == o.tree_outputs;
+        return output.to_json() == o.output.to_json() && outcome == o.outcome && tree_outputs == o.tree_outputs &&
+               given == o.given;
     }
 };
 

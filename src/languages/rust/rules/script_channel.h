@@ -1,15 +1,16 @@
-// ScriptProcess: a build script that talks, its questions answered by the graph (docs/protocol.md).
+// Build scripts that talk: what their packages say of it, and who provides what they ask for (docs/protocol.md).
 // SPDX-License-Identifier: MIT
 //
 // A package whose build script talks says so in its Cargo.toml, which cargo leaves alone:
 //     [package.metadata.cermet]
 //     provide = ["headers:shapes"]     what others may ask for: a script that asks waits for these scripts only
-// Such a script gets the variable CERMET_CHANNEL. Services needed: Executor.
+// Such a script gets the variable CERMET_CHANNEL.
 #pragma once
 #include <string>
 
 #include "facts/messages.h"
 #include "languages/rust/rules/graph.h"
+#include "talk/talk.h"
 
 namespace cermet::rust {
 
@@ -19,38 +20,20 @@ struct Talk {
 };
 Result<std::optional<Talk>> talk_of(const Package& package);
 
-// As exec::Run, with answers where the script talks.
-class ScriptProcess {
-   public:
-    using Value = exec::Outcome;
-    static constexpr std::string_view k_name = "script-process";
-    ScriptProcess(SharedGraph graph, std::size_t unit, exec::Action action);
-    std::string text() const { return text_; }
-    std::string describe() const { return action_->description; }
-    const SharedGraph& graph() const { return graph_; }
-    std::size_t unit() const { return unit_; }
-    const std::shared_ptr<const exec::Action>& action() const { return action_; }
-
-   private:
-    SharedGraph graph_;
-    std::size_t unit_;
-    std::shared_ptr<const exec::Action> action_;
-    std::string text_;
-};
-engine::Task<exec::Outcome> run(engine::Build build, ScriptProcess key);
-
 // The answer to a `require` of the script that `unit` runs, as JSON: the value, who provides it, and a digest of what the
-// paths in it lead to. A Project error lists the candidates.
+// paths in it lead to. What the project itself provides is asked first. A Project error lists the candidates.
 class RequiredFact {
    public:
     using Value = Json;
     static constexpr std::string_view k_name = "required-fact";
+    static constexpr std::string_view k_step_name = "script-process";
     RequiredFact(SharedGraph graph, std::size_t unit, facts::FactName name);
     std::string text() const { return text_; }
     std::string describe() const;
     const SharedGraph& graph() const { return graph_; }
     std::size_t unit() const { return unit_; }
     const facts::FactName& name() const { return name_; }
+    RequiredFact named(facts::FactName name) const { return {graph_, unit_, std::move(name)}; }
 
    private:
     SharedGraph graph_;
@@ -59,5 +42,9 @@ class RequiredFact {
     std::string text_;
 };
 engine::Task<Json> run(engine::Build build, RequiredFact key);
+using ScriptProcess = talk::TalkingStep<RequiredFact>;
+
+// The script that `run` runs, as who asks: its options are those of the crate's rule.
+talk::Asker asker_of(const ResolvedGraph& graph, std::size_t run);
 
 }  // namespace cermet::rust

@@ -10,6 +10,7 @@
 #include "exec/queries.h"
 #include "languages/rust/rules/graph.h"
 #include "languages/rust/rules/script_channel.h"
+#include "languages/rust/rules/stand_in.h"
 
 namespace cermet::rust {
 namespace unit_detail {
@@ -192,9 +193,11 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
     for (std::size_t script : scripts) {
         ScriptRun ran = co_await build.get(RunScript(graph, script));
         outputs[script] = ran.output;
+        action.inputs.insert(action.inputs.end(), ran.given.begin(), ran.given.end());
         // Not what it wrote into the tree: rustc names such a file itself if it reads one.
         for (const exec::OutputFile& file : ran.outcome.files) {
-            if (!is_absolute(file.path)) action.inputs.push_back(ran.outcome.input(file.path));
+            if (!is_absolute(file.path) && file.path != exec::k_statements)
+                action.inputs.push_back(ran.outcome.input(file.path));
         }
     }
     Command command = rustc_command(graph->units, key.unit(), graph->request, graph->layout, outputs, graph->config);
@@ -279,15 +282,6 @@ void add_script_environment(exec::Action& action, const ResolvedGraph& graph, st
     action.inputs.insert(action.inputs.end(), graph.python_inputs.begin(), graph.python_inputs.end());
 }
 
-ScriptOutput provided_output(const CrateRule& rule, const DirectiveContext& context, Result<ScriptOutput>& parsed) {
-    std::string text;
-    for (const auto& [key, values] : rule.provides) {
-        for (const std::string& value : values) text += cat("cargo:", key, "=", value, "\n");
-    }
-    parsed = parse_directives(text, context);
-    return parsed.ok() ? *parsed : ScriptOutput();
-}
-
 // Build scripts read variables by names nobody declared; these are the ones that helpers of cc, pkg-config and cmake
 // read, so they are part of every script's key.
 std::vector<std::string> script_variables(const ResolvedGraph& graph) {
@@ -314,21 +308,6 @@ std::vector<std::string> script_variables(const ResolvedGraph& graph) {
 }
 
 }  // namespace unit_detail
-
-// What stands in for a run: configuration of cargo (B12), or a rule of this project that denies it.
-Result<std::optional<ScriptOutput>> script_replacement(const ResolvedGraph& graph, std::size_t index) {
-    const Unit& unit = graph.units.units[index];
-    if (unit.links_overridden) {
-        TRY(overridden, overridden_output(graph.units, index, graph.request, graph.config));
-        return std::optional<ScriptOutput>(overridden);
-    }
-    const CrateRule* rule = unit_detail::rule_of(graph, unit);
-    if (rule == nullptr || !rule->deny_run) return std::optional<ScriptOutput>();
-    Result<ScriptOutput> parsed = ScriptOutput();
-    ScriptOutput output = unit_detail::provided_output(*rule, directive_context(unit, graph.config), parsed);
-    if (!parsed.ok()) return std::move(parsed).error().at(rule->place);
-    return std::optional<ScriptOutput>(output);
-}
 
 // The inputs of a workspace crate's script: its whole package, and what `cargo metadata` would tell it.
 class ScriptInputs {
@@ -457,36 +436,6 @@ std::vector<std::string> variables_to_ask_for(const ResolvedGraph& graph, std::s
     return found;
 }
 
-// What the script needs to talk (docs/protocol.md).
-void give_channel(exec::Action& action) {
-    action.env[std::string(facts::k_variable)] = cat(exec::k_channel_descriptor);
-    action.outputs.emplace_back(std::string(exec::k_statements), exec::OutputKind::OptionalFile);
-}
-
-// What a script said to people over its channel.
-Status tell(exec::Executor& executor, const Unit& unit, const facts::Statements& said) {
-    std::vector<std::string> errors;
-    for (const facts::Diagnostic& one : said.diagnostics) {
-        std::string place = one.where.file;
-        if (one.where.line > 0) place += cat(":", one.where.line);
-        std::string text = cat(place, place.empty() ? "" : ": ", one.message);
-        if (!one.hint.empty()) text += cat(" (", one.hint, ")");
-        if (one.level == facts::Diagnostic::Level::Error) {
-            errors.push_back(text);
-            continue;
-        }
-        if (!unit.is_local) continue;  // as with cargo's warnings
-        text = cat(unit.package->name, "@", unit.package->version_text, ": ", text);
-        if (one.level == facts::Diagnostic::Level::Warning) {
-            executor.warn(text);
-        } else {
-            executor.notice(text);
-        }
-    }
-    if (errors.empty()) return {};
-    return step_error(cat("the build script of ", shown(unit), " failed: ", join(errors, "; ")));
-}
-
 // The same run with these variables of the user's: another step, so it has a directory of its own.
 void give_variables(exec::Action& action, const std::vector<std::string>& names) {
     action.label += "-variables";
@@ -500,9 +449,15 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
     SharedGraph graph = key.graph();
     const Unit& unit = graph->units.units[key.unit()];
     ScriptRun answer;
-    CO_TRY(replacement, script_replacement(*graph, key.unit()));
+    talk::ProvidedFact library;
+    if (std::optional<LibraryOf> wanted = library_of(*graph, key.unit())) {
+        talk::ProvidedFact found = co_await build.get(*wanted);
+        library = std::move(found);
+    }
+    CO_TRY(replacement, script_replacement(*graph, key.unit(), library));
     if (replacement.has_value()) {
         answer.output = *replacement;
+        answer.given = library.files;
         co_return answer;
     }
     std::vector<exec::Input> inputs;
@@ -513,7 +468,7 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
         if (other.is_run()) {
             ScriptRun ran = co_await build.get(RunScript(graph, dep.unit));
             outputs[dep.unit] = ran.output;
-            for (const exec::Input& input : ran.outcome.all_inputs()) inputs.push_back(input);
+            for (const exec::Input& input : talk::files_of(ran.outcome)) inputs.push_back(input);
         } else if (other.is_script()) {
             compile_unit = dep.unit;
         }
@@ -529,8 +484,13 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
     exec::Action action = unit_detail::script_action(*graph, key.unit(), command);
     action.inputs.insert(action.inputs.end(), inputs.begin(), inputs.end());
     CO_TRY(talk, talk_of(*unit.package));
-    if (talk.has_value()) unit_detail::give_channel(action);
-    ScriptProcess first(graph, key.unit(), action);
+    if (talk.has_value()) talk::give_channel(action);
+    const talk::Asker asker = asker_of(*graph, key.unit());
+    if (!talk.has_value() && !asker.options.empty())
+        co_return project_error(cat(asker.shown, " asks for no options"), "it does not talk (docs/protocol.md)")
+            .at(asker.place);
+    const RequiredFact anything(graph, key.unit(), {});
+    ScriptProcess first(action, asker, anything);
     exec::Outcome ran = co_await build.get(first);
     std::string printed = co_await build.get(exec::BlobText(ran.stdout_digest));
     Result<ScriptOutput> parsed = parse_directives(printed, directive_context(unit, graph->config));
@@ -543,7 +503,7 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
     }
     if (!named.empty()) {
         unit_detail::give_variables(action, named);
-        ScriptProcess second(graph, key.unit(), action);
+        ScriptProcess second(action, asker, anything);
         exec::Outcome ran_again = co_await build.get(second);
         std::string printed_again = co_await build.get(exec::BlobText(ran_again.stdout_digest));
         parsed = parse_directives(printed_again, directive_context(unit, graph->config));
@@ -565,9 +525,12 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
     answer.outcome = ran;
     if (const exec::OutputFile* stated = ran.find(exec::k_statements)) {
         std::string lines = co_await build.get(exec::BlobText(stated->digest));
-        CO_TRY(statements, facts::parse_statements(lines, cat("the build script of ", unit_detail::shown(unit))));
-        answer.facts = statements.facts;
-        CO_TRY_VOID(unit_detail::tell(build.service<exec::Executor>(), unit, statements));
+        CO_TRY(said, talk::read_statements(lines, asker, ran));
+        answer.facts = said.facts;
+        answer.headers = talk::outputs_of(said, facts::OutputRole::Header, ran);
+        const std::string subject = cat(unit.package->name, "@", unit.package->version_text);
+        const auto audience = unit.is_local ? talk::Audience::Everybody : talk::Audience::Nobody;
+        CO_TRY_VOID(talk::tell(build.service<exec::Executor>(), said, asker, subject, audience));
     }
     for (const exec::OutputFile& file : ran.files) {
         if (is_absolute(file.path)) answer.tree_outputs.emplace_back(file.path, file.digest);

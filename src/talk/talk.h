@@ -1,0 +1,173 @@
+// Talk: a step that talks over its channel, and who answers it (docs/protocol.md).
+// SPDX-License-Identifier: MIT
+//
+//     talk::give_channel(action);
+//     exec::Outcome ran = co_await build.get(talk::TalkingStep<RequiredFact>(action, asker, who_is_asked));
+//     CO_TRY(said, talk::read_statements(lines, asker, ran));
+// Build scripts of crates and generators talk in the same way; they differ only in who provides what they require. So the
+// step is told a key to ask for facts: a class with
+//     using Value = Json;                                   answer_of(fact)
+//     static constexpr std::string_view k_step_name;        of the TalkingStep
+//     Required named(facts::FactName name) const;           the same question for another name
+// Services needed: Executor. Everything runs on the loop's thread.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "engine/build.h"
+#include "exec/action.h"
+#include "exec/conversation.h"
+#include "exec/executor.h"
+#include "exec/queries.h"
+#include "exec/run.h"
+#include "facts/messages.h"
+
+namespace cermet::talk {
+
+// The step that asks, and what is said about it from outside.
+struct Asker {
+    std::string shown;                           // "the build script of foo v1.0.0", "the generator tables"
+    std::map<std::string, std::string> options;  // values for its options
+    Where place;                                 // of the table that sets them; not in the key
+    std::string text() const;                    // its part of a key
+};
+
+// A fact, absent where nobody provides it, and the files of who does.
+struct ProvidedFact {
+    std::optional<facts::Fact> fact;
+    std::vector<exec::Input> files;
+    std::vector<std::string> offered;  // every name that is provided, for messages
+    bool chosen = false;               // the configuration says that this is the one
+    std::string crate;                 // the configuration says that the script of this crate provides it
+    bool operator==(const ProvidedFact& o) const;
+};
+
+// What the project itself provides under a name, besides its crates: what `provide` of its configuration says, or a
+// generator. languages/python has the rule, where languages meet. All parts of the project see it.
+class ProjectFact {
+   public:
+    using Value = ProvidedFact;
+    static constexpr std::string_view k_name = "project-fact";
+    explicit ProjectFact(facts::FactName name) : name_(std::move(name)) {}
+    std::string text() const { return name_.text(); }
+    std::string describe() const { return cat("looking for ", text()); }
+    const facts::FactName& name() const { return name_; }
+
+   private:
+    facts::FactName name_;
+};
+engine::Task<ProvidedFact> run(engine::Build build, ProjectFact key);
+
+// The answer to a `require`: the value, who provides it, and a digest of the provider's files that the value leads to.
+Json answer_of(const facts::Fact& fact, const std::vector<exec::Input>& files);
+// Nobody does. `who` is the one that asks; `nothing` says where was looked: "nothing in this project".
+Error nobody_provides(const std::string& who, const facts::FactName& name, std::vector<std::string> offered,
+                      const std::string& nothing = "nothing in this project");
+
+// The answer to a question about files and the user's environment, from the graph.
+class Observe {
+   public:
+    using Value = Json;
+    static constexpr std::string_view k_name = "observe";
+    explicit Observe(Json message) : message_(std::move(message)) {}
+    std::string text() const { return message_.dump(); }
+    const Json& message() const { return message_; }
+
+   private:
+    Json message_;
+};
+engine::Task<Json> run(engine::Build build, Observe key);
+
+void give_channel(exec::Action& action);
+bool has_channel(const exec::Action& action);
+
+// Answers that need no key; nullopt for the others.
+std::optional<Result<Json>> answer_at_once(const Result<facts::Question>& question, const Asker& asker);
+// `found` as it is told to the process: an optional fact that nobody provides is null.
+Result<std::string> told(const facts::Question& question, const Result<Json>& found);
+
+template <class Required>
+class TalkingStep {
+   public:
+    using Value = exec::Outcome;
+    static constexpr std::string_view k_name = Required::k_step_name;
+    // `required` with any name: who is asked for facts.
+    TalkingStep(exec::Action action, Asker asker, Required required)
+        : action_(std::make_shared<const exec::Action>(std::move(action))),
+          asker_(std::make_shared<const Asker>(std::move(asker))),
+          required_(std::move(required)),
+          text_(exec::Run(*action_).text()) {
+        // Others may get other answers; without questions all are the same step.
+        if (has_channel(*action_)) text_ = cat(required_.text(), " ", asker_->text(), " ", text_);
+    }
+    std::string text() const { return text_; }
+    std::string describe() const { return action_->description; }
+    const std::shared_ptr<const exec::Action>& action() const { return action_; }
+    const Asker& asker() const { return *asker_; }
+    Required required(const Json& message) const {
+        return required_.named({message["kind"].string(), message["name"].string()});
+    }
+
+   private:
+    std::shared_ptr<const exec::Action> action_;
+    std::shared_ptr<const Asker> asker_;
+    Required required_;
+    std::string text_;
+};
+
+template <class Required>
+engine::Task<exec::Outcome> run(engine::Build build, TalkingStep<Required> key) {
+    if (!has_channel(*key.action())) {
+        exec::Run silent(*key.action());
+        exec::Outcome outcome = co_await build.get(silent);
+        co_return outcome;
+    }
+    engine::Ticket<exec::Said> first = build.ticket<exec::Said>();
+    exec::Listening talk = build.service<exec::Executor>().converse(key.action(), first.sender());
+    Result<exec::Said> said = co_await build.attempt_answer(first);
+    while (said.ok() && said->question) {
+        Result<facts::Question> question = facts::parse_question(*said->question);
+        std::optional<Result<Json>> found = answer_at_once(question, key.asker());
+        if (!found && question->type == facts::Question::Type::Require) {
+            Required wanted = key.required(question->message);
+            Result<Json> fact = co_await build.attempt(wanted);
+            found = std::move(fact);
+        } else if (!found) {
+            Observe wanted(question->message);
+            Result<Json> observed = co_await build.attempt(wanted);
+            found = std::move(observed);
+        }
+        // Said by the user: he is told, whatever the step would make of it.
+        if (question.ok() && question->type == facts::Question::Type::Option && !found->ok()) co_return found->error();
+        Result<std::string> answer = question.ok() ? told(*question, *found) : Result<std::string>(found->error());
+        engine::Ticket<exec::Said> next = build.ticket<exec::Said>();
+        talk->answer(std::move(answer), next.sender());
+        Result<exec::Said> more = co_await build.attempt_answer(next);
+        said = std::move(more);
+    }
+    if (!said.ok()) co_return said.error();
+    co_return said->outcome;
+}
+
+// What a step said that ended well. `lines`: the text of its output exec::k_statements. A Project error names what it says
+// that cannot be so: an output that it did not make, an option set from outside that it does not have.
+Result<facts::Statements> read_statements(std::string_view lines, const Asker& asker, const exec::Outcome& outcome);
+// The files and directories that it gave this role.
+std::vector<exec::Input> outputs_of(const facts::Statements& said, facts::OutputRole role,
+                                    const exec::Outcome& outcome);
+
+// What it made, without its statements: a step that only says something else repeats nothing.
+std::vector<exec::Input> files_of(const exec::Outcome& outcome);
+
+// Passes its diagnostics on; a Step error when one is an error. `subject` begins each: "foo@1.0.0".
+enum class Audience {
+    Everybody,
+    Nobody
+};  // Nobody: of somebody else's package only errors count, as with cargo's warnings
+Status tell(exec::Executor& executor, const facts::Statements& said, const Asker& asker, const std::string& subject,
+            Audience audience);
+
+}  // namespace cermet::talk
