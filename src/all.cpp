@@ -1,7 +1,7 @@
 // Every source of Cermet in one translation unit: the bootstrap compiles this file, and every other recipe reads it.
 // SPDX-License-Identifier: MIT
 // This is the only source list. Order: by room, lower rooms first. What CERMET_STAGE0 leaves out, building Cermet itself
-// does not need; the two stage0.cpp stand for it, and are empty in stage 1.
+// does not need; the stage0.cpp files stand for it, and are empty in stage 1.
 
 // base 0
 #include "base/archive/deflate.cpp"
@@ -86,16 +86,21 @@
 #include "exec/world.cpp"
 
 // fetch 4
+#include "fetch/declared.cpp"
 #include "fetch/network_posix.cpp"
 #include "fetch/packages.cpp"
 #include "fetch/place.cpp"
 #include "fetch/python_distribution.cpp"
+#include "fetch/stage0.cpp"
 #include "fetch/tree_digest.cpp"
 #ifndef CERMET_STAGE0
 #include "fetch/cargo_fetch.cpp"
 #include "fetch/downloads.cpp"
+#include "fetch/fetch_download.cpp"
 #include "fetch/git_checkout.cpp"
 #include "fetch/ledger.cpp"
+#include "fetch/pinned.cpp"
+#include "fetch/progress.cpp"
 #include "fetch/registry.cpp"
 #endif
 

@@ -71,7 +71,8 @@ TEST_CASE("downloads: a token stands in the instructions, with nothing that ends
 }
 
 TEST_CASE("downloads: curl's answers") {
-    const auto transfer = parse_transfer("cermet-transfer\t3\t22\t404\t0\t\tThe requested URL returned error: 404");
+    const auto transfer =
+        parse_transfer("cermet-transfer\t3\t22\t404\t0\t\thttp://a/b\t\tThe requested URL returned error: 404");
     REQUIRE(transfer.has_value());
     CHECK(transfer->index == 3);
     CHECK(transfer->exit_code == 22);

@@ -10,6 +10,7 @@
 #include "exec/executor.h"
 #include "exec/queries.h"
 #include "exec/run.h"
+#include "fetch/declared.h"
 #include "languages/python/environment.h"
 #include "languages/python/modules.h"
 #include "languages/python/package.h"
@@ -52,6 +53,10 @@ engine::Task<exec::Outcome> run(engine::Build build, RunGenerate key) {
         if (parsed.kind == options::UseKind::Tool) {
             BuiltProgram tool = co_await build.get(BuildProgram(parsed.name));
             generate_detail::add_tool(action, tool);
+        } else if (parsed.kind == options::UseKind::Download) {
+            ProvidedDownload download = co_await build.get(ProvideDownload(parsed.name));
+            action.inputs.push_back(download.input);
+            action.env[fetch::variable_of(*config->find_download(parsed.name))] = download.path;
         } else {
             c::Provides provided = co_await build.get(ProvideUse(use, table.place));
             action.inputs.insert(action.inputs.end(), provided.inputs.begin(), provided.inputs.end());
