@@ -145,8 +145,10 @@
 #include "languages/rust/rules/exports.cpp"
 #include "languages/rust/rules/fetch_workspace.cpp"
 #include "languages/rust/rules/graph.cpp"
+#include "languages/rust/rules/list_sources.cpp"
 #include "languages/rust/rules/lock.cpp"
 #include "languages/rust/rules/needed_sources.cpp"
+#include "languages/rust/rules/opened_workspace.cpp"
 #include "languages/rust/rules/registry_access.cpp"
 #include "languages/rust/rules/script_channel.cpp"
 #include "languages/rust/rules/toolchain.cpp"
@@ -188,6 +190,7 @@
 #ifndef CERMET_STAGE0
 #include "languages/python/manylinux.cpp"
 #include "languages/python/stable_abi.cpp"
+#include "languages/python/used_distributions.cpp"
 #endif
 
 // report 5
@@ -206,6 +209,7 @@
 #include "cli/stage0.cpp"
 #ifndef CERMET_STAGE0
 #include "cli/arguments.cpp"
+#include "cli/audit.cpp"
 #include "cli/cargo.cpp"
 #include "cli/clean_environment.cpp"
 #include "cli/develop.cpp"

@@ -20,7 +20,7 @@ PinnedFile pinned_of(const options::Download& table) {
 DownloadPolicy policy_of(const options::Config& config, const std::string& directory) {
     DownloadPolicy policy;
     policy.mirrors = *config.mirrors;
-    if (!config.download_dir->empty()) policy.directory = join_path(directory, *config.download_dir);
+    if (!config.vendored_downloads->empty()) policy.directory = join_path(directory, *config.vendored_downloads);
     for (const options::Download& table : config.downloads) {
         if (!table.file->empty()) policy.local[lower(*table.sha256)] = join_path(directory, *table.file);
     }

@@ -105,12 +105,13 @@ bool is_too_large(const Download& download, const Transfer& transfer) {
 Error wrong_bytes(const Download& download, const std::string& found) {
     return project_error(cat("checksum mismatch: ", download.what, " from ", download.url, " has the sha256 ", found,
                              ", wanted is ", lower(download.sha256)),
-                         "was the lock file changed, or the server? do not trust it before you know");
+                         "was the checksum changed, or the file? do not trust it before you know");
 }
 
 std::string reason_of(const Transfer& transfer) {
     if (transfer.status >= 400) return cat("the server answered ", transfer.status);
-    if (redirects(transfer)) return cat("the server answered ", transfer.status, " and leads to ", transfer.leads_to);
+    if (redirects(transfer) && transfer.exit_code == 0)
+        return cat("the server answered ", transfer.status, " and leads to ", transfer.leads_to);
     if (!transfer.message.empty()) return transfer.message;
     return cat("curl ended with code ", transfer.exit_code);
 }
@@ -118,12 +119,13 @@ std::string reason_of(const Transfer& transfer) {
 Error failure(const Download& download, const Transfer& transfer) {
     std::string hint = "is there a network? proxies are taken from the environment, as curl does";
     if (transfer.status == 401 || transfer.status == 403) {
-        hint = "does the registry need a token? `cargo login` keeps one";
+        hint = download.refused_hint.empty() ? "does the server need a login? curl takes one from ~/.netrc"
+                                             : download.refused_hint;
     } else if (transfer.status == 404 || transfer.status == 410) {
-        hint = "does the registry still have it? a mirror may be behind";
+        hint = "is it still there? a mirror may be behind";
     } else if (transfer.exit_code == k_write_error) {
         hint = "is there space left on the disk of the cache?";
-    } else if (redirects(transfer)) {
+    } else if (redirects(transfer) && transfer.exit_code == 0) {
         hint = "another host is only followed for files whose checksum is known";
     }
     return environment_error(cat("cannot download ", download.what, " from ", download.url, ": ", reason_of(transfer)),
@@ -350,7 +352,7 @@ std::string curl_config(const std::vector<const Download*>& downloads, const Tra
         const Download& download = *downloads[i];
         if (i > 0) out += "next\n";  // forgets every option below
         out += "silent\nfail\n";
-        if (!download.sha256.empty()) out += "location\n";
+        if (!download.sha256.empty()) out += "location\nmax-redirs = 10\n";
         out += "proto = \"=http,https,file\"\nproto-redir = \"=http,https\"\n";
         out += cat("connect-timeout = ", settings.timeout_s, "\nspeed-time = ", settings.timeout_s,
                    "\nspeed-limit = ", settings.low_speed, "\ncontinue-at = \"-\"\n");

@@ -29,6 +29,7 @@ struct Download {
     std::string target;         // real path
     std::string sha256;         // 64 hex; "" where nobody knows it (an index)
     std::string authorization;  // value of the header, "" for none
+    std::string refused_hint;   // what to do where the server wants to know who asks; "" = of any server
     std::uint64_t size_cap = std::uint64_t{512} << 20;
     Freshness freshness = Freshness::Always;
 };

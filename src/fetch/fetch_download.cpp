@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "fetch/fetch_download.h"
 
+#include <map>
+
 #include "base/text.h"
 #include "fetch/progress.h"
 #include "platform/os.h"
@@ -111,7 +113,9 @@ std::vector<Result<PlacedFile>> Downloads::bring(const std::vector<PinnedFile>& 
 std::vector<Result<PlacedFile>> Downloads::bring_locked(const std::vector<PinnedFile>& files) {
     std::vector<Result<PlacedFile>> done;
     std::vector<Download> wanted;
-    std::vector<std::size_t> of;  // index in `files` of each of `wanted`
+    std::vector<std::size_t> of;               // index in `files` of each of `wanted`
+    std::map<std::string, std::size_t> first;  // target -> index in `files`: two may want the same
+    std::vector<std::pair<std::size_t, std::size_t>> same;
     for (const PinnedFile& file : files) {
         Result<std::optional<PlacedFile>> known = at_hand(file);
         if (!known.ok()) {
@@ -119,8 +123,14 @@ std::vector<Result<PlacedFile>> Downloads::bring_locked(const std::vector<Pinned
         } else if (known->has_value()) {
             done.emplace_back(std::move(**known));
         } else {
-            of.push_back(done.size());
-            wanted.push_back(download_of(executor_.store(), policy_, file));
+            Download download = download_of(executor_.store(), policy_, file);
+            const auto [known_target, added] = first.emplace(download.target, done.size());
+            if (added) {
+                of.push_back(done.size());
+                wanted.push_back(std::move(download));
+            } else {
+                same.emplace_back(done.size(), known_target->second);
+            }
             done.emplace_back(bug("a download that nobody tried"));
         }
     }
@@ -135,6 +145,7 @@ std::vector<Result<PlacedFile>> Downloads::bring_locked(const std::vector<Pinned
         done[of[i]] = fetch_download_detail::place(executor_.store(), files[of[i]], wanted[i], status);
         all = all && done[of[i]].ok();
     }
+    for (const auto& [index, other] : same) done[index] = done[other];
     if (all) progress.finish(engine::Outcome::Ran);
     return done;
 }

@@ -223,9 +223,9 @@ struct Config {
     Texts include, exclude;              // globs, wheel
     Texts sdist_include, sdist_exclude;  // globs, sdist
     Text default_profile;
-    Defines mirrors;    // how URLs of downloads begin -> what stands there instead
-    Text download_dir;  // directory with files of downloads, looked at before the network; "" = none
-    Texts pass_env;     // [env]
+    Defines mirrors;          // how URLs of downloads begin -> what stands there instead
+    Text vendored_downloads;  // directory with files of downloads, looked at before the network; "" = none
+    Texts pass_env;           // [env]
     Version version;
     DynamicFields dynamic;
     Cargo cargo;

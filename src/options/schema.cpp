@@ -150,9 +150,10 @@ Section top() {
                                       "{ \"https://github.com/\" = \"https://mirror.example/github/\" }",
                                       "How the URLs of downloads begin, and what is asked in place of it; the "
                                       "longest that fits counts."),
-        row<Config, &Config::download_dir>("download-dir", Kind::Path, "\"vendor/.downloads\"",
-                                           "Directory with files of downloads, as `cermet vendor` writes it; what "
-                                           "lies there is not asked of the network."),
+        row<Config, &Config::vendored_downloads>(
+            "vendored-downloads", Kind::Path, "\"vendor/.downloads\"",
+            "Directory with files of downloads, as `cermet vendor` writes it; what "
+            "lies there is not asked of the network."),
     };
     return section;
 }

@@ -353,7 +353,7 @@ std::string type_text(const Row& row) {
         case Kind::Path: return "a path";
         case Kind::Crate: return "a package name or directory";
         case Kind::Boolean: return "true or false";
-        case Kind::Integer: return "a whole number";
+        case Kind::Integer: return "a whole number, 0 or more";
         case Kind::Strings: return "a list of text";
         case Kind::Words: return "a list of words";
         case Kind::Paths: return "a list of paths";
