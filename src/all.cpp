@@ -189,6 +189,7 @@
 #include "languages/python/wheel_check.cpp"
 #ifndef CERMET_STAGE0
 #include "languages/python/manylinux.cpp"
+#include "languages/python/require_sources.cpp"
 #include "languages/python/stable_abi.cpp"
 #include "languages/python/used_distributions.cpp"
 #endif
