@@ -95,6 +95,8 @@ engine::Task<exec::Outcome> run(engine::Build build, RunGenerate key) {
     action.description = cat("generate ", *table.name);
     action.project_file = table.place.file;
     action.argv = argv;
+    action.fetches =
+        "declare the file in [[tool.cermet.download]] and name it in `uses`: its place is in a variable then";
     for (const auto& [name, value] : *table.env) action.env[name] = value;
     action.pass_env = *table.pass_env;
     action.cwd = table.cwd->empty() ? config->directory : join_path(config->directory, *table.cwd);

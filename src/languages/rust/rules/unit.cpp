@@ -411,6 +411,12 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
     action.outputs.emplace_back("out", exec::OutputKind::Directory);
     action.wanted_lines = "cargo:";
     action.writes = "a build script writes below OUT_DIR, and elsewhere what `outputs` of its crate names";
+    action.fetches =
+        cat("a script that talks can ask for files (`fetch`, docs/protocol.md); for this one "
+            "[tool.cermet.crates.",
+            unit.package->name,
+            "] can say where they lie (`env`), or what stands in "
+            "for it (`deny-run`, `provides`)");
     action.pass_env = script_variables(graph);
     if (graph.python_config.empty() && looks_for_python(graph.units, index)) {  // it chooses by itself
         for (const char* name : {"PYO3_PYTHON", "PYTHON_SYS_EXECUTABLE", "VIRTUAL_ENV"}) {
