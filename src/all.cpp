@@ -1,7 +1,7 @@
 // Every source of Cermet in one translation unit: the bootstrap compiles this file, and every other recipe reads it.
 // SPDX-License-Identifier: MIT
 // This is the only source list. Order: by room, lower rooms first. What CERMET_STAGE0 leaves out, building Cermet itself
-// does not need; the stage0.cpp of its rooms stand for it, and are empty in stage 1.
+// does not need; the stage0.cpp files stand for it, and are empty in stage 1.
 
 // base 0
 #include "base/archive/deflate.cpp"
@@ -86,16 +86,21 @@
 #include "exec/world.cpp"
 
 // fetch 4
+#include "fetch/declared.cpp"
 #include "fetch/network_posix.cpp"
 #include "fetch/packages.cpp"
 #include "fetch/place.cpp"
 #include "fetch/python_distribution.cpp"
+#include "fetch/stage0.cpp"
 #include "fetch/tree_digest.cpp"
 #ifndef CERMET_STAGE0
 #include "fetch/cargo_fetch.cpp"
 #include "fetch/downloads.cpp"
+#include "fetch/fetch_download.cpp"
 #include "fetch/git_checkout.cpp"
 #include "fetch/ledger.cpp"
+#include "fetch/pinned.cpp"
+#include "fetch/progress.cpp"
 #include "fetch/registry.cpp"
 #endif
 
@@ -145,9 +150,12 @@
 #include "languages/rust/rules/exports.cpp"
 #include "languages/rust/rules/fetch_workspace.cpp"
 #include "languages/rust/rules/graph.cpp"
+#include "languages/rust/rules/list_sources.cpp"
 #include "languages/rust/rules/lock.cpp"
 #include "languages/rust/rules/needed_sources.cpp"
+#include "languages/rust/rules/opened_workspace.cpp"
 #include "languages/rust/rules/registry_access.cpp"
+#include "languages/rust/rules/script.cpp"
 #include "languages/rust/rules/script_channel.cpp"
 #include "languages/rust/rules/stand_in.cpp"
 #include "languages/rust/rules/toolchain.cpp"
@@ -190,7 +198,9 @@
 #include "languages/python/facts.cpp"
 #include "languages/python/generate.cpp"
 #include "languages/python/manylinux.cpp"
+#include "languages/python/require_sources.cpp"
 #include "languages/python/stable_abi.cpp"
+#include "languages/python/used_distributions.cpp"
 #endif
 
 // report 6
@@ -209,6 +219,7 @@
 #include "cli/stage0.cpp"
 #ifndef CERMET_STAGE0
 #include "cli/arguments.cpp"
+#include "cli/audit.cpp"
 #include "cli/cargo.cpp"
 #include "cli/clean_environment.cpp"
 #include "cli/develop.cpp"

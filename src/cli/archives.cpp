@@ -7,6 +7,7 @@
 #include "cli/checkout.h"
 #include "cli/common.h"
 #include "languages/python/distribution.h"
+#include "languages/python/require_sources.h"
 #include "languages/python/sdist_files.h"
 #include "platform/os.h"
 
@@ -37,6 +38,7 @@ void show_notices(Session& session, const std::vector<std::string>& notices) {
 
 Result<Archive> build_archive_now(Session& session, ArchiveKind kind, const std::string& key) {
     TRY_VOID(session.start());
+    if (kind != ArchiveKind::Sdist) TRY_VOID(require_sources(session));
     TRY(built, build(session, kind));
     Archive archive;
     archive.file_name = built.file_name;
@@ -79,6 +81,14 @@ Status check_sdist_exclude(Session& session) {
 }
 
 }  // namespace archives_detail
+
+Status require_sources(Session& session) {
+    TRY_VOID(session.start());
+#ifndef CERMET_STAGE0
+    if (session.request().offline) return session.require(python::RequireSources());
+#endif
+    return {};
+}
 
 Result<Archive> make_archive(Session& session, ArchiveKind kind) {
     if (kind == ArchiveKind::Sdist) TRY_VOID(archives_detail::check_sdist_exclude(session));

@@ -16,6 +16,8 @@ struct Archive {
     bool remembered = false;  // nothing was asked but whether anything changed
 };
 
+// Where nothing may be fetched: everything that is missing in one error, before anything runs. Starts the session.
+Status require_sources(Session& session);
 // Answers from the remembered request, else starts the session and builds.
 Result<Archive> make_archive(Session& session, ArchiveKind kind);
 // Writes it into a directory of the user's and gives the path back; a file with these bytes is left alone. A remembered

@@ -55,10 +55,14 @@ constexpr Entry k_commands[] = {
      "Builds as `build` does, without writing a wheel, and prints each step's reason."},
     {"toolchain", Command::Toolchain, "Show compilers, interpreter and their ABI", ""},
     {"cache", Command::Text, "Look after the cache", "The variable CERMET_CACHE names the cache's directory."},
-    {"fetch", Command::Fetch, "Bring every package that Cargo.lock names to this machine",
+    {"fetch", Command::Fetch, "Bring every package that Cargo.lock names to this machine, and every download",
      "Then builds need no network. A build itself brings only what it needs. cargo is not needed."},
-    {"vendor", Command::Vendor, "Write the packages that Cargo.lock names into a directory",
+    {"vendor", Command::Vendor, "Write the packages that Cargo.lock names, and the downloads, into a directory",
      "As `cargo vendor`: prints the configuration that puts the directory in the place of registries and git."},
+    {"audit", Command::Audit, "List every external byte that the build would use",
+     "Packages of Cargo.lock, downloads, and what is used of the Python environment: URL, digest, size, license, who\n"
+     "asks and why, and from where it would come. Nothing is built or fetched. With --offline, what is missing is an\n"
+     "error."},
     {"ide", Command::Ide, "Write compile_commands.json and rust-project.json", ""},
 };
 
@@ -185,7 +189,7 @@ void add_commands(CLI::App& app, Parsing& out) {
         ->add_option("-o,--out-dir", a.out_dir, "Where to put the files [default: the project]")
         ->type_name("<DIR>")
         ->group("Options");
-    for (const char* name : {"fetch", "vendor"}) {
+    for (const char* name : {"fetch", "vendor", "audit"}) {
         app.get_subcommand(name)
             ->add_option("--manifest-path", a.fetch_manifest,
                          "The Cargo.toml of the workspace [default: the project's]")

@@ -31,6 +31,7 @@ enum class Command {
     Ide,
     Fetch,
     Vendor,
+    Audit,
     Pep517,    // hidden: Arguments::hook, the request on stdin (docs/protocol.md)
     Internal,  // hidden: Arguments::words
 };
@@ -84,7 +85,7 @@ struct Arguments {
     int check = 0;                     // build: per cent of the steps to run twice
     bool out_given = false;            // --out-dir was said
     std::string out_dir;               // build, sdist ("dist" when not given), ide (the project)
-    std::string fetch_manifest;        // fetch, vendor: --manifest-path
+    std::string fetch_manifest;        // fetch, vendor, audit: --manifest-path
     std::string vendor_directory;      // vendor; "" = vendor
     bool versioned_dirs = false;       // vendor
     bool no_delete = false;            // vendor

@@ -15,6 +15,7 @@ int cache_command(const Arguments& arguments);
 int ide_command(const Arguments& arguments);
 int fetch_command(const Arguments& arguments);
 int vendor_command(const Arguments& arguments);
+int audit_command(const Arguments& arguments);
 int pep517_command(const Arguments& arguments);
 int internal_command(const Arguments& arguments);
 

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "cli/archives.h"
 #include "cli/commands.h"
 #include "cli/common.h"
 #include "languages/python/package.h"
@@ -39,7 +40,7 @@ Status place(Session& session, const exec::Input& file, const std::string& relat
 }  // namespace develop_detail
 
 Result<std::vector<std::string>> place_modules(Session& session) {
-    TRY_VOID(session.start());
+    TRY_VOID(require_sources(session));
     TRY(modules, session.run(python::BuildModules()));
     TRY(layout, session.run(python::FindLayout()));
     TRY(config, session.run(python::LoadConfig()));

@@ -1,4 +1,4 @@
-// `cermet fetch`: every package that the locks of a project's Rust workspaces name, brought to this machine.
+// `cermet fetch`: packages of the locks of a project's Rust workspaces, and its downloads, brought to this machine.
 // SPDX-License-Identifier: MIT
 #include <cstdio>
 
@@ -38,22 +38,45 @@ std::string summary(Session& session, const rust::FetchedWorkspace& workspace) {
                                   : cat("fetched ", workspace.brought, " of ", packages);
 }
 
+Json listing_of_files(const Fetched& fetched) {
+    Json files{Json::Array{}};
+    for (std::size_t i = 0; i < fetched.downloads.size(); ++i) {
+        Json one;
+        one.set("url", fetched.downloads[i].url).set("sha256", fetched.downloads[i].sha256);
+        one.set("size", fetched.files[i].digest.size).set("file", fetched.files[i].host);
+        files.push(std::move(one));
+    }
+    Json out;
+    out.set("version", 1).set("downloads", std::move(files)).set("brought", static_cast<int>(fetched.brought));
+    return out;
+}
+
+std::string summary_of_files(const Fetched& fetched) {
+    const std::size_t all = fetched.downloads.size();
+    const std::string downloads = cat(all, all == 1 ? " download" : " downloads");
+    return fetched.brought == 0 ? cat("up to date: ", downloads) : cat("fetched ", fetched.brought, " of ", downloads);
+}
+
 }  // namespace fetch_detail
 
 int fetch_command(const Arguments& arguments) {
     Listeners listeners(arguments);
     Result<std::unique_ptr<Session>> session = open_for_fetching(arguments, listeners);
     if (!session.ok()) return print_error(session.error());
-    Result<std::vector<rust::FetchedWorkspace>> fetched =
-        fetch_workspaces(**session, arguments, rust::Replacements::Follow);
+    Result<Fetched> fetched = fetch_sources(**session, arguments, rust::Replacements::Follow);
     if (!fetched.ok()) return print_error(fetched.error());
     Json all{Json::Array{}};
-    for (const rust::FetchedWorkspace& workspace : *fetched) {
-        if (arguments.json) {
-            all.push(fetch_detail::listing(**session, workspace));
-        } else if (!arguments.quiet) {
-            print_line(fetch_detail::summary(**session, workspace));
-        }
+    std::vector<std::string> lines;
+    for (const rust::FetchedWorkspace& workspace : fetched->workspaces) {
+        all.push(fetch_detail::listing(**session, workspace));
+        lines.push_back(fetch_detail::summary(**session, workspace));
+    }
+    if (!fetched->downloads.empty()) {
+        all.push(fetch_detail::listing_of_files(*fetched));
+        lines.push_back(fetch_detail::summary_of_files(*fetched));
+    }
+    if (!arguments.json && !arguments.quiet) {
+        for (const std::string& line : lines) print_line(line);
     }
     if (arguments.json) print_line(all.dump(2));
     return 0;

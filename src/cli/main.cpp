@@ -23,6 +23,7 @@ int run_command(const Arguments& arguments) {
         case Command::Ide: return ide_command(arguments);
         case Command::Fetch: return fetch_command(arguments);
         case Command::Vendor: return vendor_command(arguments);
+        case Command::Audit: return audit_command(arguments);
         case Command::Pep517: return pep517_command(arguments);
         case Command::Internal: return internal_command(arguments);
     }

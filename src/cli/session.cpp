@@ -12,6 +12,7 @@
 #include "cli/common.h"
 #include "exec/environment.h"
 #include "exec/sandbox.h"
+#include "fetch/declared.h"
 #include "languages/python/crate_requests.h"
 #include "languages/python/environment.h"
 #include "platform/os.h"
@@ -63,6 +64,7 @@ struct Beforehand {
         outputs;                     // declared inside the checkout, canonical: a mirror stands over their directories
     std::vector<std::string> files;  // what the mirror shows, relative to the checkout
     std::vector<std::string> pass_env;  // of [env]
+    fetch::DownloadPolicy downloads;
 };
 
 Beforehand read_beforehand(const Checkout& checkout, const std::string& project, const options::Overrides& overrides) {
@@ -71,6 +73,7 @@ Beforehand read_beforehand(const Checkout& checkout, const std::string& project,
     Result<options::Config> config = options::load_config(files, project, overrides);
     if (!config.ok()) return found;  // the build itself will say what is wrong
     found.pass_env = *config->pass_env;
+    found.downloads = fetch::policy_of(*config, project);
     for (const std::string& path : python::in_tree_outputs(*config)) {
         found.outputs.push_back(canonical_of(checkout, path));
     }
@@ -161,11 +164,14 @@ Status Session::make_services(const std::string& project) {
     options.pass_env = before.pass_env;
     executor_ = std::make_unique<exec::Executor>(*store_, *places_, options, settings_.events);
     if (!before.outputs.empty()) TRY_VOID(executor_->declare_in_tree(before.outputs, before.files));
+    if (settings_.request.offline) before.downloads.offline = "--offline was given";
+    downloads_ = std::make_unique<fetch::Downloads>(*executor_, *network_, std::move(before.downloads));
     graph_ = std::make_unique<engine::Graph>();
     graph_->keep_going = settings_.keep_going ? engine::KeepGoing::Yes : engine::KeepGoing::No;
     graph_->provide(executor_.get());
     graph_->provide(store_.get());
     graph_->provide(network_.get());
+    graph_->provide(downloads_.get());
     graph_->provide(&settings_.request);
     watch_signals();
     return {};
@@ -196,7 +202,9 @@ Session::~Session() {
         pthread_kill(watcher_.native_handle(), SIGUSR2);
         watcher_.join();
     }
+    if (downloads_) downloads_->stop();
     graph_.reset();
+    downloads_.reset();
     executor_.reset();
     if (store_) {
         Status flushed = store_->flush();
@@ -231,7 +239,7 @@ Error Session::shown(Error error) const { return for_people(*executor_, std::mov
 
 std::vector<Error> Session::failures() const {
     std::vector<Error> errors;
-    if (graph_ == nullptr) return errors;
+    if (graph_ == nullptr || told_at_once_) return errors;
     for (const Error& failure : graph_->failures()) errors.push_back(shown(failure));
     return errors;
 }

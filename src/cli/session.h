@@ -18,6 +18,7 @@
 #include "exec/executor.h"
 #include "exec/jobserver.h"
 #include "exec/places.h"
+#include "fetch/fetch_download.h"
 #include "fetch/network.h"
 #include "languages/python/request.h"
 #include "report/console.h"
@@ -56,6 +57,7 @@ class Session {
     exec::Executor& executor() { return *executor_; }
     store::Store& store() { return *store_; }
     fetch::NetworkHelper& network() { return *network_; }  // after start()
+    fetch::Downloads& downloads() { return *downloads_; }  // after start()
     python::BuildRequest& request() { return settings_.request; }
     const Checkout& checkout() const { return checkout_; }
     const std::string& root() const { return root_; }
@@ -78,7 +80,15 @@ class Session {
         if (!answer.ok()) return shown(std::move(answer).error());
         return answer;
     }
-    // Every independent failure of the last run; the first is what run() returned.
+    // As ask(), of a key that looks at failures of others and tells of them all in its own error.
+    template <engine::Key K>
+    Status require(const K& key) {
+        Result<typename K::Value> answer = graph_->run(key);
+        told_at_once_ = !answer.ok();
+        if (told_at_once_) return shown(std::move(answer).error());
+        return {};
+    }
+    // Every independent failure of the last run; the first is what run() returned. None after a failed require().
     std::vector<Error> failures() const;
 
     // Copies a finished file out of the store to a real path, verified on the way, replaced atomically. A file that has
@@ -98,6 +108,7 @@ class Session {
     Checkout checkout_;
     std::string root_;  // this checkout's own directory in the cache
     std::int64_t begin_us_ = 0;
+    bool told_at_once_ = false;
     std::unique_ptr<fetch::NetworkHelper> network_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<store::Store::Lease> lease_;
@@ -105,6 +116,7 @@ class Session {
     std::unique_ptr<exec::Places> places_;
     std::unique_ptr<exec::TokenSource> tokens_;
     std::unique_ptr<exec::Executor> executor_;
+    std::unique_ptr<fetch::Downloads> downloads_;
     std::unique_ptr<engine::Graph> graph_;
     std::thread watcher_;
 };

@@ -1,4 +1,4 @@
-// `cermet vendor`: the packages of a workspace as a directory source, as `cargo vendor` writes it, and the configuration.
+// `cermet vendor`: a workspace's packages as `cargo vendor` writes them, declared downloads, and the configuration.
 // SPDX-License-Identifier: MIT
 //
 // Each package is written beside its name and renamed into place. What is no vendored package stays where it is; those
@@ -27,6 +27,7 @@ namespace vendor_detail {
 constexpr std::string_view k_checksums = ".cargo-checksum.json";
 constexpr std::string_view k_crates_io = "crates-io";
 constexpr std::string_view k_source_name = "vendored-sources";
+constexpr std::string_view k_downloads = ".downloads";  // cargo passes hidden directories over
 
 struct Vendored {
     rust::FetchedPackage package;
@@ -184,17 +185,42 @@ std::string configuration(const std::vector<Vendored>& all, const std::string& d
     return out;
 }
 
-Result<std::string> vendor(Session& session, const Arguments& arguments) {
-    TRY(fetched, fetch_workspaces(session, arguments, rust::Replacements::PassDirectories));
-    TRY(all, named(fetched, arguments.versioned_dirs));
-    if (all.empty()) return std::string();
+Status write_downloads(const Fetched& fetched, const std::string& destination, bool keep) {
+    std::set<std::string> names;
+    if (!fetched.downloads.empty()) TRY_VOID(platform::make_directories(destination));
+    for (std::size_t i = 0; i < fetched.downloads.size(); ++i) {
+        const std::string name = fetch::vendored_name(fetched.downloads[i]);
+        names.insert(name);
+        TRY_VOID(platform::copy_file(fetched.files[i].host, join_path(destination, name), 0644));
+    }
+    for (const std::string& name : store::names_in(destination)) {
+        if (!keep && names.count(name) == 0) TRY_VOID(platform::remove_file(join_path(destination, name)));
+    }
+    return {};
+}
+
+struct Written {
+    std::string packages;   // lines for .cargo/config.toml; "" where there are none
+    std::string downloads;  // a line for [tool.cermet]; "" where there are none
+};
+
+Result<Written> vendor(Session& session, const Arguments& arguments) {
+    TRY(fetched, fetch_sources(session, arguments, rust::Replacements::PassDirectories));
+    TRY(all, named(fetched.workspaces, arguments.versioned_dirs));
     const std::string directory = arguments.vendor_directory.empty() ? "vendor" : arguments.vendor_directory;
     const std::string destination = join_path(platform::current_directory(), directory);
+    TRY_VOID(write_downloads(fetched, join_path(destination, k_downloads), arguments.no_delete));
+    Written written;
+    if (!fetched.downloads.empty()) {
+        written.downloads = cat("vendored-downloads = ", toml_string(join_path(directory, k_downloads)));
+    }
+    if (all.empty()) return written;
     TRY_VOID(platform::make_directories(destination));
     const Writer writer(session, destination);
     for (const Vendored& one : all) TRY_VOID(writer.write(one));
     if (!arguments.no_delete) TRY_VOID(remove_others(destination, all));
-    return configuration(all, directory);
+    written.packages = configuration(all, directory);
+    return written;
 }
 
 }  // namespace vendor_detail
@@ -203,16 +229,23 @@ int vendor_command(const Arguments& arguments) {
     Listeners listeners(arguments);
     Result<std::unique_ptr<Session>> session = open_for_fetching(arguments, listeners);
     if (!session.ok()) return print_error(session.error());
-    Result<std::string> text = vendor_detail::vendor(**session, arguments);
-    if (!text.ok()) return print_error(for_people((*session)->executor(), std::move(text).error()));
-    if (text->empty()) {
-        listeners.console().print("there is nothing to vendor: no package comes from a registry or from git");
-        return 0;
+    Result<vendor_detail::Written> written = vendor_detail::vendor(**session, arguments);
+    if (!written.ok()) return print_error(for_people((*session)->executor(), std::move(written).error()));
+    report::Console& console = listeners.console();
+    if (written->packages.empty() && written->downloads.empty()) {
+        console.print("there is nothing to vendor: no package comes from a registry or from git");
     }
+    // stdout is what cargo's configuration takes.
+    if (!written->downloads.empty() && !arguments.quiet) {
+        console.print(
+            cat("to use the vendored downloads, add this to [tool.cermet] of the project, or an overrides file:\n\n",
+                written->downloads, "\n"));
+    }
+    if (written->packages.empty()) return 0;
     if (!arguments.quiet) {
-        listeners.console().print("to use the vendored packages, add this to .cargo/config.toml of the project:\n");
+        console.print("to use the vendored packages, add this to .cargo/config.toml of the project:\n");
     }
-    print_line(std::string(trim(*text)));
+    print_line(std::string(trim(written->packages)));
     return 0;
 }
 

@@ -94,15 +94,16 @@ struct Action {
     std::string hint;                   // shown when the step fails
     std::vector<std::pair<std::string, std::string>> advice;  // without a hint: words that a failed tool may say, and
                                                               // the hint for them; not in the key
-    std::string writes;                       // where it should write, for people to whom it is told where it wrote
-    std::vector<std::string> answers;         // diagnostics' lines that hold one of these are for the rule that asked,
-                                              // not for people; not in the key
-    std::string wanted_lines;                 // of a long stdout only lines that begin so count; not in the key
-    std::string subject;                      // of rustc: "`hello` (bin \"hello\")": its count of diagnostics begins so
-    std::string fix;                          // of rustc: the command that applies suggestions; neither is in the key
-    int urgency = 0;                          // of two steps that could start the more urgent does; not in the key
-    bool verify_inputs = false;               // outputs of other steps are hashed again before use, because
-                                              // their bytes are shipped; not in the key
+    std::string writes;                // where it should write, for people to whom it is told where it wrote
+    std::string fetches;               // how it is given files of the network, for people whose step asked for some
+    std::vector<std::string> answers;  // diagnostics' lines that hold one of these are for the rule that asked,
+                                       // not for people; not in the key
+    std::string wanted_lines;          // of a long stdout only lines that begin so count; not in the key
+    std::string subject;               // of rustc: "`hello` (bin \"hello\")": its count of diagnostics begins so
+    std::string fix;                   // of rustc: the command that applies suggestions; neither is in the key
+    int urgency = 0;                   // of two steps that could start the more urgent does; not in the key
+    bool verify_inputs = false;        // outputs of other steps are hashed again before use, because
+                                       // their bytes are shipped; not in the key
     std::vector<std::string> expected_tools;  // absolute canonical programs used: checked to exist before the start
 
     std::string directory() const;  // "/cermet/out/<label>" or "/cermet/shared/<label>"

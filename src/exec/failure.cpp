@@ -91,6 +91,29 @@ bool writes_are_limited(const Executor::State& state) {
     return state.places.mode == RootMode::Mount || state.processes.isolation().landlock();
 }
 
+// The line in which a tool says that it found no network; "" where none does.
+std::string line_of_network(const ProcessEnd& end) {
+    constexpr std::array<std::string_view, 9> k_words = {
+        "Could not resolve host",                // curl, git
+        "unable to resolve host address",        // wget
+        "Temporary failure in name resolution",  // strerror of getaddrinfo: Python, ssh, glibc programs
+        "Name or service not known",             // the same
+        "failed to lookup address information",  // Rust's standard library
+        "Dns Failed",                            // ureq
+        "dns error",                             // reqwest
+        "Network is unreachable",                // strerror(ENETUNREACH)
+        "getaddrinfo EAI_AGAIN",                 // node
+    };
+    for (const std::string* text : {&end.err, &end.out}) {
+        for (const std::string& line : split_lines(*text)) {
+            if (std::any_of(k_words.begin(), k_words.end(),
+                            [&](std::string_view word) { return contains(line, word); }))
+                return std::string(trim(line));
+        }
+    }
+    return {};
+}
+
 std::string paths_outside(const Executor::State& state, const Action& action, const ProcessEnd& end) {
     std::vector<std::string> paths;
     for (const std::string& path : end.outside) paths.push_back(state.for_people(state.places.canonical_text(path)));
@@ -128,6 +151,9 @@ Error step_failure(Executor::State& state, const Action& action, const std::map<
     error.output = state.for_people(state.places.canonical_text(said));
     if (!end.outside.empty() && writes_are_limited(state) && action.hint.empty())
         error.hint = "it was not let write " + paths_outside(state, action, end);
+    const std::string network = line_of_network(end);
+    if (error.hint.empty() && !action.fetches.empty() && !network.empty() && state.processes.isolation().network())
+        error.hint = cat("it has no network (`", network, "`): ", action.fetches);
     error.command = command_by_hand(state, action, env);
     return error;
 }

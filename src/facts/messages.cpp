@@ -175,6 +175,12 @@ const std::vector<MessageType>& message_types() {
          {{"path", Shape::Path, false, "a file or directory; the answer has its `digest`, or null where nothing is"},
           {"variable", Shape::Text, false,
            "a variable of the user's; the answer has its `value`, empty where it is not set"}}},
+        {"fetch",
+         Role::Question,
+         "asks for a download that is declared; the answer has the `path` of the file, whose bytes were checked",
+         {{"name", Shape::Text, true, "the name in the declaration"},
+          {"url", Shape::Text, false, "what the script believes that to be; another one is an error"},
+          {"sha256", Shape::Text, false, "likewise"}}},
         {"output",
          Role::Statement,
          "says what a file or directory is for that it made",
@@ -203,6 +209,7 @@ Result<Question> parse_question(std::string_view line) {
     Question question;
     question.message = std::move(message);
     if (type->name == "require") question.type = Question::Type::Require;
+    if (type->name == "fetch") question.type = Question::Type::Fetch;
     if (type->name == "option") question.type = Question::Type::Option;
     if (type->name == "watch") {
         question.type = Question::Type::Watch;

@@ -1,7 +1,7 @@
 // Messages: what a script says over its channel, as typed values, checked against one table (docs/protocol.md).
 // SPDX-License-Identifier: MIT
 //
-// A message is one JSON object with a `type`. Questions (hello, require, option, watch) have an `id` and are answered;
+// A message is one JSON object with a `type`. Questions (hello, require, option, watch, fetch) have an `id` and are answered;
 // statements (provide, output, diagnostic, note) are not. exec takes the id off before a question comes here. What a script of a later protocol says
 // more than this table knows is an error: the handshake tells it what is understood. Pure values.
 #pragma once
@@ -31,7 +31,7 @@ std::string protocol_reference();  // docs/reference/messages.md
 Json protocol_schema();            // docs/reference/messages.schema.json
 
 struct Question {
-    enum class Type { Hello, Require, Option, Watch } type = Type::Hello;
+    enum class Type { Hello, Require, Option, Watch, Fetch } type = Type::Hello;
     Json message;
 };
 Result<Question> parse_question(std::string_view line);

@@ -23,6 +23,7 @@ constexpr int k_longest_pause_ms = 10'000;
 constexpr int k_write_error = 23;
 constexpr int k_no_ranges = 33;
 constexpr int k_too_large = 63;
+constexpr int k_most_redirects = 5;  // of those that are followed here
 
 // A value in curl's configuration language.
 std::string config_text(std::string_view value) {
@@ -85,14 +86,32 @@ class Answers final : public NetworkListener {
     std::string rest_;
 };
 
+bool redirects(const Transfer& transfer) {
+    return transfer.status >= 300 && transfer.status < 400 && transfer.status != 304;
+}
+
+// Without a checksum only a server's own word counts, and never one that was said in secret and is not any more.
+bool may_follow(const Download& download, const Transfer& transfer) {
+    const bool secret = download.url.starts_with("https:");
+    return !transfer.leads_to.empty() && host_of(transfer.leads_to) == host_of(download.url) &&
+           (transfer.leads_to.starts_with("https:") || (!secret && transfer.leads_to.starts_with("http:")));
+}
+
+bool is_too_large(const Download& download, const Transfer& transfer) {
+    if (transfer.exit_code == k_too_large) return true;
+    return transfer.exit_code != 0 && platform::stat_file(part_of(download)).size >= download.size_cap;
+}
+
 Error wrong_bytes(const Download& download, const std::string& found) {
     return project_error(cat("checksum mismatch: ", download.what, " from ", download.url, " has the sha256 ", found,
                              ", wanted is ", lower(download.sha256)),
-                         "was the lock file changed, or the server? do not trust it before you know");
+                         "was the checksum changed, or the file? do not trust it before you know");
 }
 
 std::string reason_of(const Transfer& transfer) {
     if (transfer.status >= 400) return cat("the server answered ", transfer.status);
+    if (redirects(transfer) && transfer.exit_code == 0)
+        return cat("the server answered ", transfer.status, " and leads to ", transfer.leads_to);
     if (!transfer.message.empty()) return transfer.message;
     return cat("curl ended with code ", transfer.exit_code);
 }
@@ -100,16 +119,23 @@ std::string reason_of(const Transfer& transfer) {
 Error failure(const Download& download, const Transfer& transfer) {
     std::string hint = "is there a network? proxies are taken from the environment, as curl does";
     if (transfer.status == 401 || transfer.status == 403) {
-        hint = "does the registry need a token? `cargo login` keeps one";
+        hint = download.refused_hint.empty() ? "does the server need a login? curl takes one from ~/.netrc"
+                                             : download.refused_hint;
     } else if (transfer.status == 404 || transfer.status == 410) {
-        hint = "does the registry still have it? a mirror may be behind";
+        hint = "is it still there? a mirror may be behind";
     } else if (transfer.exit_code == k_write_error) {
         hint = "is there space left on the disk of the cache?";
-    } else if (transfer.exit_code == k_too_large) {
-        hint = cat("more than ", download.size_cap >> 20, " MB are never taken");
+    } else if (redirects(transfer) && transfer.exit_code == 0) {
+        hint = "another host is only followed for files whose checksum is known";
     }
     return environment_error(cat("cannot download ", download.what, " from ", download.url, ": ", reason_of(transfer)),
                              hint);
+}
+
+Error too_large(const Download& download) {
+    return environment_error(cat("cannot download ", download.what, " from ", download.url, ": it has more than the ",
+                                 download.size_cap, " bytes that are taken"),
+                             "is this the file that is meant? one that is really so large needs its `size` declared");
 }
 
 // The downloads of one call, and how far each is.
@@ -117,9 +143,14 @@ class Batch {
    public:
     Batch(NetworkHelper& network, const std::vector<Download>& downloads, const TransferSettings& settings,
           DownloadListener* listener)
-        : network_(network), downloads_(downloads), settings_(settings), listener_(listener) {}
+        : network_(network),
+          downloads_(downloads),
+          redirects_(downloads.size()),
+          ends_(downloads.size()),
+          settings_(settings),
+          listener_(listener) {}
 
-    Status run() {
+    Result<std::vector<Status>> run() {
         TRY_VOID(prepare());
         std::vector<std::size_t> waiting;
         for (std::size_t i = 0; i < downloads_.size(); ++i) waiting.push_back(i);
@@ -129,9 +160,7 @@ class Batch {
             TRY(again, one_round(waiting, tried));
             waiting = again;
         }
-        if (!first_) return {};
-        if (failed_.size() == 1) return std::move(*first_);
-        return std::move(*first_).note(cat(failed_.size(), " downloads failed: ", join(failed_, ", ")));
+        return std::move(ends_);
     }
 
    private:
@@ -159,13 +188,12 @@ class Batch {
         std::vector<std::size_t> again;
         for (std::size_t i = 0; i < wanted.size(); ++i) {
             std::string reason;
-            Status done = settle(*wanted[i], answers.of(i), resumed[i], tried, reason);
+            Status done = settle(indices[i], answers.of(i), resumed[i], tried, reason);
             if (!reason.empty()) {
                 again.push_back(indices[i]);
                 if (listener_ != nullptr) listener_->again(*wanted[i], reason);
-            } else if (!done.ok()) {
-                failed_.push_back(wanted[i]->what);
-                if (!first_) first_ = std::move(done).error();
+            } else {
+                ends_[indices[i]] = std::move(done);
             }
         }
         return again;
@@ -190,8 +218,9 @@ class Batch {
     }
 
     // How one transfer ended; `again`: why it must be asked for once more.
-    Status settle(const Download& download, const std::optional<Transfer>& answer, bool resumed, int tried,
+    Status settle(std::size_t index, const std::optional<Transfer>& answer, bool resumed, int tried,
                   std::string& again) {
+        const Download& download = downloads_[index];
         Transfer transfer;
         transfer.exit_code = -1;
         transfer.message = "curl said nothing of it";
@@ -201,8 +230,12 @@ class Batch {
         const bool fresh_start = resumed && (transfer.exit_code == k_no_ranges || transfer.status == 416);
         const bool nothing_left = resumed && transfer.status == 416 && is_right(download);
         if (transfer.status == 304 && has_kept(download)) return {};
+        if (redirects(transfer) && transfer.exit_code == 0) return redirect(index, transfer, again);
         if (transfer.exit_code == 0 || nothing_left) {
-            if (is_right(download)) return take(download);
+            if (is_right(download)) {
+                tell_host(download, transfer);
+                return take(download);
+            }
             Error wrong = wrong_bytes(download, found_);
             (void)platform::remove_file(part);
             if (!resumed) return wrong;
@@ -214,11 +247,33 @@ class Batch {
             again = "it must begin anew";
             return {};
         }
+        if (is_too_large(download, transfer)) {
+            (void)platform::remove_file(part);
+            return too_large(download);
+        }
         if (!may_pass(transfer) || tried >= settings_.retries) return failure(download, transfer);
         again = reason_of(transfer);
         const int wanted = fetch::pause_ms(transfer, tried + 1) / 500 * settings_.first_pause_ms;
         pause_ms_ = std::max(pause_ms_, wanted);
         return {};
+    }
+
+    // curl follows only for files with a checksum.
+    Status redirect(std::size_t index, const Transfer& transfer, std::string& again) {
+        Download& download = downloads_[index];
+        (void)platform::remove_file(part_of(download));
+        (void)platform::remove_file(new_tag_of(download));
+        if (!may_follow(download, transfer) || ++redirects_[index] > k_most_redirects)
+            return failure(download, transfer);
+        again = cat("it is at ", transfer.leads_to);
+        download.url = transfer.leads_to;
+        return {};
+    }
+
+    void tell_host(const Download& download, const Transfer& transfer) const {
+        const std::string host = host_of(transfer.url);
+        if (listener_ != nullptr && !host.empty() && host != host_of(download.url))
+            listener_->redirected(download, host);
     }
 
     // The tag goes first and comes last: never a tag beside another answer.
@@ -244,14 +299,14 @@ class Batch {
     }
 
     NetworkHelper& network_;
-    const std::vector<Download>& downloads_;
+    std::vector<Download> downloads_;
+    std::vector<int> redirects_;
+    std::vector<Status> ends_;
     const TransferSettings& settings_;
     DownloadListener* listener_;
     int pause_ms_ = 0;
     std::size_t arrived_ = 0;
     std::string found_;  // the checksum that was compared last
-    std::optional<Error> first_;
-    std::vector<std::string> failed_;
 };
 
 }  // namespace downloads_detail
@@ -262,12 +317,14 @@ std::optional<Transfer> parse_transfer(std::string_view line) {
     line.remove_prefix(k_mark.size());
     const std::vector<std::string> fields = split(line, '\t');
     Transfer transfer;
-    if (fields.size() < 6 || !number(fields[0], transfer.index) || !number(fields[1], transfer.exit_code) ||
+    if (fields.size() < 8 || !number(fields[0], transfer.index) || !number(fields[1], transfer.exit_code) ||
         !number(fields[2], transfer.status) || !number(fields[3], transfer.bytes)) {
         return std::nullopt;
     }
     transfer.retry_after = std::string(trim(fields[4]));
-    transfer.message = fields[5];
+    transfer.url = fields[5];
+    transfer.leads_to = fields[6];
+    transfer.message = fields[7];
     return transfer;
 }
 
@@ -294,7 +351,9 @@ std::string curl_config(const std::vector<const Download*>& downloads, const Tra
     for (std::size_t i = 0; i < downloads.size(); ++i) {
         const Download& download = *downloads[i];
         if (i > 0) out += "next\n";  // forgets every option below
-        out += "silent\nfail\nlocation\nproto = \"=http,https,file\"\nproto-redir = \"=http,https\"\n";
+        out += "silent\nfail\n";
+        if (!download.sha256.empty()) out += "location\nmax-redirs = 10\n";
+        out += "proto = \"=http,https,file\"\nproto-redir = \"=http,https\"\n";
         out += cat("connect-timeout = ", settings.timeout_s, "\nspeed-time = ", settings.timeout_s,
                    "\nspeed-limit = ", settings.low_speed, "\ncontinue-at = \"-\"\n");
         out += cat("max-filesize = ", download.size_cap, "\nuser-agent = \"cermet\"\n");
@@ -309,16 +368,43 @@ std::string curl_config(const std::vector<const Download*>& downloads, const Tra
         }
         // The language knows \n and \t inside quotes.
         out += cat("write-out = \"%{stderr}cermet-transfer\\t", i,
-                   "\\t%{exitcode}\\t%{http_code}\\t%{size_download}\\t%header{retry-after}\\t%{errormsg}\\n\"\n");
+                   "\\t%{exitcode}\\t%{http_code}\\t%{size_download}\\t%header{retry-after}\\t%{url_effective}\\t%{"
+                   "redirect_url}"
+                   "\\t%{errormsg}\\n\"\n");
         out += cat("output = ", config_text(part_of(download)), "\nurl = ", config_text(download.url), "\n");
     }
     return out;
 }
 
+std::string host_of(std::string_view url) {
+    const std::size_t scheme = url.find("://");
+    if (scheme == std::string_view::npos) return {};
+    url.remove_prefix(scheme + 3);
+    url = url.substr(0, url.find_first_of("/?#"));
+    const std::size_t user = url.rfind('@');
+    if (user != std::string_view::npos) url.remove_prefix(user + 1);
+    return lower(url);
+}
+
+Result<std::vector<Status>> download_each(NetworkHelper& network, const std::vector<Download>& downloads,
+                                          const TransferSettings& settings, DownloadListener* listener) {
+    if (downloads.empty()) return std::vector<Status>();
+    return downloads_detail::Batch(network, downloads, settings, listener).run();
+}
+
 Status download_all(NetworkHelper& network, const std::vector<Download>& downloads, const TransferSettings& settings,
                     DownloadListener* listener) {
-    if (downloads.empty()) return {};
-    return downloads_detail::Batch(network, downloads, settings, listener).run();
+    TRY(ends, download_each(network, downloads, settings, listener));
+    std::optional<Error> first;
+    std::vector<std::string> failed;
+    for (std::size_t i = 0; i < downloads.size(); ++i) {
+        if (ends[i].ok()) continue;
+        failed.push_back(downloads[i].what);
+        if (!first) first = ends[i].error();
+    }
+    if (!first) return {};
+    if (failed.size() == 1) return std::move(*first);
+    return std::move(*first).note(cat(failed.size(), " downloads failed: ", join(failed, ", ")));
 }
 
 }  // namespace cermet::fetch

@@ -5,7 +5,8 @@
 // tokens stand on no command line. What failed for a reason that may pass (a busy server, a cut connection) is asked for
 // again after a pause, as often as cargo would, and goes on from the bytes that are there (TARGET.part), also those of an
 // interrupted run. A file whose bytes are not the wanted ones is removed. Thread-safe as far as no two calls name the same
-// target. Failures: Environment (no curl, no network, a server's refusal, no space), Project (a checksum differs).
+// target. A server may lead elsewhere: to any host where the checksum is known, and that is told; else only on its own host.
+// Failures: Environment (no curl, no network, a server's refusal, no space, a redirect), Project (a checksum differs).
 // Source: curl(1), --config; cargo book "Configuration", [http] and [net]; RFC 9110 "Retry-After".
 #pragma once
 #include <cstdint>
@@ -28,6 +29,7 @@ struct Download {
     std::string target;         // real path
     std::string sha256;         // 64 hex; "" where nobody knows it (an index)
     std::string authorization;  // value of the header, "" for none
+    std::string refused_hint;   // what to do where the server wants to know who asks; "" = of any server
     std::uint64_t size_cap = std::uint64_t{512} << 20;
     Freshness freshness = Freshness::Always;
 };
@@ -38,6 +40,11 @@ class DownloadListener {
     virtual ~DownloadListener() = default;
     virtual void arrived(const Download& download, std::uint64_t bytes, std::size_t done, std::size_t of) = 0;
     virtual void again(const Download& download, const std::string& reason) = 0;
+    // It came from another host than its URL names.
+    virtual void redirected(const Download& download, const std::string& host) {
+        (void)download;
+        (void)host;
+    }
 };
 
 // What cargo's configuration says of transfers.
@@ -51,6 +58,9 @@ struct TransferSettings {
     int first_pause_ms = 500;       // tests have less time
 };
 
+// How each of them ended; an Error where nothing could be tried.
+Result<std::vector<Status>> download_each(NetworkHelper& network, const std::vector<Download>& downloads,
+                                          const TransferSettings& settings, DownloadListener* listener = nullptr);
 // All of them, or the first failure, with the names of all that failed.
 Status download_all(NetworkHelper& network, const std::vector<Download>& downloads, const TransferSettings& settings,
                     DownloadListener* listener = nullptr);
@@ -65,10 +75,13 @@ struct Transfer {
     int status = 0;  // HTTP
     std::uint64_t bytes = 0;
     std::string retry_after;  // the header; "" without it, or where curl is older than 7.84
+    std::string url;          // that answered
+    std::string leads_to;     // of an answer that redirects and is not followed
     std::string message;
 };
 std::optional<Transfer> parse_transfer(std::string_view line);
 bool may_pass(const Transfer& transfer);                 // a failure that another try may not meet
 int pause_ms(const Transfer& transfer, int try_number);  // before try 1, 2, …
+std::string host_of(std::string_view url);               // "example.org:8080", in small letters
 
 }  // namespace cermet::fetch

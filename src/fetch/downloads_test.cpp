@@ -70,8 +70,37 @@ TEST_CASE("downloads: a token stands in the instructions, with nothing that ends
     CHECK(contains(curl_config({&download, &download}, {}), "\nnext\n"));
 }
 
+TEST_CASE("downloads: curl follows redirects only to bytes that are known") {
+    Download download;
+    download.url = "https://example.org/a";
+    download.target = "/x/a";
+    CHECK_FALSE(contains(curl_config({&download}, {}), "location\n"));
+    download.sha256 = digest_of("").hex();
+    CHECK(contains(curl_config({&download}, {}), "\nlocation\n"));
+    CHECK(host_of("https://user:word@Example.org:8080/a?b") == "example.org:8080");
+    CHECK(host_of("http://example.org") == "example.org");
+    CHECK(host_of("file:///a").empty());
+    CHECK(host_of("nonsense").empty());
+}
+
+TEST_CASE("downloads: each ends as it does") {
+    const TemporaryDirectory directory;
+    const auto network = helper();
+    std::vector<Download> all;
+    for (const char* name : {"a", "b", "c"}) all.push_back(of_file(directory, name, cat("bytes of ", name)));
+    all[0].sha256 = std::string(64, '0');
+    all[1].size_cap = 3;
+    const auto ends = download_each(*network, all, quick(directory));
+    REQUIRE(ends.ok());
+    CHECK((*ends)[0].error().kind == ErrorKind::Project);
+    CHECK(contains((*ends)[1].error().message, "it has more than the 3 bytes that are taken"));
+    CHECK((*ends)[2].ok());
+    CHECK_FALSE(platform::exists(all[1].target + ".part"));
+}
+
 TEST_CASE("downloads: curl's answers") {
-    const auto transfer = parse_transfer("cermet-transfer\t3\t22\t404\t0\t\tThe requested URL returned error: 404");
+    const auto transfer =
+        parse_transfer("cermet-transfer\t3\t22\t404\t0\t\thttp://a/b\t\tThe requested URL returned error: 404");
     REQUIRE(transfer.has_value());
     CHECK(transfer->index == 3);
     CHECK(transfer->exit_code == 22);

@@ -140,14 +140,7 @@ std::string crate_place(const std::string& name, const std::string& version, con
 
 Package crate_of(store::Store& store, const std::string& name, const std::string& version, const std::string& sha256,
                  const PlaceMark& mark) {
-    Package package = package_of(store, crate_place(name, version, sha256), mark);
-    package.origin.kind = "crate";
-    package.origin.name = name;
-    package.origin.version = version;
-    package.origin.source = "registry";
-    package.origin.sha256 = sha256;
-    package.origin.size = mark.tree.bytes();
-    return package;
+    return package_of(store, crate_place(name, version, sha256), mark);
 }
 
 }  // namespace packages_detail
@@ -205,13 +198,7 @@ Result<Package> import_directory(store::Store& store, const std::string& name, c
     const std::string place = cat(name, "-", digest.short_hex(8));
     CopyFiller filler(tree, host_path);
     TRY(mark, make_place(store, place, digest.hex(), filler));
-    Package package = package_of(store, place, mark);
-    package.origin.kind = "directory";
-    package.origin.name = name;
-    package.origin.source = package_sha256.empty() ? "directory" : cat("vendored crate ", package_sha256);
-    package.origin.sha256 = digest.hex();
-    package.origin.size = tree.bytes();
-    return package;
+    return package_of(store, place, mark);
 }
 
 Result<std::vector<std::string>> verify_packages(store::Store& store) {

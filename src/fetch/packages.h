@@ -19,7 +19,6 @@
 
 #include "base/digest.h"
 #include "base/result.h"
-#include "fetch/ledger.h"
 #include "fetch/tree_digest.h"
 #include "store/store.h"
 
@@ -29,7 +28,6 @@ struct Package {
     std::string canonical;  // "/cermet/pkg/crate-serde-1.0.228-9a8e94ea"; empty when external
     std::string host;       // the real directory
     Digest digest;          // of the tree
-    ExternalBytes origin;   // for the ledger
     // An installed distribution that cannot be copied, because its files lie elsewhere (editable) or are not listed: the
     // caller treats `host` (its site-packages) as an outside directory whose files count by content.
     bool external = false;

@@ -231,12 +231,6 @@ Result<Package> import_python_distribution(store::Store& store, const std::strin
         package.canonical = cat("/cermet/pkg/", place);
         package.host = cat(store.packages_directory(), "/", place);
         package.digest = mark->digest;
-        package.origin.kind = "python";
-        package.origin.name = name;
-        package.origin.version = version;
-        package.origin.source = "installed";
-        package.origin.sha256 = digest.hex();
-        package.origin.size = tree.bytes();
         return package;
     }
     return bug("import_python_distribution: no belief left");

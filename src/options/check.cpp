@@ -190,6 +190,9 @@ Status check_use(const Config& config, const Texts& uses, const std::string& tex
     } else if (use->kind == UseKind::Generate) {
         what = "generate";
         for (const Generate& each : config.generates) known.push_back(*each.name);
+    } else if (use->kind == UseKind::Download) {
+        what = "download";
+        for (const Download& each : config.downloads) known.push_back(*each.name);
     } else if (use->kind == UseKind::Tool) {
         what = "executable";
         for (const Executable& each : config.executables) known.push_back(*each.name);
@@ -260,6 +263,34 @@ Status check_steps(const Checker& check) {
         if (!rule.provides->empty() && !*rule.deny_run && rule.library->empty()) {
             return value_error(rule.provides.origin, "'provides' has no meaning without 'deny-run = true' or 'library'",
                                "a build script that runs says for itself what it provides");
+        }
+    }
+    return {};
+}
+
+bool is_sha256(std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdefABCDEF";
+    return text.size() == 64 && text.find_first_not_of(digits) == std::string_view::npos;
+}
+
+Status check_downloads(const Checker& check) {
+    for (const Download& download : check.config->downloads) {
+        TRY_VOID(need_name(check, "download", download, download.name, false));
+        const std::string title = cat(check.title("download"), " '", *download.name, "'");
+        if (download.url->empty()) return at_table(download, cat(title, " needs a url"));
+        const bool known = download.url->starts_with("https://") || download.url->starts_with("http://") ||
+                           download.url->starts_with("file:///");
+        if (!known) {
+            return value_error(download.url.origin, cat("'", *download.url, "' is no URL of a file"),
+                               "it begins with https://, http:// or file:///");
+        }
+        if (download.sha256->empty()) {
+            return at_table(download, cat(title, " needs its sha256"), "`sha256sum FILE` prints it");
+        }
+        if (!is_sha256(*download.sha256)) {
+            return value_error(download.sha256.origin,
+                               cat("'", *download.sha256, "' is no sha256: it has 64 hexadecimal digits"),
+                               "`sha256sum FILE` prints it");
         }
     }
     return {};
@@ -438,11 +469,13 @@ Status check_config(Config& config, bool in_pyproject) {
     TRY_VOID(check_executables(check));
     TRY_VOID(check_rust(check));
     TRY_VOID(check_steps(check));
+    TRY_VOID(check_downloads(check));
     TRY_VOID(check_sections(check));
     TRY_VOID(check_duplicates(check, {"cython", "c-module", "rust-module"}));
     TRY_VOID(check_duplicates(check, {"c-library"}));
     TRY_VOID(check_duplicates(check, {"rust-library"}));
     TRY_VOID(check_duplicates(check, {"executable"}));
+    TRY_VOID(check_duplicates(check, {"download"}));
     return check_duplicates(check, {"generate"});
 }
 

@@ -310,9 +310,9 @@ Result<ProfileFlags> flags_for(const Config& config, std::string_view profile) {
 
 Result<Use> parse_use(std::string_view text) {
     static const std::vector<std::pair<std::string, UseKind>> kinds = {
-        {"py", UseKind::Python},    {"rust", UseKind::Rust},   {"c", UseKind::C},
-        {"sys", UseKind::System},   {"tool", UseKind::Tool},   {"generate", UseKind::Generate},
-        {"library", UseKind::Fact}, {"headers", UseKind::Fact}};
+        {"py", UseKind::Python},         {"rust", UseKind::Rust},    {"c", UseKind::C},
+        {"sys", UseKind::System},        {"tool", UseKind::Tool},    {"generate", UseKind::Generate},
+        {"download", UseKind::Download}, {"library", UseKind::Fact}, {"headers", UseKind::Fact}};
     const std::size_t colon = text.find(':');
     if (colon == std::string_view::npos || colon + 1 == text.size()) {
         return project_error(cat("'", text, "' does not say what it uses"),
@@ -360,6 +360,10 @@ const Generate* Config::find_generate(std::string_view name) const {
 
 const Executable* Config::find_executable(std::string_view name) const {
     return config_detail::find_named(executables, name);
+}
+
+const Download* Config::find_download(std::string_view name) const {
+    return config_detail::find_named(downloads, name);
 }
 
 }  // namespace cermet::options

@@ -11,6 +11,7 @@
 // file:line:column or the option, and the nearest known name. Threads: a plain value, immutable
 // once loaded.
 #pragma once
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -44,6 +45,7 @@ struct Setting {
 
 using Text = Setting<std::string>;
 using Flag = Setting<bool>;
+using Number = Setting<std::int64_t>;  // not negative
 using Texts = Setting<std::vector<std::string>>;
 using Defines = Setting<std::map<std::string, std::string>>;  // NAME -> value; true is "1"; false
                                                               // removes the name
@@ -75,7 +77,7 @@ struct NativeOptions {
     Flag unity;          // sources are compiled together, several at a time
     Texts libraries;     // names for -l
     Texts library_dirs;  // directories for -L
-    Texts uses;          // "py:numpy", "rust:core", "c:x", "sys:zlib", "tool:x", "generate:x": see parse_use
+    Texts uses;          // "py:numpy", "rust:core", "c:x", "sys:zlib", "tool:x", "download:x": see parse_use
 };
 
 // What every selection of crates shares; cargo's --features, --no-default-features, --all-features.
@@ -181,6 +183,17 @@ struct Generate : Table {
     Text cwd;  // "." = the project
 };
 
+// A file of the network, known by its sha256.
+struct Download : Table {
+    Text name;
+    Text url;
+    Text sha256;   // 64 hex
+    Number size;   // in bytes; 0 = not said
+    Text license;  // SPDX expression, for the audit
+    Text unpack;   // directory of the archive whose contents are given; "" = the file as it is
+    Text file;     // a local file with these bytes, taken in place of the URL; "" = none
+};
+
 // Rules for one crate of the graph, said outside of it. `id` is the package name.
 struct CrateRule : Table {
     Defines env;
@@ -214,8 +227,10 @@ struct Config {
     Texts include, exclude;              // globs, wheel
     Texts sdist_include, sdist_exclude;  // globs, sdist
     Text default_profile;
-    Texts pass_env;   // [env]
-    Defines provide;  // "library:z" -> "c:z": who answers when somebody asks for a fact
+    Defines provide;          // "library:z" -> "c:z": who answers when somebody asks for a fact
+    Defines mirrors;          // how URLs of downloads begin -> what stands there instead
+    Text vendored_downloads;  // directory with files of downloads, looked at before the network; "" = none
+    Texts pass_env;           // [env]
     Version version;
     DynamicFields dynamic;
     Cargo cargo;
@@ -228,12 +243,14 @@ struct Config {
     std::vector<RustLibrary> rust_libraries;
     std::vector<CrateRule> crates;
     std::vector<Generate> generates;
+    std::vector<Download> downloads;
 
     const CrateRule* find_crate(std::string_view name) const;
     const CLibrary* find_c_library(std::string_view name) const;
     const RustLibrary* find_rust_library(std::string_view name) const;
     const Generate* find_generate(std::string_view name) const;
     const Executable* find_executable(std::string_view name) const;
+    const Download* find_download(std::string_view name) const;
 };
 
 // Values from outside, in rising precedence: overrides file, environment, command line.
@@ -264,7 +281,7 @@ Result<ProfileFlags> flags_for(const Config& config,
                                std::string_view profile);  // "" = default-profile
 
 // "rust:core" -> {Rust, "core"}.
-enum class UseKind { Python, Rust, C, System, Tool, Generate, Fact };
+enum class UseKind { Python, Rust, C, System, Tool, Generate, Download, Fact };
 struct Use {
     UseKind kind = UseKind::System;
     std::string name;

@@ -228,6 +228,24 @@ TEST_CASE("configuration: checks across tables") {
     CHECK(contains(bad("[[c-module]]\nname='a'\nsources={ exclude=['b.c'] }\n"), "{ from = path }"));
 }
 
+TEST_CASE("configuration: downloads") {
+    const std::string sum(64, 'a');
+    const std::string text = cat("[[download]]\nname='rates'\nurl='https://example.org/r.csv'\nsha256='", sum, "'\n");
+    const Config config = good(text + "size=12\n[mirrors]\n'https://example.org/'='https://m/'\n");
+    REQUIRE(config.find_download("rates") != nullptr);
+    CHECK(*config.find_download("rates")->size == 12);
+    CHECK(config.mirrors->at("https://example.org/") == "https://m/");
+    CHECK(*good(text).find_download("rates")->size == 0);
+    CHECK(contains(bad(text + "size='12'\n"), "'size' takes a whole number, 0 or more, not a string"));
+    CHECK(contains(bad(text + "size=-1\n"), "'size' takes a whole number"));
+    CHECK(contains(bad("[[download]]\nname='r'\nurl='ftp://x/y'\n"), "'ftp://x/y' is no URL of a file"));
+    CHECK(contains(bad("[[download]]\nname='r'\nurl='https://x/y'\n"), "'r' needs its sha256"));
+    CHECK(contains(bad("[[download]]\nname='r'\nurl='https://x/y'\nsha256='abc'\n"), "'abc' is no sha256"));
+    CHECK(good(text + text).downloads.size() == 1);
+    CHECK(contains(bad("[[generate]]\nname='t'\ncommand=['x']\noutputs=['y']\nuses=['download:rates']\n"),
+                   "there is no download called 'rates'"));
+}
+
 TEST_CASE("configuration: profiles lay over one another") {
     const Config config = good(k_hybrid);
     Result<ProfileFlags> flags = flags_for(config, "trace");

@@ -64,6 +64,11 @@ Json row_type(const Row& row) {
             return type;
         }
         case Storage::Boolean: return of_type("boolean");
+        case Storage::Integer: {
+            Json type = of_type("integer");
+            type.set("minimum", 0);
+            return type;
+        }
         case Storage::Strings: return string_list();
         case Storage::DefineMap: {
             Json value;
@@ -94,6 +99,8 @@ Json section_type(const Section& section) {
         type.set("description", row.doc);
         if (row.kind == Kind::Boolean) {
             type.set("default", row.default_text == "true");
+        } else if (row.kind == Kind::Integer) {
+            type.set("default", 0);
         } else if (!row.default_text.empty()) {
             type.set("default", row.default_text);
         }

@@ -14,6 +14,7 @@ template <class M>
 constexpr Storage storage_for() {
     if constexpr (std::is_same_v<M, Text>) return Storage::String;
     if constexpr (std::is_same_v<M, Flag>) return Storage::Boolean;
+    if constexpr (std::is_same_v<M, Number>) return Storage::Integer;
     if constexpr (std::is_same_v<M, Texts>) return Storage::Strings;
     if constexpr (std::is_same_v<M, Defines>) return Storage::DefineMap;
     if constexpr (std::is_same_v<M, Values>) return Storage::ValueMap;
@@ -100,8 +101,8 @@ void add_native(std::vector<Row>& rows) {
         "uses", Kind::Strings, "[\"py:numpy\", \"sys:zlib\"]",
         "Providers of headers, pxd files, libraries and flags: `py:` a Python package, `rust:` and "
         "`c:` libraries of "
-        "this project, `sys:` pkg-config, `tool:` a program, `generate:` a generate table, `library:` and "
-        "`headers:` what a crate's build script provides."));
+        "this project, `sys:` pkg-config, `tool:` a program, `generate:` a generate table, `download:` a "
+        "download table, `library:` and `headers:` what a crate's build script provides."));
 }
 
 template <class T>
@@ -149,6 +150,14 @@ Section top() {
             "`generate:` or `tool:` with a name, or `crate:NAME` for what that crate's build script provides."),
         row<Config, &Config::default_profile>("default-profile", Kind::String, "\"release\"",
                                               "The profile where the command line names none.", "release"),
+        row<Config, &Config::mirrors>("mirrors", Kind::EnvMap,
+                                      "{ \"https://github.com/\" = \"https://mirror.example/github/\" }",
+                                      "How the URLs of downloads begin, and what is asked in place of it; the "
+                                      "longest that fits counts."),
+        row<Config, &Config::vendored_downloads>(
+            "vendored-downloads", Kind::Path, "\"vendor/.downloads\"",
+            "Directory with files of downloads, as `cermet vendor` writes it; what "
+            "lies there is not asked of the network."),
     };
     return section;
 }
@@ -442,8 +451,9 @@ Section generate() {
                                           "Files it reads, paths or globs."),
          row<Generate, &Generate::outputs>("outputs", Kind::Paths, "[\"pkg/tables.h\"]",
                                            "Files it writes; they stand over checked-in copies."),
-         row<Generate, &Generate::uses>("uses", Kind::Strings, "[\"py:numpy\"]",
-                                        "Programs and targets it needs, as in other tables."),
+         row<Generate, &Generate::uses>("uses", Kind::Strings, "[\"download:rates\"]",
+                                        "Programs and targets it needs, as in other tables. Of `download:rates` it "
+                                        "finds the place in the variable `CERMET_DOWNLOAD_RATES`."),
          row<Generate, &Generate::provides>("provides", Kind::Strings, "[\"library:z\"]",
                                             "Facts that it states over its channel (docs/protocol.md): others ask for "
                                             "them, in `uses` too. What they name lies below OUT_DIR."),
@@ -457,6 +467,28 @@ Section generate() {
          when_row<Generate>()});
 }
 
+Section download() {
+    return many<&Config::downloads>(
+        "download", Shape::Array,
+        "A file of the network that a step of the build reads: `uses = [\"download:NAME\"]`. It is fetched when it is "
+        "needed, checked, and kept in the cache.",
+        {row<Download, &Download::name>("name", Kind::String, "\"rates\"", "Name of the download."),
+         row<Download, &Download::url>("url", Kind::String, "\"https://example.org/data/rates-2024.csv\"",
+                                       "Where it is; redirects are followed, also to other hosts."),
+         row<Download, &Download::sha256>("sha256", Kind::String,
+                                          "\"7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730\"",
+                                          "What `sha256sum` prints of it; other bytes are refused."),
+         row<Download, &Download::size>("size", Kind::Integer, "5242880",
+                                        "Its bytes; without it at most 512 MB are taken.", "0"),
+         row<Download, &Download::license>("license", Kind::String, "\"CC0-1.0\"",
+                                           "Its license as an SPDX expression, for `cermet audit`."),
+         row<Download, &Download::unpack>("unpack", Kind::String, "\".\"",
+                                          "The directory of the archive (.tar.gz, .tgz, .zip, .whl, .crate) whose "
+                                          "contents are given in place of the file; `.` is all of it."),
+         row<Download, &Download::file>("file", Kind::Path, "\"data/rates-2024.csv\"",
+                                        "A file on this machine with these bytes, taken in place of the URL.")});
+}
+
 }  // namespace schema_detail
 
 Storage storage_of(Kind kind) {
@@ -466,6 +498,7 @@ Storage storage_of(Kind kind) {
         case Kind::Path:
         case Kind::Crate: return Storage::String;
         case Kind::Boolean: return Storage::Boolean;
+        case Kind::Integer: return Storage::Integer;
         case Kind::Strings:
         case Kind::Words:
         case Kind::Paths:
@@ -502,9 +535,9 @@ std::string Section::title(bool in_pyproject) const {
 
 const std::vector<Section>& schema() {
     using namespace schema_detail;
-    static const std::vector<Section> sections = {top(),      version(),   dynamic(),     profile(),     cython(),
-                                                  c_module(), c_library(), executable(),  rust_module(), rust_library(),
-                                                  crates(),   generate(),  environment(), cargo()};
+    static const std::vector<Section> sections = {top(),      version(),   dynamic(),    profile(),     cython(),
+                                                  c_module(), c_library(), executable(), rust_module(), rust_library(),
+                                                  crates(),   generate(),  download(),   environment(), cargo()};
     return sections;
 }
 

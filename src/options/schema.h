@@ -19,6 +19,7 @@ enum class Kind {
     Path,         // a path, kept relative to the project
     Crate,        // a package name, or a path where it has a '/'
     Boolean,      // true or false
+    Integer,      // a whole number, not negative
     Strings,      // a list of text
     Words,        // a list of command line words
     Paths,        // a list of paths
@@ -31,7 +32,7 @@ enum class Kind {
     SourcePaths,  // a list of paths and globs, or { from = "path" }
 };
 
-enum class Storage { String, Boolean, Strings, DefineMap, ValueMap, ListMap, SourcePaths };
+enum class Storage { String, Boolean, Integer, Strings, DefineMap, ValueMap, ListMap, SourcePaths };
 Storage storage_of(Kind kind);
 
 struct Row {

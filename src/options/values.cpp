@@ -267,6 +267,10 @@ Status assign(const Row& row, void* table, const Toml& value, const Origin& orig
             if (!value.is_bool()) return wrong_type(row, value, origin);
             setting<Flag>(row, table) = {value.boolean(), origin};
             return {};
+        case Storage::Integer:
+            if (!value.is_int() || value.integer() < 0) return wrong_type(row, value, origin);
+            setting<Number>(row, table) = {value.integer(), origin};
+            return {};
         case Storage::Strings: {
             TRY(list, read_list(row, value, origin, base));
             setting<Texts>(row, table) = {std::move(list), origin};
@@ -293,6 +297,7 @@ Result<Toml> toml_of_text(const Row& row, std::string_view text, const Origin& o
             }
             return Toml::of(value);
         }
+        case Storage::Integer: return parse_one(row, trimmed, origin);
         case Storage::Strings: return first == '[' ? parse_one(row, trimmed, origin) : words_of(row, text, origin);
         case Storage::SourcePaths:
             if (first == '[' || first == '{') return parse_one(row, trimmed, origin);
@@ -336,7 +341,7 @@ void set_default(const Row& row, void* table) {
     if (row.default_text.empty()) return;
     if (row.kind == Kind::Boolean) {
         setting<Flag>(row, table).value = row.default_text == "true";
-    } else {
+    } else if (row.kind != Kind::Integer) {  // its default is 0
         setting<Text>(row, table).value = row.default_text;
     }
 }
@@ -348,6 +353,7 @@ std::string type_text(const Row& row) {
         case Kind::Path: return "a path";
         case Kind::Crate: return "a package name or directory";
         case Kind::Boolean: return "true or false";
+        case Kind::Integer: return "a whole number, 0 or more";
         case Kind::Strings: return "a list of text";
         case Kind::Words: return "a list of words";
         case Kind::Paths: return "a list of paths";
@@ -364,7 +370,8 @@ std::string type_text(const Row& row) {
 
 std::string default_text(const Row& row) {
     if (row.default_text.empty()) return row.kind == Kind::Boolean ? "false" : "";
-    return row.kind == Kind::Boolean ? row.default_text : values_detail::quote_name(row.default_text);
+    return row.kind == Kind::Boolean || row.kind == Kind::Integer ? row.default_text
+                                                                  : values_detail::quote_name(row.default_text);
 }
 
 std::string value_text(const Row& row, void* table) {
@@ -372,6 +379,7 @@ std::string value_text(const Row& row, void* table) {
     switch (storage_of(row.kind)) {
         case Storage::String: return quote_name(setting<Text>(row, table).value);
         case Storage::Boolean: return setting<Flag>(row, table).value ? "true" : "false";
+        case Storage::Integer: return to_text(static_cast<long long>(setting<Number>(row, table).value));
         case Storage::Strings: return list_text(setting<Texts>(row, table).value);
         case Storage::DefineMap:
             return table_text(setting<Defines>(row, table).value, [](const std::string& v) { return quote_name(v); });
@@ -395,6 +403,7 @@ const Origin& origin_of(const Row& row, void* table) {
     switch (storage_of(row.kind)) {
         case Storage::String: return setting<Text>(row, table).origin;
         case Storage::Boolean: return setting<Flag>(row, table).origin;
+        case Storage::Integer: return setting<Number>(row, table).origin;
         case Storage::Strings: return setting<Texts>(row, table).origin;
         case Storage::DefineMap: return setting<Defines>(row, table).origin;
         case Storage::ValueMap: return setting<Values>(row, table).origin;

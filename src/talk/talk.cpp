@@ -6,6 +6,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "fetch/fetch_download.h"
 
 namespace cermet::talk {
 namespace talk_detail {
@@ -50,6 +51,40 @@ Status check_options(const Asker& asker, const exec::Outcome& outcome) {
     return {};
 }
 
+// What a fetch is not to be; ok: it is declared.
+Status check_fetch(const Json& message, const Asker& asker) {
+    const std::string& name = message["name"].string();
+    auto found = asker.downloads.find(name);
+    if (found == asker.downloads.end()) {
+        std::vector<std::string> known;
+        for (const auto& [one, file] : asker.downloads) known.push_back(one);
+        const std::string near = nearest(name, known);
+        return project_error(cat(asker.shown, " fetches `", name, "`, which it does not declare"),
+                             near.empty() ? asker.declares : cat("did you mean ", near, "?"))
+            .at(asker.place);
+    }
+    const std::pair<std::string_view, const std::string*> said[] = {{"url", &found->second.url},
+                                                                    {"sha256", &found->second.sha256}};
+    for (const auto& [member, declared] : said) {
+        const Json* believed = message.find(member);
+        if (believed == nullptr || believed->string() == *declared) continue;
+        return project_error(cat(asker.shown, " fetches `", name, "`, which is declared with another ", member),
+                             cat("it is ", *declared))
+            .at(found->second.place);
+    }
+    return {};
+}
+
+fetch::PinnedFile pinned_in(const Json& message) {
+    fetch::PinnedFile file;
+    file.url = message["url"].string();
+    file.sha256 = message["sha256"].string();
+    file.size = static_cast<std::uint64_t>(message["size"].integer());
+    file.name = message["shown"].string();
+    file.place.file = message["file"].string();
+    return file;
+}
+
 bool made(const facts::StatedOutput& stated, const exec::Outcome& outcome) {
     return std::any_of(outcome.files.begin(), outcome.files.end(), [&](const exec::OutputFile& file) {
         return is_within(outcome.canonical(file.path), stated.path);
@@ -61,6 +96,7 @@ bool made(const facts::StatedOutput& stated, const exec::Outcome& outcome) {
 std::string Asker::text() const {
     std::string text = shown;
     for (const auto& [name, value] : options) text += cat("\n", name, "=", value);
+    for (const auto& [name, file] : downloads) text += cat("\n", name, " ", file.sha256, " ", file.url);
     return digest_of(text).hex();
 }
 
@@ -99,6 +135,10 @@ engine::Task<Json> run(engine::Build build, Observe key) {
         std::string value = co_await build.get(exec::UserEnvironment(variable->string()));
         co_return answer.set("value", value);
     }
+    if (key.message()["type"].string() == "fetch") {
+        fetch::PlacedFile file = co_await build.get(fetch::FetchDownload(talk_detail::pinned_in(key.message())));
+        co_return answer.set("path", file.path).set("sha256", file.digest.hex());
+    }
     const std::string path = key.message()["path"].string();
     SourceFiles& files = build.service<exec::Executor>().files();
     std::string listed;
@@ -117,6 +157,18 @@ engine::Task<Json> run(engine::Build build, Observe key) {
     co_return answer.set("digest", digest_of(listed).hex());
 }
 
+Json with_download(const Json& message, const Asker& asker) {
+    if (message["type"].string() != "fetch") return message;
+    const fetch::PinnedFile& file = asker.downloads.at(message["name"].string());
+    Json full = message;
+    full.set("url", file.url).set("sha256", file.sha256).set("size", file.size);
+    return full.set("shown", file.name).set("file", file.place.file);
+}
+
+bool is_for_the_user(const facts::Question& question) {
+    return question.type == facts::Question::Type::Option || question.type == facts::Question::Type::Fetch;
+}
+
 void give_channel(exec::Action& action) {
     action.env[std::string(facts::k_variable)] = cat(exec::k_channel_descriptor);
     action.outputs.emplace_back(std::string(exec::k_statements), exec::OutputKind::OptionalFile);
@@ -129,6 +181,11 @@ std::optional<Result<Json>> answer_at_once(const Result<facts::Question>& questi
     switch (question->type) {
         case facts::Question::Type::Hello: return facts::answer_hello(question->message);
         case facts::Question::Type::Option: return talk_detail::answer_option(question->message, asker);
+        case facts::Question::Type::Fetch: {
+            Status declared = talk_detail::check_fetch(question->message, asker);
+            if (!declared.ok()) return std::move(declared).error();
+            break;
+        }
         case facts::Question::Type::Require:
         case facts::Question::Type::Watch: break;
     }

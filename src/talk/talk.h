@@ -9,7 +9,7 @@
 //     using Value = Json;                                   answer_of(fact)
 //     static constexpr std::string_view k_step_name;        of the TalkingStep
 //     Required named(facts::FactName name) const;           the same question for another name
-// Services needed: Executor. Everything runs on the loop's thread.
+// Services needed: Executor, Downloads. Everything runs on the loop's thread.
 #pragma once
 #include <map>
 #include <optional>
@@ -24,15 +24,18 @@
 #include "exec/queries.h"
 #include "exec/run.h"
 #include "facts/messages.h"
+#include "fetch/pinned.h"
 
 namespace cermet::talk {
 
 // The step that asks, and what is said about it from outside.
 struct Asker {
-    std::string shown;                           // "the build script of foo v1.0.0", "the generator tables"
-    std::map<std::string, std::string> options;  // values for its options
-    Where place;                                 // of the table that sets them; not in the key
-    std::string text() const;                    // its part of a key
+    std::string shown;                                   // "the build script of foo v1.0.0", "the generator tables"
+    std::map<std::string, std::string> options;          // values for its options
+    std::map<std::string, fetch::PinnedFile> downloads;  // what it may fetch, by name
+    Where place;                                         // of the table that sets them; not in the key
+    std::string declares;                                // how it declares a download, for people
+    std::string text() const;                            // its part of a key
 };
 
 // A fact, absent where nobody provides it, and the files of who does.
@@ -67,7 +70,8 @@ Json answer_of(const facts::Fact& fact, const std::vector<exec::Input>& files);
 Error nobody_provides(const std::string& who, const facts::FactName& name, std::vector<std::string> offered,
                       const std::string& nothing = "nothing in this project");
 
-// The answer to a question about files and the user's environment, from the graph.
+// The answer to a question about files, downloads and the user's environment, from the graph. What is fetched is in the
+// message: see with_download().
 class Observe {
    public:
     using Value = Json;
@@ -81,11 +85,15 @@ class Observe {
 };
 engine::Task<Json> run(engine::Build build, Observe key);
 
+// A question as Observe takes it: a fetch with its declaration. Answered at once where there is none.
+Json with_download(const Json& message, const Asker& asker);
+
 void give_channel(exec::Action& action);
 bool has_channel(const exec::Action& action);
 
 // Answers that need no key; nullopt for the others.
 std::optional<Result<Json>> answer_at_once(const Result<facts::Question>& question, const Asker& asker);
+bool is_for_the_user(const facts::Question& question);  // who is told when it has no answer
 // `found` as it is told to the process: an optional fact that nobody provides is null.
 Result<std::string> told(const facts::Question& question, const Result<Json>& found);
 
@@ -136,12 +144,12 @@ engine::Task<exec::Outcome> run(engine::Build build, TalkingStep<Required> key) 
             Result<Json> fact = co_await build.attempt(wanted);
             found = std::move(fact);
         } else if (!found) {
-            Observe wanted(question->message);
+            Observe wanted(with_download(question->message, key.asker()));
             Result<Json> observed = co_await build.attempt(wanted);
             found = std::move(observed);
         }
-        // Said by the user: he is told, whatever the step would make of it.
-        if (question.ok() && question->type == facts::Question::Type::Option && !found->ok()) co_return found->error();
+        // What the user said, or has to do: he is told, whatever the step would make of it.
+        if (question.ok() && is_for_the_user(*question) && !found->ok()) co_return found->error();
         Result<std::string> answer = question.ok() ? told(*question, *found) : Result<std::string>(found->error());
         engine::Ticket<exec::Said> next = build.ticket<exec::Said>();
         talk->answer(std::move(answer), next.sender());

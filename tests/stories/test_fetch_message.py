@@ -76,7 +76,7 @@ def test_under_cargo_it_comes_too(make, server):
 def test_offline_it_is_named(make, server):
     project = make(package(server))
     failed = build(project, "--offline", check=False)
-    assert failed.code != 0 and "words.bin" in failed.err and not server.asked, failed.text
+    assert failed.code == 3 and not server.asked and "the download words of words v0.1.0 is not on this machine, and --offline" in failed.err, failed.text
 
 
 @pytest.mark.parametrize("change, words", [

@@ -10,6 +10,7 @@
 #include "exec/executor.h"
 #include "exec/queries.h"
 #include "exec/run.h"
+#include "fetch/declared.h"
 #include "languages/python/environment.h"
 #include "languages/python/facts.h"
 #include "languages/python/modules.h"
@@ -41,12 +42,27 @@ void add_tool(exec::Action& action, const BuiltProgram& tool) {
     if (path.empty()) action.env.erase("LD_LIBRARY_PATH");
 }
 
-talk::Asker asker_of(const options::Generate& table) {
+talk::Asker asker_of(const options::Generate& table, const options::Config& config) {
     talk::Asker asker;
     asker.shown = cat("the generator ", *table.name);
     asker.options = *table.options;
+    asker.declares = "a [[download]] table and `uses = [\"download:NAME\"]` of the generator allow it";
+    for (const std::string& use : *table.uses) {
+        Result<options::Use> parsed = options::parse_use(use);
+        if (!parsed.ok() || parsed->kind != options::UseKind::Download) continue;
+        asker.downloads.emplace(parsed->name, fetch::pinned_of(*config.find_download(parsed->name)));
+    }
     asker.place = table.options.set() ? table.options.origin.where : table.place;
     return asker;
+}
+
+// What it said over its channel.
+Status take_statements(exec::Executor& executor, const std::string& lines, const talk::Asker& asker,
+                       const std::string& name, Generated& made) {
+    TRY(said, talk::read_statements(lines, asker, made.outcome));
+    made.facts = said.facts;
+    made.headers = talk::outputs_of(said, facts::OutputRole::Header, made.outcome);
+    return talk::tell(executor, said, asker, name, talk::Audience::Everybody);
 }
 
 }  // namespace generate_detail
@@ -61,6 +77,10 @@ engine::Task<Generated> run(engine::Build build, RunGenerate key) {
         if (parsed.kind == options::UseKind::Tool) {
             BuiltProgram tool = co_await build.get(BuildProgram(parsed.name));
             generate_detail::add_tool(action, tool);
+        } else if (parsed.kind == options::UseKind::Download) {
+            ProvidedDownload download = co_await build.get(ProvideDownload(parsed.name));
+            action.inputs.push_back(download.input);
+            action.env[fetch::variable_of(*config->find_download(parsed.name))] = download.path;
         } else {
             c::Provides provided = co_await build.get(ProvideUse(use, table.place));
             action.inputs.insert(action.inputs.end(), provided.inputs.begin(), provided.inputs.end());
@@ -99,6 +119,8 @@ engine::Task<Generated> run(engine::Build build, RunGenerate key) {
     action.description = cat("generate ", *table.name);
     action.project_file = table.place.file;
     action.argv = argv;
+    action.fetches =
+        "declare the file in [[tool.cermet.download]] and name it in `uses`: its place is in a variable then";
     for (const auto& [name, value] : *table.env) action.env[name] = value;
     action.pass_env = *table.pass_env;
     action.cwd = table.cwd->empty() ? config->directory : join_path(config->directory, *table.cwd);
@@ -110,7 +132,7 @@ engine::Task<Generated> run(engine::Build build, RunGenerate key) {
     action.env["OUT_DIR"] = cat(action.directory(), "/out");
     action.outputs.emplace_back("out", exec::OutputKind::Directory);
     talk::give_channel(action);
-    const talk::Asker asker = generate_detail::asker_of(table);
+    const talk::Asker asker = generate_detail::asker_of(table, *config);
     talk::TalkingStep<GeneratorAnswer> step(action, asker, GeneratorAnswer(*table.name, {}));
     Generated made;
     exec::Outcome ran = co_await build.get(step);
@@ -120,10 +142,7 @@ engine::Task<Generated> run(engine::Build build, RunGenerate key) {
         std::string text = co_await build.get(exec::BlobText(stated->digest));
         lines = std::move(text);
     }
-    CO_TRY(said, talk::read_statements(lines, asker, ran));
-    CO_TRY_VOID(talk::tell(build.service<exec::Executor>(), said, asker, *table.name, talk::Audience::Everybody));
-    made.facts = said.facts;
-    made.headers = talk::outputs_of(said, facts::OutputRole::Header, ran);
+    CO_TRY_VOID(generate_detail::take_statements(build.service<exec::Executor>(), lines, asker, *table.name, made));
     co_return made;
 }
 

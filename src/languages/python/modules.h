@@ -52,6 +52,26 @@ class ProvideUse {
 };
 engine::Task<c::Provides> run(engine::Build build, ProvideUse key);
 
+// A declared download at its place.
+struct ProvidedDownload {
+    std::string path;       // canonical: of the file, or of the directory that it was unpacked into
+    std::string directory;  // the same, or the one that holds the file
+    exec::Input input;
+    bool operator==(const ProvidedDownload&) const = default;
+};
+class ProvideDownload {
+   public:
+    using Value = ProvidedDownload;
+    static constexpr std::string_view k_name = "provide-download";
+    explicit ProvideDownload(std::string name) : name_(std::move(name)) {}
+    std::string text() const { return name_; }
+    const std::string& name() const { return name_; }
+
+   private:
+    std::string name_;
+};
+engine::Task<ProvidedDownload> run(engine::Build build, ProvideDownload key);
+
 struct BuiltProgram {
     std::string name;
     exec::Input file;

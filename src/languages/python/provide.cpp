@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "exec/executor.h"
 #include "exec/queries.h"
+#include "fetch/declared.h"
+#include "fetch/fetch_download.h"
 #include "languages/python/crate_requests.h"
 #include "languages/python/environment.h"
 #include "languages/python/facts.h"
@@ -69,6 +71,8 @@ std::vector<std::string> table_names(const options::Config& config, options::Use
         for (const auto& table : config.rust_libraries) names.push_back("rust:" + *table.name);
     } else if (kind == options::UseKind::C) {
         for (const auto& table : config.c_libraries) names.push_back("c:" + *table.name);
+    } else if (kind == options::UseKind::Download) {
+        for (const auto& table : config.downloads) names.push_back("download:" + *table.name);
     } else if (kind == options::UseKind::Generate) {
         for (const auto& table : config.generates) names.push_back("generate:" + *table.name);
     }
@@ -195,6 +199,24 @@ engine::Task<c::Provides> run(engine::Build build, ProvideRustLibrary key) {
     co_return provides;
 }
 
+engine::Task<ProvidedDownload> run(engine::Build build, ProvideDownload key) {
+    SharedConfig config = co_await build.get(LoadConfig());
+    const options::Download* table = config->find_download(key.name());
+    if (table == nullptr) co_return project_error(cat("no download is called ", key.name()));
+    ProvidedDownload provided;
+    if (!table->unpack->empty()) {
+        fetch::PlacedTree tree = co_await build.get(fetch::UnpackDownload(fetch::pinned_of(*table), *table->unpack));
+        provided.path = provided.directory = tree.path;
+        provided.input = fetch::input_of(tree);
+        co_return provided;
+    }
+    fetch::PlacedFile file = co_await build.get(fetch::FetchDownload(fetch::pinned_of(*table)));
+    provided.path = file.path;
+    provided.directory = std::string(parent(file.path));
+    provided.input = fetch::input_of(file);
+    co_return provided;
+}
+
 class ProvideSystem {
    public:
     using Value = c::Provides;
@@ -250,6 +272,14 @@ engine::Task<c::Provides> run(engine::Build build, ProvideUse key) {
             provides.inputs = talk::files_of(made.outcome);
             for (const exec::Input& header : made.headers) provides.include_dirs.emplace_back(parent(header.path));
             provide_detail::add_header_directories(provides, provides.inputs);
+            co_return provides;
+        }
+        case options::UseKind::Download: {
+            if (config->find_download(use.name) == nullptr) break;
+            ProvidedDownload download = co_await build.get(ProvideDownload(use.name));
+            c::Provides provides;
+            provides.inputs.push_back(download.input);
+            provides.include_dirs.push_back(download.directory);
             co_return provides;
         }
         case options::UseKind::Fact: {

@@ -248,6 +248,23 @@ impl Build {
         self.ask(question)?.get("value").cloned().ok_or_else(|| "an answer without a value".to_string())
     }
 
+    /// The path of a file from the network: under Cermet the one that `fetch` of `[package.metadata.cermet]` declares,
+    /// which must be this one. Under cargo the variable `PACKAGE_NAME` can name a file; else curl brings it to OUT_DIR, and
+    /// sha256sum checks it.
+    pub fn fetch(&mut self, name: &str, url: &str, sha256: &str) -> Result<std::path::PathBuf, String> {
+        if !self.is_cermet() {
+            return fetch_with_curl(name, url, sha256);
+        }
+        let question = object([
+            ("type", "fetch".into()),
+            ("name", name.into()),
+            ("url", url.into()),
+            ("sha256", sha256.into()),
+        ]);
+        let answer = self.ask(question)?;
+        Ok(answer.get("path").and_then(Value::text).ok_or("an answer without a path")?.into())
+    }
+
     /// Says that this script reads a file or directory: when it changes, the script runs again.
     pub fn watch(&mut self, path: impl AsRef<std::path::Path>) {
         println!("cargo::rerun-if-changed={}", path.as_ref().display());
@@ -328,6 +345,39 @@ fn option_from_cargo(name: &str, kind: &str, default: Value, choices: &[&str]) -
         "choice" => Err(format!("{variable} is to be one of {}, not {text}", choices.join(", "))),
         _ => Err(format!("{variable} is to be a {kind}, not {text}")),
     }
+}
+
+fn fetch_with_curl(name: &str, url: &str, sha256: &str) -> Result<std::path::PathBuf, String> {
+    let variable = option_variable(&std::env::var("CARGO_PKG_NAME").unwrap_or_default(), name);
+    println!("cargo::rerun-if-env-changed={variable}");
+    let given = std::env::var_os(&variable).map(std::path::PathBuf::from);
+    let out = std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
+    let path = given.clone().unwrap_or_else(|| std::path::Path::new(&out).join(format!("download-{sha256}")));
+    if given.is_none() && !path.exists() {
+        let part = path.with_extension("part");
+        let status = std::process::Command::new("curl").args(["-sSfL", "--retry", "3", "-o"]).arg(&part).arg(url).status();
+        let status = status.map_err(|error| format!("curl is needed to fetch {url}: {error}"))?;
+        if !status.success() {
+            return Err(format!("{url} could not be fetched: curl gives {status}; {variable}=PATH names a file in its place"));
+        }
+        check_sha256(&part, url, sha256)?;
+        std::fs::rename(&part, &path).map_err(|error| error.to_string())?;
+        return Ok(path);
+    }
+    check_sha256(&path, url, sha256)?;
+    Ok(path)
+}
+
+fn check_sha256(path: &std::path::Path, url: &str, wanted: &str) -> Result<(), String> {
+    let printed = std::process::Command::new("sha256sum").arg("-b").arg("--").arg(path).output();
+    let printed = printed.map_err(|error| format!("sha256sum is needed to check {url}: {error}"))?;
+    let text = String::from_utf8_lossy(&printed.stdout).into_owned();
+    // A name with odd characters makes the line begin with a backslash.
+    let found = text.trim_start_matches('\\').get(..64).unwrap_or_default();
+    if found.eq_ignore_ascii_case(wanted) {
+        return Ok(());
+    }
+    Err(format!("{} is not {url} of sha256 {wanted}: it has {found}", path.display()))
 }
 
 /// Cargo's DEP_ variables of the packages that this one depends on directly.

@@ -12,6 +12,7 @@
 #include "fetch/downloads.h"
 #include "fetch/git_checkout.h"
 #include "fetch/packages.h"
+#include "fetch/progress.h"
 #include "fetch/registry.h"
 #include "languages/rust/rules/registry_access.h"
 #include "platform/os.h"
@@ -34,62 +35,6 @@ std::string index_of(const LocatedSource& source) {
     if (!is_missing(source) || !source.id.source.is_registry()) return {};
     return fetch::sparse_index_of(source.registry);
 }
-
-// A fetch as a step of the build: a line of progress, and its time in the trace.
-class Progress final : public fetch::DownloadListener {
-   public:
-    Progress(exec::Executor& executor, const std::vector<fetch::Download>& downloads)
-        : executor_(executor), begin_us_(monotonic_us()) {
-        std::string names;
-        for (const fetch::Download& one : downloads) names += one.what + "\n";
-        started_.label = cat("fetch-crates-", digest_of(names).short_hex(8));
-        started_.description = describe(0, downloads.size());
-        started_.time_us = begin_us_;
-        started_.slot = k_slot;
-        executor_.tell(started_);
-    }
-    ~Progress() override { finish(engine::Outcome::Failed); }
-    Progress(const Progress&) = delete;
-    Progress& operator=(const Progress&) = delete;
-
-    void arrived(const fetch::Download& download, std::uint64_t bytes, std::size_t done, std::size_t of) override {
-        bytes_ += bytes;
-        (void)download;
-        executor_.tell(engine::StepProgress{started_.label, describe(done, of)});
-    }
-    void again(const fetch::Download& download, const std::string& reason) override {
-        executor_.notice(cat("downloading ", download.what, " again: ", reason));
-    }
-
-    void finish(engine::Outcome outcome) {
-        if (finished_) return;
-        finished_ = true;
-        engine::StepFinished finished;
-        finished.label = started_.label;
-        finished.description = last_;
-        finished.outcome = outcome;
-        finished.slot = k_slot;
-        finished.time_us = monotonic_us();
-        finished.duration_us = finished.time_us - begin_us_;
-        executor_.tell(finished);
-    }
-
-   private:
-    static constexpr int k_slot = 0;  // nothing else runs meanwhile
-    std::string describe(std::size_t done, std::size_t of) {
-        const char* crates = of == 1 ? " crate" : " crates";
-        last_ = done == of ? cat("downloaded ", of, crates, ", ", (bytes_ + 1023) / 1024, " kB")
-                           : cat("download ", of, crates, ": ", done, " are here, ", (bytes_ + 1023) / 1024, " kB");
-        return last_;
-    }
-
-    exec::Executor& executor_;
-    std::int64_t begin_us_;
-    std::uint64_t bytes_ = 0;
-    engine::StepStarted started_;
-    std::string last_;
-    bool finished_ = false;
-};
 
 // What nobody went on with.
 void tidy(const std::string& directory) {
@@ -160,7 +105,7 @@ Status download_crates(exec::Executor& executor, fetch::NetworkHelper& network, 
     const fetch::TransferSettings settings = transfer_settings(user, directory);
     TRY(wanted, ask_registries(executor, network, user, settings, missing));
     if (wanted.downloads.empty()) return {};
-    Progress progress(executor, wanted.downloads);
+    fetch::DownloadProgress progress(executor, "crate", wanted.downloads);
     Status done = fetch::download_all(network, wanted.downloads, settings, &progress);
     TRY_VOID(unpack(executor.store(), wanted));
     if (!done.ok()) return done;

@@ -10,6 +10,8 @@
 #include "exec/executor.h"
 #include "exec/places.h"
 #include "exec/queries.h"
+#include "fetch/fetch_download.h"
+#include "fetch/ledger.h"
 #include "fetch/network.h"
 #include "languages/rust/rules/download.h"
 #include "languages/rust/rules/lock.h"
@@ -289,15 +291,28 @@ bool has_local_scripts(const UnitGraph& units) {
     return false;
 }
 
-// The crates that the selection needs, fetched where they are missing, unless that is forbidden.
-Status fetch_sources(exec::Executor& executor, fetch::NetworkHelper& network, const ResolvedGraph& graph,
-                     const FetchPlan& plan, const Selection& selection, std::vector<LocatedSource>& located) {
-    if (graph.settings->offline || graph.settings->frozen || graph.config.offline) return {};
+const char* why_offline(const ResolvedGraph& graph) {
+    if (graph.settings->offline || graph.settings->frozen) return "the network may not be used";
+    return graph.config.offline ? "net.offline of cargo's configuration" : nullptr;
+}
+
+// The crates that the selection needs, fetched where they are missing. Where that is forbidden, one error names them all.
+Status fetch_sources(engine::Build build, const ResolvedGraph& graph, const FetchPlan& plan, const Selection& selection,
+                     std::vector<LocatedSource>& located) {
+    exec::Executor& executor = build.service<exec::Executor>();
     ResolveInput input;
     input.host = &graph.request.host;
     if (graph.request.target) input.targets.push_back(&*graph.request.target);
     input.has_dev_units = !selection.examples.empty() || selection.all_examples;
-    return fetch_needed(executor, network, plan, selection, input, located);
+    const char* offline = why_offline(graph);
+    if (offline == nullptr) {
+        return fetch_needed(executor, build.service<fetch::NetworkHelper>(), plan, selection, input, located);
+    }
+    TRY(missing, missing_needed(executor, plan, selection, input, located));
+    if (missing.empty()) return {};
+    for (const std::string& name : missing) build.service<fetch::Downloads>().note_missing(name);
+    return fetch::missing_error(missing, offline, "run `cermet fetch`, or build without --offline")
+        .at(graph.workspace.lock_path);
 }
 
 Status load(exec::Executor& executor, const CrateRequest& request, const std::string& cargo_home,
@@ -466,18 +481,17 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
         graph->python_config = file.canonical("pyo3-config.txt");
         graph->python_inputs = file.all_inputs();
     }
-    fetch::NetworkHelper& network = build.service<fetch::NetworkHelper>();
     FetchPlan plan{&graph->workspace, cargo_home, graph->fetch_manifest};
     CO_TRY(located, find_sources(executor, plan));
     CO_TRY(selection, graph_detail::selection_of(request, names, graph->root_source, graph->workspace));
     graph->request.selection = selection;
-    CO_TRY_VOID(graph_detail::fetch_sources(executor, network, *graph, plan, selection, located));
+    CO_TRY_VOID(graph_detail::fetch_sources(build, *graph, plan, selection, located));
     SourcePlaces places(executor, located, *graph->workspace.lock);
     PackageGraph packages(executor.files(), graph->workspace, places);
     CO_TRY_VOID(graph_detail::resolve_units(packages, *graph));
     if (graph_detail::has_local_scripts(graph->units)) {
         Selection whole = graph_detail::whole_workspace();
-        CO_TRY_VOID(graph_detail::fetch_sources(executor, network, *graph, plan, whole, located));
+        CO_TRY_VOID(graph_detail::fetch_sources(build, *graph, plan, whole, located));
         CO_TRY_VOID(graph_detail::describe_workspace(packages, *graph));
     }
     CO_TRY_VOID(graph_detail::check_rust_version(*graph));

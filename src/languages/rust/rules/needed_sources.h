@@ -42,4 +42,10 @@ Result<std::vector<LocatedSource>> find_sources(exec::Executor& executor, const 
 Status fetch_needed(exec::Executor& executor, fetch::NetworkHelper& network, const FetchPlan& plan,
                     const Selection& selection, const ResolveInput& input, std::vector<LocatedSource>& located);
 
+// Where nothing may be fetched: the missing packages that `selection` needs, and those missing ones that the lock names
+// below them (only their manifests could tell which of those are needed). "serde 1.0.228", sorted.
+Result<std::vector<std::string>> missing_needed(exec::Executor& executor, const FetchPlan& plan,
+                                                const Selection& selection, const ResolveInput& input,
+                                                const std::vector<LocatedSource>& located);
+
 }  // namespace cermet::rust

@@ -15,6 +15,12 @@ namespace registry_access_detail {
 
 constexpr std::uint64_t k_largest_index = std::uint64_t{64} << 20;
 
+constexpr const char* k_crates_io_downloads = "https://static.crates.io/crates";
+
+std::string kept_index_file(const store::Store& store, const std::string& index, const std::string& path) {
+    return cat(store.directory(), "/index/", digest_of(index).short_hex(16), "/", path);
+}
+
 // "registries.my-own.token" -> "CARGO_REGISTRIES_MY_OWN_TOKEN".
 std::string variable_of(std::string_view key) {
     return upper(cat("CARGO_", replace_all(replace_all(std::string(key), ".", "_"), "-", "_")));
@@ -96,6 +102,19 @@ RegistryToken registry_token(const RegistryUser& user, const std::string& regist
     return token;
 }
 
+std::optional<fetch::RegistryConfig> known_registry(const store::Store& store, const std::string& index) {
+    using namespace registry_access_detail;
+    const std::optional<std::string> text = platform::find_file_bytes(kept_index_file(store, index, "config.json"));
+    if (text) {
+        Result<fetch::RegistryConfig> config = fetch::parse_registry_config(*text, index);
+        if (config.ok()) return std::move(*config);
+    }
+    if (index != fetch::sparse_index_of(crates_io_source().url)) return std::nullopt;
+    fetch::RegistryConfig config;
+    config.download = k_crates_io_downloads;
+    return config;
+}
+
 RegistryAccess::RegistryAccess(const store::Store& store, fetch::NetworkHelper& network,
                                const fetch::TransferSettings& settings, std::string index, RegistryToken token)
     : store_(store), network_(network), settings_(settings), index_(std::move(index)), token_(std::move(token)) {}
@@ -107,7 +126,7 @@ Result<std::string> RegistryAccess::index_file(const std::string& path, const st
     fetch::Download download;
     download.what = token_.name.empty() ? cat(path, " of a registry") : cat(path, " of the registry ", token_.name);
     download.url = url() + path;
-    download.target = cat(store_.directory(), "/index/", digest_of(index_).short_hex(16), "/", path);
+    download.target = registry_access_detail::kept_index_file(store_, index_, path);
     download.authorization = token;
     download.size_cap = registry_access_detail::k_largest_index;
     download.freshness = fetch::Freshness::ByTag;
@@ -129,7 +148,9 @@ Status RegistryAccess::open() {
 }
 
 Error RegistryAccess::explained(Error error) const {
-    if (!contains(error.message, "401") && !contains(error.message, "403")) return error;
+    const bool refused = contains(error.message, "answered 401") || contains(error.message, "answered 403") ||
+                         contains(error.message, "(401)");
+    if (!refused) return error;
     if (token_.name.empty()) {
         error.hint = cat("give it a name, so that it can have a token: [registries.NAME] with index = \"", index_,
                          "\" in .cargo/config.toml, and CARGO_REGISTRIES_NAME_TOKEN");
@@ -162,6 +183,7 @@ Result<fetch::Download> RegistryAccess::download_of(fetch::RegistryCrate crate, 
     download.sha256 = crate.sha256;
     download.target = cat(directory, "/", crate.name, "-", crate.version, "-", crate.sha256.substr(0, 16), ".crate");
     download.authorization = config_.auth_required ? token_.value : "";
+    download.refused_hint = "does the registry need a token? `cargo login` keeps one";
     return download;
 }
 

@@ -36,6 +36,9 @@ struct RegistryToken {
 // configuration or credentials.toml.
 RegistryToken registry_token(const RegistryUser& user, const std::string& registry);
 
+// What a sparse registry said of itself when it was asked the last time; of crates.io it is known. Nothing is asked.
+std::optional<fetch::RegistryConfig> known_registry(const store::Store& store, const std::string& index);
+
 // One sparse registry of this build.
 class RegistryAccess {
    public:

@@ -61,12 +61,33 @@ bool provides(const Talk& talk, const facts::FactName& name) {
                        [&](const facts::FactName& one) { return one.kind == name.kind && one.name == name.name; });
 }
 
+Status add_download(Talk& talk, const Package& package, const Json& entry) {
+    const std::vector<facts::Member> members = {{"name", facts::Shape::Text, true, ""},
+                                                {"url", facts::Shape::Text, true, ""},
+                                                {"sha256", facts::Shape::Text, true, ""},
+                                                {"size", facts::Shape::Number, false, ""},
+                                                {"licence", facts::Shape::Text, false, ""}};
+    TRY_VOID(facts::check_members(entry, members, false, "`fetch` of [package.metadata.cermet]"));
+    const std::string& name = entry["name"].string();
+    fetch::PinnedFile file;
+    file.url = entry["url"].string();
+    file.sha256 = lower(entry["sha256"].string());
+    file.size = static_cast<std::uint64_t>(std::max<std::int64_t>(entry["size"].integer(), 0));
+    file.name = cat("the download ", name, " of ", package.name, " v", package.version_text);
+    file.place.file = package.manifest_path;
+    TRY_VOID(fetch::check_pinned(file));
+    if (!entry["licence"].string().empty()) talk.licences.emplace(name, entry["licence"].string());
+    if (talk.downloads.emplace(name, file).second) return {};
+    return project_error(cat("the download ", name, " is declared twice"));
+}
+
 }  // namespace script_channel_detail
 
 Result<std::optional<Talk>> talk_of(const Package& package) {
     const Json* said = package.metadata.find("cermet");
     if (said == nullptr) return std::optional<Talk>();
-    const std::vector<facts::Member> members = {{"provide", facts::Shape::Texts, false, ""}};
+    const std::vector<facts::Member> members = {{"provide", facts::Shape::Texts, false, ""},
+                                                {"fetch", facts::Shape::Any, false, ""}};
     Status good = facts::check_members(*said, members, false, "[package.metadata.cermet]");
     if (!good.ok()) return std::move(good).error().at(package.manifest_path);
     Talk talk;
@@ -76,6 +97,10 @@ Result<std::optional<Talk>> talk_of(const Package& package) {
             return project_error(cat("`", text, "` is no name of a fact"), "it is KIND:NAME, as in library:z")
                 .at(package.manifest_path);
         talk.provides.push_back(*name);
+    }
+    for (const Json& entry : (*said)["fetch"].array()) {
+        Status added = script_channel_detail::add_download(talk, package, entry);
+        if (!added.ok()) return std::move(added).error().at(package.manifest_path);
     }
     return std::optional<Talk>(talk);
 }
@@ -91,10 +116,13 @@ std::string RequiredFact::describe() const {
                ":", name_.name);
 }
 
-talk::Asker asker_of(const ResolvedGraph& graph, std::size_t run) {
+talk::Asker asker_of(const ResolvedGraph& graph, std::size_t run, const Talk& talk) {
     const Unit& unit = graph.units.units[run];
     talk::Asker asker;
     asker.shown = script_channel_detail::shown(unit);
+    asker.downloads = talk.downloads;
+    asker.place.file = unit.package->manifest_path;
+    asker.declares = "[package.metadata.cermet] fetch = [{ name, url, sha256 }] of its Cargo.toml allows it";
     auto rule = graph.settings->rules.find(unit.package->name);
     if (rule == graph.settings->rules.end()) return asker;
     asker.options = rule->second.options;

@@ -4,6 +4,7 @@
 // A package whose build script talks says so in its Cargo.toml, which cargo leaves alone:
 //     [package.metadata.cermet]
 //     provide = ["headers:shapes"]     what others may ask for: a script that asks waits for these scripts only
+//     fetch = [{ name = "words", url = "https://…", sha256 = "…", size = 5242880, licence = "CC0-1.0" }]
 // Such a script gets the variable CERMET_CHANNEL.
 #pragma once
 #include <string>
@@ -17,6 +18,8 @@ namespace cermet::rust {
 // What `[package.metadata.cermet]` says; nullopt: the script does not talk.
 struct Talk {
     std::vector<facts::FactName> provides;
+    std::map<std::string, fetch::PinnedFile> downloads;  // by the names that the script uses
+    std::map<std::string, std::string> licences;         // of the downloads, where it is said
 };
 Result<std::optional<Talk>> talk_of(const Package& package);
 
@@ -45,6 +48,6 @@ engine::Task<Json> run(engine::Build build, RequiredFact key);
 using ScriptProcess = talk::TalkingStep<RequiredFact>;
 
 // The script that `run` runs, as who asks: its options are those of the crate's rule.
-talk::Asker asker_of(const ResolvedGraph& graph, std::size_t run);
+talk::Asker asker_of(const ResolvedGraph& graph, std::size_t run, const Talk& talk);
 
 }  // namespace cermet::rust

@@ -1,0 +1,15 @@
+// ListSources: what the lock of a workspace names of the world, as entries of the ledger; nothing is fetched or unpacked.
+// SPDX-License-Identifier: MIT
+//
+// Every package of the lock is listed, also those of other platforms and of features that are off: that is what `cermet
+// fetch` brings. The license is the manifest's, where that is on this machine. Not thread-safe. Failures: opened_workspace.h.
+#pragma once
+#include "fetch/ledger.h"
+#include "languages/rust/rules/fetch_workspace.h"
+
+namespace cermet::rust {
+
+Status list_sources(exec::Executor& executor, fetch::NetworkHelper& network, const FetchRequest& request,
+                    fetch::Ledger& ledger);
+
+}  // namespace cermet::rust
