@@ -39,9 +39,11 @@ Status build_all(Session& session, const Arguments& arguments, const std::option
     return {};
 }
 
-Json places_json(const exec::Places& places) {
+// The checkout under its own name, also where a mirror stands over it.
+Json places_json(Session& session) {
     Json json{Json::Object{}};
-    for (const auto& [canonical, host] : places.all()) json.set(canonical, host);
+    for (const auto& [canonical, host] : session.executor().places().all())
+        json.set(canonical, replace_all(host, session.root() + "/mirror", session.checkout().host));
     return json;
 }
 
@@ -50,7 +52,7 @@ std::string shown(Session& session, const Arguments& arguments) {
     const bool long_lists = arguments.verbose > 0;
     if (arguments.json) {
         Json json = report::drawing_json(draw_graph(session, detail));
-        json.set("version", 1).set("places", places_json(session.executor().places()));
+        json.set("version", 1).set("places", places_json(session));
         if (arguments.graph.facts) json.set("facts", facts_json(told_facts(session)));
         return json.dump(2);
     }

@@ -119,7 +119,8 @@ std::vector<ToldFact> told_facts(Session& session) {
     const Parties parties(graph);
     std::map<std::tuple<std::string, std::string, std::string, std::string>, ToldFact> found;
     std::map<std::tuple<std::string, std::string, std::string, std::string>, std::set<Party>> askers;
-    for (const facts::Told& told : all) {
+    for (facts::Told& told : all) {
+        told.fact.origin = session.executor().for_people(told.fact.origin);
         const Party from = provider_of(told, parties);
         const auto key = std::make_tuple(told.fact.text(), from.id, from.name, told.digest);
         ToldFact& one = found[key];

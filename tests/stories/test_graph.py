@@ -76,7 +76,7 @@ def test_a_package_of_all_languages(make):
     listing = graph(project)
     assert listing["version"] == 1 and listing["roots"] == ["wheel"]
     assert edges(listing) == {
-        ("wheel", "module:small._c"), ("wheel", "module:small._r"), ("wheel", "module:small.cy"),
+        ("wheel", "module:small._c"), ("wheel", "module:small._r"), ("wheel", "module:small.cy"), ("wheel", "library:rust:core"),
         ("module:small._c", "header:small/part.h"), ("module:small.cy", "header:small/cy.pxi"),
         ("module:small._r", "library:rust:core"), ("library:rust:core", "crate:core-part"),
     }
@@ -112,12 +112,12 @@ def test_a_project_without_a_package(make):
 def test_a_header_that_a_step_made_leads_to_its_maker(make):
     files = small.c_only()
     files["pyproject.toml"] += ('uses = ["generate:limits"]\n\n[[tool.cermet.generate]]\nname = "limits"\n'
-                                'command = ["cp", "small/limits.in", "small/limits.h"]\ninputs = ["small/limits.in"]\n'
-                                'outputs = ["small/limits.h"]\n')
-    files["small/limits.in"] = "#define LIMIT 3\n"
-    files["small/part.h"] = '#include "limits.h"\n' + files["small/part.h"]
+                                'command = ["cp", "small/bounds.in", "small/bounds.h"]\ninputs = ["small/bounds.in"]\n'
+                                'outputs = ["small/bounds.h"]\n')
+    files["small/bounds.in"] = "#define LIMIT 3\n"
+    files["small/part.h"] = '#include "bounds.h"\n' + files["small/part.h"]
     found = edges(graph(make(files)))
-    assert {("module:small._c", "header:small/limits.h"), ("header:small/limits.h", "generator:limits"),
+    assert {("module:small._c", "header:small/bounds.h"), ("header:small/bounds.h", "generator:limits"),
             ("module:small._c", "generator:limits")} <= found, found
 
 
@@ -189,7 +189,8 @@ def test_who_told_what_to_whom_between_scripts(make):
     drawn = boxes(svg)
     assert {fact["from"]["id"], fact["to"][0]["id"]} <= drawn
     assert any(name.startswith("fact:headers:shapes:") for name in drawn)
-    assert "headers:shapes → shapes" in svg and "top v0.1.0 → headers:shapes" in svg
+    said = f"headers:shapes {fact['digest'][:8]}"
+    assert f"<title>{said} → shapes v0.1.0</title>" in svg and f"<title>top v0.1.0 → {said}</title>" in svg
 
     project.write("shapes/notes.txt", "the script runs again, and says the same")
     assert told(crates_graph(project, "--facts"), "headers:shapes")["digest"] == fact["digest"]
@@ -213,8 +214,8 @@ def test_facts_cross_languages(make):
     half = told(listing, "library:half")
     assert half["from"]["name"] == "script core-part v0.1.0" and names(half["to"]) == ["module small.cy"]
     core = told(listing, "rust:core")
-    assert core["from"]["name"] == "library rust:core" and names(core["to"]) == ["module small._r"]
-    assert core["value"]["archives"][0].endswith("libcore.a"), core
+    assert core["from"]["name"] == "library rust:core" and names(core["to"]) == ["module small._r", "wheel"]
+    assert re.search(r"/libcore\S*\.a$", core["value"]["archives"][0]), core
     assert names(told(listing, "tool:rustc")["to"]) == ["library rust:core"]
     assert "module small._c" in names(told(listing, "tool:cc")["to"])
     assert ("module:small.cy", "script:core-part-build-run") in edges(listing)
@@ -262,7 +263,7 @@ def test_options_that_exclude_each_other(make):
 
 def test_a_big_graph_is_drawn_fast(make):
     """Three hundred generators that read each other's headers: the drawing takes no time beside what JSON takes."""
-    files: Dict[str, str] = {}
+    files = {"out/README": "made by the generators\n"}
     count = 300
     tables = []
     for i in range(count):

@@ -114,7 +114,7 @@ void add_links(std::vector<facts::Told>& all, const Runs& runs) {
 engine::Drawn CompileUnit::drawn() const {
     const Unit& unit = graph_->units.units[unit_];
     // A merged library's generated root is the library itself; a script's program is the script.
-    if (!unit.package || unit.is_script()) return {};
+    if (unit.node == k_generated || unit.is_script()) return {};
     return {"crate", unit.label, drawn_detail::crate_text(unit)};
 }
 
