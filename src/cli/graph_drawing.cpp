@@ -147,6 +147,7 @@ void add_headers(Whole& whole, const engine::Graph& graph, const std::vector<exe
                 std::any_of(makers.begin(), makers.end(), [&](engine::KeyId one) { return readers.count(one) != 0; });
             if (own) continue;
             const std::size_t header = file_node(whole, "header", path);
+            if (!is_within(path, exec::k_ws)) whole.nodes[header].name = file_name(path);  // its maker says where from
             whole.needs[step.id].push_back(header);
             whole.needs[header].assign(makers.begin(), makers.end());
         }
