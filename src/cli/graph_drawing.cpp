@@ -111,7 +111,10 @@ void add_steps(Whole& whole, const std::vector<exec::SeenStep>& steps) {
     for (const exec::SeenStep& step : steps) {
         const std::vector<std::string> read = exec::files_read(step);
         whole.nodes[step.id] = {"step", step.action->label, step.action->description};
-        whole.more[step.id].set("reads", Json::strings(read)).set("writes", Json::strings(exec::files_written(step)));
+        whole.more[step.id]
+            .set("reads", Json::strings(read))
+            .set("tools", Json::strings(exec::tools_of(step)))
+            .set("writes", Json::strings(exec::files_written(step)));
         for (const std::string& path : read) {
             auto writer = writers.find(path);
             if (writer != writers.end() && writer->second != step.id) {

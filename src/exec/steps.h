@@ -21,6 +21,9 @@ std::vector<SeenStep> steps_of(const engine::Graph& graph);
 
 // Canonical paths, sorted: declared inputs and what was found by running. "/" at the end: the whole directory.
 std::vector<std::string> files_read(const SeenStep& step);
+// Immutable places that the command line and the environment name: tools, and the packages they are made of. They are in
+// the step's key by their records, not file by file. "/" at the end.
+std::vector<std::string> tools_of(const SeenStep& step);
 std::vector<std::string> files_written(const SeenStep& step);
 
 }  // namespace cermet::exec

@@ -145,13 +145,13 @@ def test_steps_are_those_that_ran(make, mode):
         return path
 
     assert built.watch is not None
-    roots = (str(project.folder) + "/", str(project.cache) + "/roots/")
+    roots = (str(project.folder) + "/", str(project.cache) + "/")
     checked = 0
     for label, opened in built.watch.reads().items():
-        told = {real(path) for path in steps[label]["reads"]}
+        told = {real(path) for path in steps[label]["reads"] + steps[label]["tools"]}
         own = f"/{label}/"
         for path in opened:
-            if path.startswith(roots) and own not in path and "/tool" not in path and Path(path).is_file():
+            if path.startswith(roots) and own not in path and Path(path).is_file():
                 assert path in told or any(one.endswith("/") and path.startswith(one) for one in told), (label, path)
                 checked += 1
     assert checked > 8, "strace saw nothing"
