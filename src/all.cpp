@@ -84,6 +84,9 @@
 #include "exec/step.cpp"
 #include "exec/worker.cpp"
 #include "exec/world.cpp"
+#ifndef CERMET_STAGE0
+#include "exec/steps.cpp"
+#endif
 
 // fetch 4
 #include "fetch/declared.cpp"
@@ -147,6 +150,7 @@
 #include "languages/rust/workspace/workspace.cpp"
 #include "languages/rust/rules/crate.cpp"
 #include "languages/rust/rules/download.cpp"
+#include "languages/rust/rules/drawn.cpp"
 #include "languages/rust/rules/exports.cpp"
 #include "languages/rust/rules/fetch_workspace.cpp"
 #include "languages/rust/rules/graph.cpp"
@@ -200,6 +204,7 @@
 #include "languages/python/manylinux.cpp"
 #include "languages/python/require_sources.cpp"
 #include "languages/python/stable_abi.cpp"
+#include "languages/python/told.cpp"
 #include "languages/python/used_distributions.cpp"
 #endif
 
@@ -208,6 +213,11 @@
 #include "report/shown_text.cpp"
 #include "report/trace.cpp"
 #include "report/why.cpp"
+#ifndef CERMET_STAGE0
+#include "report/drawing.cpp"
+#include "report/layers.cpp"
+#include "report/svg.cpp"
+#endif
 
 // cli 7
 #include "cli/archives.cpp"
@@ -226,6 +236,8 @@
 #include "cli/fetch.cpp"
 #include "cli/fetched.cpp"
 #include "cli/findings.cpp"
+#include "cli/graph.cpp"
+#include "cli/graph_drawing.cpp"
 #include "cli/ide.cpp"
 #include "cli/ide_json.cpp"
 #include "cli/inspect.cpp"
@@ -234,6 +246,7 @@
 #include "cli/pep517.cpp"
 #include "cli/rust_workspace.cpp"
 #include "cli/source_audit.cpp"
+#include "cli/told_facts.cpp"
 #include "cli/vendor.cpp"
 #include "cli/verify.cpp"
 #include "cli/wheel_audit.cpp"

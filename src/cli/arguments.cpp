@@ -53,6 +53,9 @@ constexpr Entry k_commands[] = {
      "requirements."},
     {"explain", Command::Explain, "Say why steps would run or not",
      "Builds as `build` does, without writing a wheel, and prints each step's reason."},
+    {"graph", Command::Graph, "Show the graph, and who told what to whom",
+     "Builds as `build` does, without writing a wheel, and prints the graph of that build: what needs what, down to\n"
+     "crates, build scripts and headers. After a build nothing is compiled for it. A target is what `build` takes."},
     {"toolchain", Command::Toolchain, "Show compilers, interpreter and their ABI", ""},
     {"cache", Command::Text, "Look after the cache", "The variable CERMET_CACHE names the cache's directory."},
     {"fetch", Command::Fetch, "Bring every package that Cargo.lock names to this machine, and every download",
@@ -158,6 +161,14 @@ void add_cargo_options(CLI::App& command, Arguments& a) {
     list("--config", c.config, "<KEY=VALUE|PATH>", "A value of cargo's configuration, or a file of it");
 }
 
+void add_graph_options(CLI::App& command, GraphArguments& graph) {
+    command.add_flag("--facts", graph.facts, "Show what parts of the build told each other, and who asked")
+        ->group("Options");
+    command.add_flag("--steps", graph.steps, "Show every step too; with --json also all files it read and wrote")
+        ->group("Options");
+    command.add_flag("--svg", graph.svg, "Print a drawing")->group("Options");
+}
+
 void add_commands(CLI::App& app, Parsing& out) {
     Arguments& a = out.arguments;
     for (const Entry& entry : k_commands) {
@@ -166,11 +177,10 @@ void add_commands(CLI::App& app, Parsing& out) {
         command->set_help_flag();
         command->allow_extras();
     }
-    for (const char* name : {"build", "explain"}) {
+    for (const char* name : {"build", "explain", "graph"}) {
+        const std::string verb = std::string(name) == "graph" ? "show" : name;
         app.get_subcommand(name)
-            ->add_option("targets", a.targets,
-                         std::string(name) == "build" ? "What to build [default: the wheel]"
-                                                      : "What to explain [default: the wheel]")
+            ->add_option("targets", a.targets, cat("What to ", verb, " [default: the wheel]"))
             ->type_name("[TARGET]...");
     }
     for (const char* name : {"build", "sdist"}) {
@@ -184,7 +194,8 @@ void add_commands(CLI::App& app, Parsing& out) {
                      "Run so many per cent of the steps twice, also remembered ones, and fail where bytes differ")
         ->type_name("<PERCENT>")
         ->group("Options");
-    for (const char* name : {"build", "explain", "ide"}) add_cargo_options(*app.get_subcommand(name), a);
+    for (const char* name : {"build", "explain", "graph", "ide"}) add_cargo_options(*app.get_subcommand(name), a);
+    add_graph_options(*app.get_subcommand("graph"), a.graph);
     app.get_subcommand("ide")
         ->add_option("-o,--out-dir", a.out_dir, "Where to put the files [default: the project]")
         ->type_name("<DIR>")
@@ -437,6 +448,7 @@ Status take_values(Parsing& out, const CLI::App& app) {
         a.memory = size;
     }
     note_cargo_options(a, app);
+    if (a.graph.svg && a.json) return usage_error("--svg and --json exclude each other");
     if (a.quiet && a.verbose > 0) return usage_error("--quiet and --verbose exclude each other");
     if (a.directory.empty()) return usage_error("--directory takes a directory, not an empty text");
     for (const std::string& option : a.options) {

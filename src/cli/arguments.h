@@ -24,6 +24,7 @@ enum class Command {
     Develop,
     Verify,
     Explain,
+    Graph,
     Toolchain,
     CacheStat,
     CacheGc,
@@ -54,6 +55,13 @@ struct CargoArguments {
     std::string first;  // the first option above that was given, as `--bin`; "" = none
 };
 
+// What `graph` shows, and how; without --json and `svg` as text.
+struct GraphArguments {
+    bool facts = false;
+    bool steps = false;
+    bool svg = false;
+};
+
 struct Arguments {
     Command command = Command::Text;
     std::string text;  // Command::Text
@@ -79,19 +87,20 @@ struct Arguments {
     bool workers = true;
 
     // Of single commands.
-    std::vector<std::string> targets;  // build, explain
-    std::vector<std::string> short_p;  // build, explain, ide: -p, a package in a Rust workspace, else a Python
-    CargoArguments cargo;              // build, explain, ide
-    int check = 0;                     // build: per cent of the steps to run twice
-    bool out_given = false;            // --out-dir was said
-    std::string out_dir;               // build, sdist ("dist" when not given), ide (the project)
-    std::string fetch_manifest;        // fetch, vendor, audit: --manifest-path
-    std::string vendor_directory;      // vendor; "" = vendor
-    bool versioned_dirs = false;       // vendor
-    bool no_delete = false;            // vendor
-    std::uint64_t max_size = 0;        // cache gc; 0 = the cache's own cap
-    std::string hook;                  // pep517
-    std::vector<std::string> words;    // internal
+    std::vector<std::string> targets;  // build, explain, graph
+    std::vector<std::string> short_p;  // build, explain, graph, ide: -p, a package in a Rust workspace, else a Python
+    CargoArguments cargo;              // build, explain, graph, ide
+    GraphArguments graph;
+    int check = 0;                   // build: per cent of the steps to run twice
+    bool out_given = false;          // --out-dir was said
+    std::string out_dir;             // build, sdist ("dist" when not given), ide (the project)
+    std::string fetch_manifest;      // fetch, vendor, audit: --manifest-path
+    std::string vendor_directory;    // vendor; "" = vendor
+    bool versioned_dirs = false;     // vendor
+    bool no_delete = false;          // vendor
+    std::uint64_t max_size = 0;      // cache gc; 0 = the cache's own cap
+    std::string hook;                // pep517
+    std::vector<std::string> words;  // internal
 };
 
 // `version` is the text after "cermet " that --version prints.

@@ -50,6 +50,8 @@ TEST_CASE("arguments: commands and options, in any order") {
     CHECK(good({"pep517", "build_wheel"}).hook == "build_wheel");
     CHECK(good({"internal", "x", "--y", "-h"}).words == std::vector<std::string>{"x", "--y", "-h"});
     CHECK(good({"build", "-C", "x=[\"a\", \"b\"]"}).options == std::vector<std::string>{"x=[\"a\", \"b\"]"});
+    CHECK(good({"graph", "pkg.mod", "--facts", "--svg"}).graph.facts);
+    CHECK(good({"graph", "--steps"}).graph.steps);
     CHECK(good({"build", "--memory", "8G"}).memory == 8ULL << 30);
     CHECK(good({"build", "-j4", "-j5", "--offline", "--offline"}).jobs == 5);
     CHECK(good({"build", "--", "-odd"}).targets == std::vector<std::string>{"-odd"});
@@ -77,7 +79,8 @@ TEST_CASE("arguments: usage errors with the nearest name") {
     CHECK(bad({"biuld"}) == "error: there is no command 'biuld'\n  hint: did you mean 'build'?\n");
     CHECK(bad({"frobnicate"}) ==
           "error: there is no command 'frobnicate'\n"
-          "  hint: known commands: build, sdist, develop, verify, explain, toolchain, cache, fetch, vendor, audit, ide\n");
+          "  hint: known commands: build, sdist, develop, verify, explain, graph, toolchain, cache, fetch, vendor, "
+          "audit, ide\n");
     CHECK(bad({"build", "--jbos", "3"}) == "error: there is no option '--jbos'\n  hint: did you mean '--jobs'?\n");
     CHECK(bad({"build", "--out-dri=x"}) ==
           "error: there is no option '--out-dri'\n  hint: did you mean '--out-dir'?\n");
@@ -92,6 +95,7 @@ TEST_CASE("arguments: usage errors with the nearest name") {
     CHECK(bad({"sdist", "--", "x"}) == "error: 'sdist' does not take 'x'\n  hint: see `cermet sdist --help`\n");
     CHECK(bad({"build", "-C", "x"}) ==
           "error: -C takes KEY=VALUE, not 'x'\n  hint: for example: -C cython.0.annotate=true\n");
+    CHECK(bad({"graph", "--svg", "--json"}) == "error: --svg and --json exclude each other\n");
     CHECK(bad({"build", "-q", "-v"}) == "error: --quiet and --verbose exclude each other\n");
     CHECK(bad({"build", "--mode", "x"}) == "error: --mode takes auto, plain or mount, not 'x'\n");
     CHECK(bad({"cache", "gc", "--max-size", "lots"}) ==

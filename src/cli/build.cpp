@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/common.h"
 #include "cli/rust_workspace.h"
+#include "cli/targets.h"
 
 #include "base/path.h"
 #include "base/text.h"
@@ -137,6 +138,10 @@ int build_archive(const Arguments& arguments, ArchiveKind kind) {
 }
 
 }  // namespace build_detail
+
+Result<std::vector<exec::Input>> build_target(Session& session, const std::string& target) {
+    return build_detail::build_one(session, target);
+}
 
 int build_command(const Arguments& given) {
     Arguments arguments = given;

@@ -10,6 +10,7 @@ int sdist_command(const Arguments& arguments);
 int develop_command(const Arguments& arguments);
 int verify_command(const Arguments& arguments);
 int explain_command(const Arguments& arguments);
+int graph_command(const Arguments& arguments);
 int toolchain_command(const Arguments& arguments);
 int cache_command(const Arguments& arguments);
 int ide_command(const Arguments& arguments);

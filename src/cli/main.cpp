@@ -16,6 +16,7 @@ int run_command(const Arguments& arguments) {
         case Command::Develop: return develop_command(arguments);
         case Command::Verify: return verify_command(arguments);
         case Command::Explain: return explain_command(arguments);
+        case Command::Graph: return graph_command(arguments);
         case Command::Toolchain: return toolchain_command(arguments);
         case Command::CacheStat:
         case Command::CacheGc:

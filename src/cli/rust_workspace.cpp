@@ -113,12 +113,6 @@ rust::Selection selection_of(const Arguments& arguments) {
     return chosen;
 }
 
-Status check_targets(const Arguments& arguments) {
-    if (arguments.targets.empty()) return {};
-    return usage_error(cat("'", arguments.targets[0], "' is no target here: this is a Rust workspace"),
-                       cat("name packages with -p, programs with --bin: -p ", arguments.targets[0]));
-}
-
 Status check_arguments(const Arguments& arguments) {
     if (!arguments.python.empty()) {
         return usage_error("--python has no meaning in a Rust workspace",
@@ -294,6 +288,12 @@ Status without_cargo_options(Arguments& arguments) {
     return {};
 }
 
+Status without_targets(const Arguments& arguments) {
+    if (arguments.targets.empty()) return {};
+    return usage_error(cat("'", arguments.targets[0], "' is no target here: this is a Rust workspace"),
+                       cat("name packages with -p, programs with --bin: -p ", arguments.targets[0]));
+}
+
 Result<SessionSettings> rust_settings(const Arguments& arguments, const RustWorkspace& workspace,
                                       Listeners& listeners) {
     TRY(settings, settings_of(arguments, listeners, NeedPython::No));
@@ -334,7 +334,7 @@ Result<rust::BuildWorkspace> rust_request(Session& session, const Arguments& arg
 
 int build_rust_workspace(const Arguments& arguments, const RustWorkspace& workspace) {
     using namespace rust_workspace_detail;
-    Status no_targets = check_targets(arguments);
+    Status no_targets = without_targets(arguments);
     if (!no_targets.ok()) return print_error(no_targets.error());
     Listeners listeners(arguments);
     Result<SessionSettings> settings = rust_settings(arguments, workspace, listeners);

@@ -33,6 +33,8 @@ std::string nearest_manifest(const std::string& directory);
 Result<std::optional<RustWorkspace>> find_rust_workspace(const Arguments& arguments);
 // A usage error where an option is given that only a plain Rust workspace knows; else -p is what --python says.
 Status without_cargo_options(Arguments& arguments);
+// A usage error where targets are named as in other projects.
+Status without_targets(const Arguments& arguments);
 Result<SessionSettings> rust_settings(const Arguments& arguments, const RustWorkspace& workspace, Listeners& listeners);
 // The settings of a command that works in such a workspace and in any other project; `workspace` tells where it is.
 Result<SessionSettings> settings_anywhere(Arguments& arguments, Listeners& listeners,

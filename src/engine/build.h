@@ -184,6 +184,12 @@ class KeyBoxOf final : public KeyBox {
     std::string text() const override { return key_.text(); }
     std::string_view name() const override { return K::k_name; }
     TypeTag value_tag() const override { return type_tag<typename K::Value>(); }
+    Drawn drawn() const override {
+        if constexpr (requires { key_.drawn(); }) return key_.drawn();
+        return {};
+    }
+    TypeTag key_tag() const override { return type_tag<K>(); }
+    const void* key() const override { return &key_; }
     static std::unique_ptr<KeyBox> make(const void* key) {
         return std::make_unique<KeyBoxOf>(*static_cast<const K*>(key));
     }
@@ -207,6 +213,19 @@ template <Key K>
 Explanation Graph::explain(const K& key) const {
     std::optional<KeyId> id = find(type_tag<K>(), key.text());
     return id ? explain_id(*id) : Explanation();
+}
+
+template <Key K>
+std::vector<Seen<K>> Graph::all_of() const {
+    std::vector<Seen<K>> found;
+    for (KeyId id = 0; id < size(); ++id) {
+        const KeyBox* box = box_of(id);
+        if (box == nullptr || box->key_tag() != type_tag<K>()) continue;
+        const Value& value = value_of(id);
+        const auto* answer = value.empty() ? nullptr : &value.template as<typename K::Value>();
+        found.push_back({id, static_cast<const K*>(box->key()), answer, error_of(id)});
+    }
+    return found;
 }
 
 template <Key K>

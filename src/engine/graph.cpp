@@ -177,6 +177,11 @@ std::string Graph::name_of(KeyId id) const {
     return described.empty() ? cat(node.box->name(), " ", node.box->text()) : described;
 }
 
+std::size_t Graph::size() const { return nodes_.size(); }
+const KeyBox* Graph::box_of(KeyId id) const { return nodes_[id].box.get(); }
+const std::vector<KeyId>& Graph::deps_of(KeyId id) const { return nodes_[id].deps; }
+Drawn Graph::drawn(KeyId id) const { return nodes_[id].box == nullptr ? Drawn() : nodes_[id].box->drawn(); }
+
 void Graph::wake(const Waiter& waiter, KeyId answered_id) {
     Node& node = nodes_[waiter.node];
     if (waiter.epoch != node.epoch) return;
@@ -318,6 +323,7 @@ void Graph::step(KeyId id) {
 // ticket open either, the root can never be answered: that is a cycle, and it is printed.
 Result<Value> Graph::run_to_end(KeyId root) {
     failures_.clear();
+    asked_.push_back(root);
     demand(root);
     while (true) {
         drain_inbox();

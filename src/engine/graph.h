@@ -47,6 +47,15 @@ struct GraphCounts {
     std::uint64_t cut_off = 0;   // ran again and gave an equal value
 };
 
+// A key of one type as it stands after a run.
+template <Key K>
+struct Seen {
+    KeyId id = k_no_key;
+    const K* key = nullptr;
+    const typename K::Value* value = nullptr;  // null: not answered
+    const Error* error = nullptr;
+};
+
 class Graph {
    public:
     Graph();
@@ -86,6 +95,14 @@ class Graph {
         return *static_cast<S*>(found->second);
     }
 
+    // --- the whole of it, between runs: for those who draw it ---
+    std::size_t size() const;  // ids go from 0
+    Drawn drawn(KeyId id) const;
+    const std::vector<KeyId>& deps_of(KeyId id) const;          // edges of its last run, in the order they were asked
+    const std::vector<KeyId>& asked() const { return asked_; }  // what run() was called with
+    template <Key K>
+    std::vector<Seen<K>> all_of() const;
+
     // --- used by Build and its awaiters only ---
     template <Key K>
     KeyId intern(const K& key);
@@ -119,6 +136,7 @@ class Graph {
         std::size_t operator()(const TableKey& k) const;
     };
 
+    const KeyBox* box_of(KeyId id) const;  // null: a ticket
     KeyId find_or_add(TypeTag type, std::string text, std::unique_ptr<KeyBox> (*make)(const void*), const void* key);
     Result<Value> run_to_end(KeyId root);
     void set_state(KeyId id, State state);
@@ -148,6 +166,7 @@ class Graph {
     std::unordered_map<TableKey, KeyId, TableHash> table_;
     std::deque<KeyId> ready_;
     std::vector<Error> failures_;
+    std::vector<KeyId> asked_;
     GraphCounts counts_;
     std::uint32_t revision_ = 1;
     std::uint64_t awaited_tickets_ = 0;  // while one is open, somebody outside will wake us

@@ -45,6 +45,7 @@ struct Sum {
     explicit Sum(int v) : n(v) {}
     std::string text() const { return std::to_string(n); }
     std::string describe() const { return cat("adding ", n); }
+    Drawn drawn() const { return {"sum", text(), describe()}; }
 };
 Task<long> run(Build build, Sum key) {
     World& world = build.service<World>();
@@ -263,6 +264,29 @@ TEST_CASE("an edit that gives the same value is cut off, and explain says so") {
     CHECK(graph.counts().cut_off == 1);
     CHECK(graph.explain(Sum(1)).text == "adding 1 ran: leaf 1 changed");
     CHECK(graph.explain(Sum(2)).text == "adding 2 did not run: nothing it depends on changed");
+}
+
+TEST_CASE("the graph can be read after a run: keys of one type, what they gave and needed, how they are drawn") {
+    World world;
+    world.leaves = {{1, 10}, {2, 20}};
+    world.failing = {-2};
+    world.sums = {{1, {-1, 2}}, {2, {-2}}};
+    Graph graph;
+    graph.provide(&world);
+    CHECK(!graph.run(Sum(1)).ok());
+    const std::vector<Seen<Sum>> sums = graph.all_of<Sum>();
+    REQUIRE(sums.size() == 2);
+    CHECK(sums[0].key->n == 1);
+    CHECK(sums[0].value == nullptr);
+    REQUIRE(sums[0].error != nullptr);
+    const std::vector<Seen<Leaf>> leaves = graph.all_of<Leaf>();
+    REQUIRE(leaves.size() == 2);
+    CHECK(*leaves[0].value == 10);
+    CHECK(graph.asked() == std::vector<KeyId>{sums[0].id});
+    CHECK(graph.deps_of(sums[0].id) == std::vector<KeyId>{leaves[0].id, sums[1].id});
+    CHECK(graph.drawn(sums[1].id).name == "adding 2");
+    CHECK(graph.drawn(leaves[0].id).kind.empty());
+    CHECK(graph.size() == 4);
 }
 
 TEST_CASE("a failure ends what needs it and says why each was wanted") {

@@ -22,6 +22,7 @@ class BuildWheel {
     static constexpr std::string_view k_name = "wheel";
     std::string text() const { return {}; }
     std::string describe() const { return "building the wheel"; }
+    engine::Drawn drawn() const { return {"wheel", "", ""}; }
 };
 engine::Task<BuiltArchive> run(engine::Build build, BuildWheel key);
 
@@ -31,6 +32,7 @@ class BuildSdist {
     static constexpr std::string_view k_name = "sdist";
     std::string text() const { return {}; }
     std::string describe() const { return "building the sdist"; }
+    engine::Drawn drawn() const { return {"sdist", "", ""}; }
 };
 engine::Task<BuiltArchive> run(engine::Build build, BuildSdist key);
 
@@ -41,6 +43,7 @@ class BuildEditable {
     static constexpr std::string_view k_name = "editable-wheel";
     std::string text() const { return {}; }
     std::string describe() const { return "building the editable wheel"; }
+    engine::Drawn drawn() const { return {"editable", "", ""}; }
 };
 engine::Task<BuiltArchive> run(engine::Build build, BuildEditable key);
 

@@ -73,6 +73,7 @@ class ProvideDistribution {
     explicit ProvideDistribution(std::string name) : name_(std::move(name)) {}
     std::string text() const { return name_; }
     std::string describe() const { return cat_name(); }
+    engine::Drawn drawn() const { return {"distribution", name_, name_}; }
     const std::string& name() const { return name_; }
 
    private:

@@ -26,6 +26,7 @@ class RunGenerate {
     explicit RunGenerate(std::string name) : name_(std::move(name)) {}
     std::string text() const { return name_; }
     std::string describe() const { return "generating " + name_; }
+    engine::Drawn drawn() const { return {"generator", name_, name_}; }
     const std::string& name() const { return name_; }
 
    private:

@@ -28,6 +28,7 @@ class BuildModule {
     explicit BuildModule(std::string name) : name_(std::move(name)) {}
     std::string text() const { return name_; }
     std::string describe() const { return "building module " + name_; }
+    engine::Drawn drawn() const { return {"module", name_, name_}; }
     const std::string& name() const { return name_; }
 
    private:
@@ -87,6 +88,7 @@ class BuildProgram {
     explicit BuildProgram(std::string name) : name_(std::move(name)) {}
     std::string text() const { return name_; }
     std::string describe() const { return "building program " + name_; }
+    engine::Drawn drawn() const { return {"program", name_, name_}; }
     const std::string& name() const { return name_; }
 
    private:

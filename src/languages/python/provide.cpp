@@ -120,6 +120,7 @@ class ProvideCLibrary {
     static constexpr std::string_view k_name = "provide-c-library";
     explicit ProvideCLibrary(std::string name) : name_(std::move(name)) {}
     std::string text() const { return name_; }
+    engine::Drawn drawn() const { return {"library", "c:" + name_, "c:" + name_}; }
     const std::string& name() const { return name_; }
 
    private:
@@ -163,6 +164,7 @@ class ProvideRustLibrary {
     static constexpr std::string_view k_name = "provide-rust-library";
     explicit ProvideRustLibrary(std::string name) : name_(std::move(name)) {}
     std::string text() const { return name_; }
+    engine::Drawn drawn() const { return {"library", "rust:" + name_, "rust:" + name_}; }
     const std::string& name() const { return name_; }
 
    private:
@@ -223,6 +225,7 @@ class ProvideSystem {
     static constexpr std::string_view k_name = "provide-system";
     explicit ProvideSystem(std::string name) : name_(std::move(name)) {}
     std::string text() const { return name_; }
+    engine::Drawn drawn() const { return {"library", "sys:" + name_, "sys:" + name_}; }
     const std::string& name() const { return name_; }
 
    private:

@@ -14,7 +14,8 @@
 #include "engine/build.h"
 #include "exec/action.h"
 #include "exec/run.h"
-#include "facts/fact.h"
+#include "exec/steps.h"
+#include "talk/told.h"
 #include "languages/c/c.h"
 #include "languages/rust/model.h"
 #include "talk/talk.h"
@@ -159,6 +160,12 @@ class FindFact {
 };
 engine::Task<talk::ProvidedFact> run(engine::Build build, FindFact key);
 
+// Of a finished build: what scripts provided over their channel, who asked for it, and the metadata that cargo hands from
+// a package with `links` to the scripts of its direct dependants.
+std::vector<talk::Told> told_facts(const engine::Graph& graph);
+// Scripts that talked: steps that are no exec::Run.
+std::vector<exec::SeenStep> talking_steps(const engine::Graph& graph);
+
 // What a plain workspace is built for: one file of one target.
 struct WorkspaceArtifact {
     std::string package;
@@ -181,6 +188,7 @@ class BuildWorkspace {
     explicit BuildWorkspace(CrateRequest request);
     std::string text() const { return text_; }
     std::string describe() const { return {}; }
+    engine::Drawn drawn() const { return {"workspace", request_->name, request_->name}; }
     const std::shared_ptr<const CrateRequest>& request() const { return request_; }
 
    private:

@@ -95,6 +95,7 @@ class CompileUnit {
     CompileUnit(SharedGraph graph, std::size_t unit);
     std::string text() const { return text_; }
     std::string describe() const;
+    engine::Drawn drawn() const;
     const SharedGraph& graph() const { return graph_; }
     std::size_t unit() const { return unit_; }
 
@@ -125,6 +126,7 @@ class RunScript {
     RunScript(SharedGraph graph, std::size_t unit);
     std::string text() const { return text_; }
     std::string describe() const;
+    engine::Drawn drawn() const;
     const SharedGraph& graph() const { return graph_; }
     std::size_t unit() const { return unit_; }
 

@@ -1,0 +1,93 @@
+// `cermet graph`: the graph of the project, and who told what to whom, as text, JSON or SVG on stdout.
+// SPDX-License-Identifier: MIT
+//
+// What steps read, and what scripts say, is known by running them: so it builds as `build` does, without writing a wheel,
+// and shows the graph of that build. After a build that is quick, as everything is remembered. When a step fails, what is
+// known until then is shown, and the failure is the command's.
+#include "cli/commands.h"
+#include "cli/common.h"
+#include "cli/graph_drawing.h"
+#include "cli/rust_workspace.h"
+#include "cli/targets.h"
+#include "cli/told_facts.h"
+
+#include "base/text.h"
+#include "languages/python/distribution.h"
+#include "languages/python/package.h"
+
+namespace cermet::cli {
+namespace graph_detail {
+
+// Everything a project without a Python package can build.
+std::vector<std::string> all_targets(const options::Config& config) {
+    std::vector<std::string> names;
+    for (const auto& table : config.executables) names.push_back("tool:" + *table.name);
+    for (const auto& table : config.rust_libraries) names.push_back("rust:" + *table.name);
+    for (const auto& table : config.c_libraries) names.push_back("c:" + *table.name);
+    for (const auto& table : config.generates) names.push_back("generate:" + *table.name);
+    return names;
+}
+
+Status build_all(Session& session, const Arguments& arguments, const std::optional<RustWorkspace>& workspace) {
+    std::vector<std::string> targets = arguments.targets;
+    if (!workspace && targets.empty()) {
+        TRY(config, session.ask(python::LoadConfig()));
+        if (!config->has_pyproject) targets = all_targets(*config);
+    }
+    if (targets.empty()) return run_anywhere(session, arguments, workspace, python::BuildWheel());
+    for (const std::string& target : targets) TRY_VOID(build_target(session, target));
+    return {};
+}
+
+// The checkout under its own name, also where a mirror stands over it.
+Json places_json(Session& session) {
+    Json json{Json::Object{}};
+    for (const auto& [canonical, host] : session.executor().places().all())
+        json.set(canonical, replace_all(host, session.root() + "/mirror", session.checkout().host));
+    return json;
+}
+
+std::string shown(Session& session, const Arguments& arguments) {
+    const Detail detail = arguments.graph.steps ? Detail::Steps : Detail::Targets;
+    const bool long_lists = arguments.verbose > 0;
+    if (arguments.json) {
+        Json json = report::drawing_json(draw_graph(session, detail));
+        json.set("version", 1).set("places", places_json(session));
+        if (arguments.graph.facts) json.set("facts", facts_json(told_facts(session)));
+        return json.dump(2);
+    }
+    if (arguments.graph.facts) {
+        const std::vector<ToldFact> facts = told_facts(session);
+        if (arguments.graph.svg) return report::drawing_svg(facts_drawing(facts));
+        return facts_text(facts, long_lists ? Values::Shown : Values::Hidden);
+    }
+    const report::Drawing drawing = report::without_shortcuts(draw_graph(session, detail));
+    if (arguments.graph.svg) return report::drawing_svg(drawing);
+    return report::tree_text(drawing, long_lists ? report::Lists::Full : report::Lists::Short);
+}
+
+}  // namespace graph_detail
+
+int graph_command(const Arguments& given) {
+    Arguments arguments = given;
+    Listeners listeners(arguments);
+    std::optional<RustWorkspace> workspace;
+    Result<SessionSettings> settings = settings_anywhere(arguments, listeners, workspace);
+    if (!settings.ok()) return print_error(settings.error());
+    if (workspace) {
+        Status no_targets = without_targets(arguments);
+        if (!no_targets.ok()) return print_error(no_targets.error());
+    }
+    Result<std::unique_ptr<Session>> session = Session::open(*settings);
+    if (!session.ok()) return print_error(session.error());
+    Status started = (*session)->start();
+    if (!started.ok()) return print_error(started.error());
+    Status built = graph_detail::build_all(**session, arguments, workspace);
+    if (built.ok() || built.error().kind == ErrorKind::Step || built.error().kind == ErrorKind::Project) {
+        print_line(std::string(trim(graph_detail::shown(**session, arguments))));
+    }
+    if (!built.ok()) return print_failures(**session, built.error());
+    return 0;
+}
+
+}  // namespace cermet::cli
