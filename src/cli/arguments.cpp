@@ -53,6 +53,11 @@ constexpr Entry k_commands[] = {
      "requirements."},
     {"explain", Command::Explain, "Say why steps would run or not",
      "Builds as `build` does, without writing a wheel, and prints each step's reason."},
+    {"options", Command::Options,
+     "List everything that can be set: type, default, value, where it was said, who uses it",
+     "Options of the package, keys of the configuration, features of crates, cargo's profile, switches of crates, the\n"
+     "toolchain and variables that steps read. Words pick knobs by their names and tell all about them; -v lists also\n"
+     "keys that have their defaults."},
     {"toolchain", Command::Toolchain, "Show compilers, interpreter and their ABI", ""},
     {"cache", Command::Text, "Look after the cache", "The variable CERMET_CACHE names the cache's directory."},
     {"fetch", Command::Fetch, "Bring every package that Cargo.lock names to this machine",
@@ -162,6 +167,9 @@ void add_commands(CLI::App& app, Parsing& out) {
         command->set_help_flag();
         command->allow_extras();
     }
+    app.get_subcommand("options")
+        ->add_option("targets", a.targets, "Parts of the names to list [default: all]")
+        ->type_name("[WORD]...");
     for (const char* name : {"build", "explain"}) {
         app.get_subcommand(name)
             ->add_option("targets", a.targets,
@@ -180,7 +188,7 @@ void add_commands(CLI::App& app, Parsing& out) {
                      "Run so many per cent of the steps twice, also remembered ones, and fail where bytes differ")
         ->type_name("<PERCENT>")
         ->group("Options");
-    for (const char* name : {"build", "explain", "ide"}) add_cargo_options(*app.get_subcommand(name), a);
+    for (const char* name : {"build", "explain", "ide", "options"}) add_cargo_options(*app.get_subcommand(name), a);
     app.get_subcommand("ide")
         ->add_option("-o,--out-dir", a.out_dir, "Where to put the files [default: the project]")
         ->type_name("<DIR>")

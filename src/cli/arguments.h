@@ -25,6 +25,7 @@ enum class Command {
     Verify,
     Explain,
     Toolchain,
+    Options,
     CacheStat,
     CacheGc,
     CacheVerify,
@@ -78,7 +79,7 @@ struct Arguments {
     bool workers = true;
 
     // Of single commands.
-    std::vector<std::string> targets;  // build, explain
+    std::vector<std::string> targets;  // build, explain; options: words of the names to list
     std::vector<std::string> short_p;  // build, explain, ide: -p, a package in a Rust workspace, else a Python
     CargoArguments cargo;              // build, explain, ide
     int check = 0;                     // build: per cent of the steps to run twice

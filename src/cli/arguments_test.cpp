@@ -77,7 +77,7 @@ TEST_CASE("arguments: usage errors with the nearest name") {
     CHECK(bad({"biuld"}) == "error: there is no command 'biuld'\n  hint: did you mean 'build'?\n");
     CHECK(bad({"frobnicate"}) ==
           "error: there is no command 'frobnicate'\n"
-          "  hint: known commands: build, sdist, develop, verify, explain, toolchain, cache, fetch, vendor, ide\n");
+          "  hint: known commands: build, sdist, develop, verify, explain, options, toolchain, cache, fetch, vendor, ide\n");
     CHECK(bad({"build", "--jbos", "3"}) == "error: there is no option '--jbos'\n  hint: did you mean '--jobs'?\n");
     CHECK(bad({"build", "--out-dri=x"}) ==
           "error: there is no option '--out-dri'\n  hint: did you mean '--out-dir'?\n");

@@ -288,8 +288,8 @@ ScriptOutput provided_output(const CrateRule& rule, const DirectiveContext& cont
     return parsed.ok() ? *parsed : ScriptOutput();
 }
 
-// Build scripts read variables by names nobody declared; these are the ones that helpers of cc, pkg-config and cmake
-// read, so they are part of every script's key.
+}  // namespace unit_detail
+
 std::vector<std::string> script_variables(const ResolvedGraph& graph) {
     std::vector<std::string> names = {"CC",
                                       "CXX",
@@ -312,8 +312,6 @@ std::vector<std::string> script_variables(const ResolvedGraph& graph) {
     for (const char* head : {"CC_", "CXX_", "AR_", "CFLAGS_", "CXXFLAGS_"}) names.push_back(head + triple);
     return names;
 }
-
-}  // namespace unit_detail
 
 // What stands in for a run: configuration of cargo (B12), or a rule of this project that denies it.
 Result<std::optional<ScriptOutput>> script_replacement(const ResolvedGraph& graph, std::size_t index) {
