@@ -46,7 +46,10 @@
 #include "options/schema.cpp"
 #include "options/values.cpp"
 #ifndef CERMET_STAGE0
+#include "options/knobs.cpp"
+#include "options/record.cpp"
 #include "options/reference.cpp"
+#include "options/user_options.cpp"
 #endif
 
 // store 2
@@ -154,6 +157,7 @@
 #include "languages/rust/rules/exports.cpp"
 #include "languages/rust/rules/fetch_workspace.cpp"
 #include "languages/rust/rules/graph.cpp"
+#include "languages/rust/rules/knobs.cpp"
 #include "languages/rust/rules/list_sources.cpp"
 #include "languages/rust/rules/lock.cpp"
 #include "languages/rust/rules/needed_sources.cpp"
@@ -243,6 +247,8 @@
 #include "cli/inspect.cpp"
 #include "cli/internal.cpp"
 #include "cli/internal_commands.cpp"
+#include "cli/knobs.cpp"
+#include "cli/options.cpp"
 #include "cli/pep517.cpp"
 #include "cli/rust_workspace.cpp"
 #include "cli/source_audit.cpp"

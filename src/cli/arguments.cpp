@@ -56,6 +56,11 @@ constexpr Entry k_commands[] = {
     {"graph", Command::Graph, "Show the graph, and who told what to whom",
      "Builds as `build` does, without writing a wheel, and prints the graph of that build: what needs what, down to\n"
      "crates, build scripts and headers. After a build nothing is compiled for it. A target is what `build` takes."},
+    {"options", Command::Options,
+     "List everything that can be set: type, default, value, where it was said, who uses it",
+     "Options of the package, keys of the configuration, features of crates, cargo's profile, switches of crates, the\n"
+     "toolchain and variables that steps read. Words pick knobs by their names and tell all about them; -v lists also\n"
+     "keys that have their defaults."},
     {"toolchain", Command::Toolchain, "Show compilers, interpreter and their ABI", ""},
     {"cache", Command::Text, "Look after the cache", "The variable CERMET_CACHE names the cache's directory."},
     {"fetch", Command::Fetch, "Bring every package that Cargo.lock names to this machine, and every download",
@@ -177,6 +182,9 @@ void add_commands(CLI::App& app, Parsing& out) {
         command->set_help_flag();
         command->allow_extras();
     }
+    app.get_subcommand("options")
+        ->add_option("targets", a.targets, "Parts of the names to list [default: all]")
+        ->type_name("[WORD]...");
     for (const char* name : {"build", "explain", "graph"}) {
         const std::string verb = std::string(name) == "graph" ? "show" : name;
         app.get_subcommand(name)
@@ -194,7 +202,8 @@ void add_commands(CLI::App& app, Parsing& out) {
                      "Run so many per cent of the steps twice, also remembered ones, and fail where bytes differ")
         ->type_name("<PERCENT>")
         ->group("Options");
-    for (const char* name : {"build", "explain", "graph", "ide"}) add_cargo_options(*app.get_subcommand(name), a);
+    for (const char* name : {"build", "explain", "graph", "ide", "options"})
+        add_cargo_options(*app.get_subcommand(name), a);
     add_graph_options(*app.get_subcommand("graph"), a.graph);
     app.get_subcommand("ide")
         ->add_option("-o,--out-dir", a.out_dir, "Where to put the files [default: the project]")

@@ -26,6 +26,7 @@ enum class Command {
     Explain,
     Graph,
     Toolchain,
+    Options,
     CacheStat,
     CacheGc,
     CacheVerify,
@@ -87,9 +88,9 @@ struct Arguments {
     bool workers = true;
 
     // Of single commands.
-    std::vector<std::string> targets;  // build, explain, graph
+    std::vector<std::string> targets;  // build, explain, graph; options: words of the names to list
     std::vector<std::string> short_p;  // build, explain, graph, ide: -p, a package in a Rust workspace, else a Python
-    CargoArguments cargo;              // build, explain, graph, ide
+    CargoArguments cargo;              // build, explain, graph, ide, options
     GraphArguments graph;
     int check = 0;                   // build: per cent of the steps to run twice
     bool out_given = false;          // --out-dir was said

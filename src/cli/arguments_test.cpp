@@ -79,8 +79,8 @@ TEST_CASE("arguments: usage errors with the nearest name") {
     CHECK(bad({"biuld"}) == "error: there is no command 'biuld'\n  hint: did you mean 'build'?\n");
     CHECK(bad({"frobnicate"}) ==
           "error: there is no command 'frobnicate'\n"
-          "  hint: known commands: build, sdist, develop, verify, explain, graph, toolchain, cache, fetch, vendor, "
-          "audit, ide\n");
+          "  hint: known commands: build, sdist, develop, verify, explain, graph, options, toolchain, cache, fetch, "
+          "vendor, audit, ide\n");
     CHECK(bad({"build", "--jbos", "3"}) == "error: there is no option '--jbos'\n  hint: did you mean '--jobs'?\n");
     CHECK(bad({"build", "--out-dri=x"}) ==
           "error: there is no option '--out-dri'\n  hint: did you mean '--out-dir'?\n");

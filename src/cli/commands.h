@@ -12,6 +12,7 @@ int verify_command(const Arguments& arguments);
 int explain_command(const Arguments& arguments);
 int graph_command(const Arguments& arguments);
 int toolchain_command(const Arguments& arguments);
+int options_command(const Arguments& arguments);
 int cache_command(const Arguments& arguments);
 int ide_command(const Arguments& arguments);
 int fetch_command(const Arguments& arguments);

@@ -142,7 +142,10 @@ Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& liste
     settings.request.source_date_epoch = platform::environment("SOURCE_DATE_EPOCH").value_or("");
     settings.request.generator = cat("cermet ", k_version);
     settings.request.overrides.command_line = arguments.options;
-    settings.request.overrides.file = arguments.overrides;
+    if (!arguments.overrides.empty()) {
+        const std::string file = join_path(platform::current_directory(), arguments.overrides);
+        settings.request.overrides.file = platform::real_path(file).value_or(file);
+    }
     for (const std::string& name : platform::environment_names()) {
         if (name.compare(0, 7, "CERMET_") != 0) continue;
         settings.request.overrides.environment.emplace_back(name, platform::environment(name).value_or(""));

@@ -11,6 +11,7 @@
 #include "exec/places.h"
 #include "exec/steps.h"
 #include "languages/python/distribution.h"
+#include "languages/python/told.h"
 #include "languages/rust/rust.h"
 
 namespace cermet::cli {

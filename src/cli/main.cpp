@@ -18,6 +18,7 @@ int run_command(const Arguments& arguments) {
         case Command::Explain: return explain_command(arguments);
         case Command::Graph: return graph_command(arguments);
         case Command::Toolchain: return toolchain_command(arguments);
+        case Command::Options: return options_command(arguments);
         case Command::CacheStat:
         case Command::CacheGc:
         case Command::CacheVerify: return cache_command(arguments);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/session.h"
 
+#include <algorithm>
 #include <csignal>
 #include <pthread.h>
 
@@ -83,6 +84,25 @@ Beforehand read_beforehand(const Checkout& checkout, const std::string& project,
     return found;
 }
 
+// Variables that the configuration sets, where the environment does not: from now on they are the user's own.
+Status set_variables(python::BuildRequest& request) {
+    HostFiles files;
+    Result<options::Config> config = options::load_config(files, request.host_directory, request.overrides);
+    if (!config.ok()) return {};  // the build itself will say what is wrong
+    for (const auto& [name, value] : *config->env_set) {
+        if (!platform::environment(name)) platform::set_environment(name, value);
+    }
+    for (const std::string& key : config->outside.unrecorded) {
+        const std::string name = key.substr(std::min(key.size(), key.rfind('.') + 1));
+        if (key.compare(0, 8, "env.set.") != 0 || platform::environment(name)) continue;
+        return usage_error(cat("the record in ", request.overrides.file, " lacks the value of the variable ", name),
+                           "it was a secret, or a path of the machine that built it: set it in the environment");
+    }
+    if (request.source_date_epoch.empty())
+        request.source_date_epoch = platform::environment("SOURCE_DATE_EPOCH").value_or("");
+    return {};
+}
+
 }  // namespace session_detail
 
 Result<std::unique_ptr<Session>> Session::open(SessionSettings settings) {
@@ -95,6 +115,7 @@ Result<std::unique_ptr<Session>> Session::open(SessionSettings settings) {
     session->checkout_ = session->settings_.checkout ? *session->settings_.checkout : find_checkout(project);
     session->settings_.request.directory = session->checkout_.directory;
     session->settings_.request.host_directory = project;
+    TRY_VOID(session_detail::set_variables(session->settings_.request));
     TRY(store, store::Store::open(store::Store::default_directory()));
     session->store_ = std::move(store);
     session->root_ = session->store_->root_directory(session->checkout_.host);

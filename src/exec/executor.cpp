@@ -502,6 +502,15 @@ std::string Executor::last_explanation(const std::string& label) {
     return memory ? for_people(memory->why) : std::string();
 }
 
+std::optional<Outcome> Executor::last_outcome(const std::string& label) {
+    Action action;
+    action.label = label;
+    const std::optional<std::string> bytes = platform::find_file_bytes(state_->mark_path(action));
+    const std::optional<OkMark> mark = bytes ? decode_mark(*bytes) : std::nullopt;
+    const std::optional<std::string> entry = mark ? state_->store.find_entry("result", mark->action) : std::nullopt;
+    return entry ? decode_outcome(*entry) : std::nullopt;
+}
+
 std::vector<Leaf> Executor::recorded_leaves() const { return state_->book.all(); }
 
 std::vector<std::shared_ptr<const Action>> Executor::seen_actions() const {

@@ -130,6 +130,8 @@ class Executor {
     // ones.
     std::string for_people(std::string_view canonical_text) const;
     std::string last_explanation(const std::string& label);  // why the step ran the last time; "" when never
+    // What the step in this checkout's directory of that label gave, whether or not it would be the same now.
+    std::optional<Outcome> last_outcome(const std::string& label);
 
     // --- requests: the null build ---
     std::vector<Leaf> recorded_leaves() const;

@@ -385,6 +385,36 @@ Status check_version(const Config& config) {
     return {};
 }
 
+// Steps have their own of these, and CERMET_… are values from outside themselves.
+Status check_variables(const Defines& variables) {
+    for (const auto& [name, value] : *variables) {
+        const bool good =
+            !name.empty() && !(name[0] >= '0' && name[0] <= '9') && std::all_of(name.begin(), name.end(), [](char c) {
+                return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+            });
+        if (!good) return value_error(variables.origin, cat("'", name, "' is not the name of a variable"));
+        if (name == "PATH" || name == "HOME" || name == "TMPDIR" || name.compare(0, 7, "CERMET_") == 0) {
+            return value_error(
+                variables.origin, cat("'set' cannot set ", name),
+                name.compare(0, 7, "CERMET_") == 0 ? "set the key that it stands for" : "every step has its own");
+        }
+    }
+    return {};
+}
+
+// A rule for a crate where there is none: who says it from outside sees no effect.
+Status check_rules(const Config& config) {
+    const bool crates = !config.rust_modules.empty() || !config.rust_libraries.empty() ||
+                        std::any_of(config.executables.begin(), config.executables.end(),
+                                    [](const Executable& each) { return !each.crate->empty(); });
+    if (crates || !config.has_pyproject) return {};
+    for (const CrateRule& rule : config.crates) {
+        if (!rule.said_by.empty())
+            return usage_error(cat(rule.said_by, ": there is no crate called '", rule.id, "': this project has none"));
+    }
+    return {};
+}
+
 Status check_top(const Config& config) {
     for (const std::string& name : *config.packages) {
         Text text{name, config.packages.origin};
@@ -463,6 +493,8 @@ Status check_config(Config& config, bool in_pyproject) {
     const Checker check{&config, in_pyproject};
     TRY_VOID(check_top(config));
     TRY_VOID(check_version(config));
+    TRY_VOID(check_variables(config.env_set));
+    TRY_VOID(check_rules(config));
     TRY_VOID(check_profiles(check));
     TRY_VOID(check_cython(check));
     TRY_VOID(check_c(check));

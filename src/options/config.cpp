@@ -62,8 +62,21 @@ Error not_a_table(const Section& section, const Toml& value, const std::string& 
         .at(document.file, value.line, value.column);
 }
 
+// `options.NAME = value` in an overrides file; what an option is, the project says.
+Status set_options(Config& config, const Section& section, const Toml& toml, const Document& document) {
+    for (const auto& [name, value] : toml.table()) {
+        const Origin origin = origin_at(document, value);
+        const std::size_t index = find_element(section, config, name);
+        if (index == k_no_element) return no_option(config, name, origin);
+        TRY_VOID(assign(option_value(), section.element(config, index), value, origin, document.base, document.mode));
+    }
+    return {};
+}
+
 Status fill_named(Config& config, const Section& section, const Toml& toml, const Document& document) {
     if (!toml.is_table()) return not_a_table(section, toml, title_of(section, "NAME", document), document);
+    if (section.name == "options" && document.kind == OriginKind::OverridesFile)
+        return set_options(config, section, toml, document);
     for (const auto& [name, value] : toml.table()) {
         const std::string title = title_of(section, name, document);
         if (!value.is_table()) {
@@ -75,6 +88,8 @@ Status fill_named(Config& config, const Section& section, const Toml& toml, cons
         std::size_t index = find_element(section, config, name);
         if (index == k_no_element) {
             index = add_element(config, section, name, {document.file, value.line, value.column});
+            if (document.kind == OriginKind::OverridesFile)
+                section.head(config, index)->said_by = origin_at(document, value).text();
         }
         TRY_VOID(fill(section, section.element(config, index), value, title, document));
     }
@@ -133,13 +148,23 @@ Status fill_section(Config& config, const Section& section, const Toml& toml, co
 Status apply_overrides_file(SourceFiles& files, Config& config, const std::string& file) {
     const std::optional<std::string> bytes = files.read(file);
     if (!bytes) return usage_error(cat("cannot read the overrides file '", file, "'"));
-    TRY(root, parse_toml(*bytes, file));
     Document document;
     document.kind = OriginKind::OverridesFile;
     document.file = file;
     document.base = {std::string(parent(file)), config.directory};
     document.mode = Assign::Merge;
+#ifdef CERMET_STAGE0
+    TRY(root, parse_toml(*bytes, file));
     return apply_document(config, root, document);
+#else
+    TRY(read, read_overrides(*bytes, file));
+    if (read.record) {  // whole values, of a build that may have been anywhere
+        document.base.holder = config.directory;
+        document.mode = Assign::Replace;
+        config.outside.unrecorded = read.unrecorded;
+    }
+    return apply_document(config, read.root, document);
+#endif
 }
 
 // What the project's files say; `in_pyproject` tells which.
@@ -232,10 +257,6 @@ Status apply_document(Config& config, const Toml& root, const Document& document
             TRY_VOID(assign(*row, &config, value, origin_at(document, value), document.base, document.mode));
         } else if (const Section* section = find_section(key); section != nullptr && !key.empty()) {
             TRY_VOID(fill_section(config, *section, value, document));
-        } else if (key == "options") {
-            return project_error("options for downstream users ([options.NAME]) are not supported yet",
-                                 "take the table out; -C and CERMET_… set every other key from outside")
-                .at(document.file, value.line, value.column);
         } else {
             std::vector<std::string> known = top.keys();
             for (std::string& name : section_names()) known.push_back(std::move(name));
@@ -280,10 +301,18 @@ Result<Config> load_config(SourceFiles& files, const std::string& directory, con
     }
     bool in_pyproject = false;
     TRY_VOID(config_detail::read_project(files, config, in_pyproject));
+    Config own = config;
     if (!overrides.file.empty()) {
         TRY_VOID(config_detail::apply_overrides_file(files, config, normalise(overrides.file)));
     }
     TRY_VOID(apply_text_overrides(config, overrides, {config.directory, config.directory}));
+#ifndef CERMET_STAGE0
+    TRY_VOID(check_unrecorded(config, overrides.file));
+    TRY_VOID(settle_options(config));
+    (void)settle_options(own);  // what it lacks, only values from outside say
+    config.outside = outside_of(config, own);
+    TRY_VOID(place_options(config));
+#endif
     TRY_VOID(check_config(config, in_pyproject));
     return config;
 }

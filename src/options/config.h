@@ -64,9 +64,21 @@ using Sources = Setting<SourceList>;
 
 // What every table has.
 struct Table {
-    std::string id;  // NAME of [profile.NAME] and [crates.NAME]; the index, as text, of [[x]]
-    Where place;     // where the table was written
-    Text when;       // PEP 508 marker or cfg(...), "" = always; unused by profile
+    std::string id;       // NAME of [profile.NAME] and [crates.NAME]; the index, as text, of [[x]]
+    Where place;          // where the table was written
+    Text when;            // PEP 508 marker or cfg(...), "" = always; unused by profile
+    std::string said_by;  // of a table that only values from outside speak of: Origin::text() of the first of them
+};
+
+// A knob of the package for those who build it: other tables name it as "option:NAME" in their values, and with
+// cfg(option = "NAME") in `when`.
+struct Option : Table {
+    Text type;  // "boolean" | "choice" | "text" | "number"
+    Text initial;
+    Texts choices;
+    Text doc;
+    Text value;                          // in its canonical spelling: what was said from outside, else the default
+    std::vector<std::string> consumers;  // "rust-library.core.features": who names it
 };
 
 // What C, C++ and Cython targets share.
@@ -217,6 +229,14 @@ struct Cargo {
     Where place;
 };
 
+// What values from outside changed: as a document of the overrides file's format, in pieces.
+struct Outside {
+    std::vector<std::pair<std::string, std::string>> values;  // dotted key -> value, both as TOML writes them
+    std::vector<std::string> tables;                          // whole tables that were added
+    std::map<std::string, std::string> own_variables;         // [env] set, as the project itself says it
+    std::vector<std::string> unrecorded;                      // of a record that was read: keys whose values it lacks
+};
+
 struct Config {
     std::string directory;       // the project's directory, in the terms of the SourceFiles it was read with
     std::string file;            // pyproject.toml or cermet.toml; "" when neither says anything about Cermet
@@ -231,6 +251,7 @@ struct Config {
     Defines mirrors;          // how URLs of downloads begin -> what stands there instead
     Text vendored_downloads;  // directory with files of downloads, looked at before the network; "" = none
     Texts pass_env;           // [env]
+    Defines env_set;          // [env]: as if they stood in the environment; what stands there goes before
     Version version;
     DynamicFields dynamic;
     Cargo cargo;
@@ -244,6 +265,8 @@ struct Config {
     std::vector<CrateRule> crates;
     std::vector<Generate> generates;
     std::vector<Download> downloads;
+    std::vector<Option> options;
+    Outside outside;
 
     const CrateRule* find_crate(std::string_view name) const;
     const CLibrary* find_c_library(std::string_view name) const;
@@ -256,7 +279,7 @@ struct Config {
 // Values from outside, in rising precedence: overrides file, environment, command line.
 struct Overrides {
     std::string file;  // a TOML file with the tables of cermet.toml; [cython.NAME] or [cython.0]
-                       // addresses one of [[cython]]
+                       // addresses one of [[cython]]; or a wheel, whose record is such a file
     std::vector<std::pair<std::string, std::string>> environment;  // CERMET_A__B = value; other names are ignored
     std::vector<std::string> command_line;                         // "a.b=value", without -C
 };
@@ -289,15 +312,31 @@ struct Use {
 Result<Use> parse_use(std::string_view text);
 
 // Every knob: what `cermet options` lists.
-struct OptionInfo {
+struct Knob {
+    std::string group;         // "options", "configuration", "features", …
     std::string path;          // "profile.release.c-flags", "cython.0.language"
     std::string type;          // "list of text", "one of c, c++", …
     std::string default_text;  // as TOML; "" = none
-    std::string value;         // as TOML
+    std::string value;         // as TOML; "" = unset
     std::string origin;        // Origin::text()
     std::string doc;
+    std::vector<std::string> consumers;  // tables, crates and steps that use it
+    std::vector<std::string> by;         // of a crate's feature: who switches it on
 };
-std::vector<OptionInfo> effective_options(const Config& config);
+// `profile`: the one that the command line chooses, "" = the default one.
+std::vector<Knob> effective_options(const Config& config, const std::string& profile = {});
+// The switches of [crates.NAME] of a crate that has no such table.
+std::vector<Knob> crate_switches(const std::string& crate);
+
+// --- the record (options/record.cpp) ---
+// The file of a wheel's .dist-info with what was said from outside, and its text; "" where nothing was.
+inline constexpr std::string_view k_record_file = "cermet-overrides.toml";
+struct RecordedEnvironment {
+    std::string profile;                           // of the command line; "" = not said
+    std::map<std::string, std::string> variables;  // that steps read, with the user's values
+};
+std::string record_text(const Config& config, const RecordedEnvironment& environment);
+bool names_secret(std::string_view name);  // of a variable whose value nobody should read
 
 std::string configuration_reference();  // docs/reference/configuration.md
 Json configuration_schema();            // a JSON schema of [tool.cermet]

@@ -93,7 +93,17 @@ Error unknown(const Finder& finder, std::string_view part, const std::vector<std
                        did_you_mean(word, known, "keys"));
 }
 
+// options.NAME: what it is, the project says.
+Result<Target> find_option(const Finder& finder, const Section& section) {
+    const std::string name = finder.rest(1);
+    const std::size_t index = name.empty() ? k_no_element : finder.element(section, name);
+    if (index != k_no_element) return Target{&section, section.element(*finder.config, index), &option_value(), {}};
+    const bool exact = finder.spelling == Spelling::Exact;
+    return no_option(*finder.config, exact ? name : replace_all(lower(name), "_", "-"), *finder.origin);
+}
+
 Result<Target> find_in_many(const Finder& finder, const Section& section) {
+    if (section.name == "options") return find_option(finder, section);
     const std::vector<std::string>& parts = finder.parts;
     if (parts.size() < 3) {
         return value_error(*finder.origin, cat("'", section.name, "' needs a name and a key"),
@@ -119,6 +129,7 @@ Result<Target> find_in_many(const Finder& finder, const Section& section) {
         std::string id = parts[1];
         if (finder.spelling == Spelling::Variable) id = replace_all(lower(id), "_", "-");
         const std::size_t index = add_element(*finder.config, section, id, {});
+        section.head(*finder.config, index)->said_by = finder.origin->text();
         return finish(finder, section, section.element(*finder.config, index), *row, 3);
     }
     // The name meant ends before the first part that is a key.
@@ -127,6 +138,7 @@ Result<Target> find_in_many(const Finder& finder, const Section& section) {
         if (i > 1 && finder.row(section, parts[i]) != nullptr) break;
         name += (i > 1 ? "." : "") + parts[i];
     }
+    if (finder.spelling == Spelling::Variable) name = replace_all(lower(name), "_", "-");
     return value_error(*finder.origin, cat("there is no ", section.title(false), " called '", name, "'"),
                        did_you_mean(name, element_names(section, *finder.config), "names"));
 }
@@ -168,6 +180,23 @@ std::vector<std::string> split_variable(std::string_view name) {
     return parts;
 }
 
+// A variable with one part that is no key may be this program's own or anybody's; a mistyped key is an error.
+Status check_stray(const Finder& finder) {
+    const std::string& part = finder.parts[0];
+    for (std::string_view own :
+         {"ACCEPT", "CACHE", "CHANNEL", "JOBS", "MEMORY", "MODE", "OVERRIDES", "SOURCE_ROOT", "TRACE"}) {
+        if (part == own) return {};
+    }
+    std::vector<std::string> known = schema().front().keys();
+    for (std::string& name : section_names()) known.push_back(std::move(name));
+    const std::string near = nearest(replace_all(lower(part), "_", "-"), known);
+    if (near.empty()) return {};
+    const bool table = find_section(near) != nullptr;
+    std::string hint = cat("did you mean CERMET_", spelled(near, Spelling::Variable), table ? "__…" : "", "?");
+    if (near == "profile") hint = "CERMET_DEFAULT_PROFILE chooses the profile; CERMET_PROFILE__NAME__KEY changes one";
+    return usage_error(cat(finder.origin->name, " is no key of the configuration"), hint);
+}
+
 Status apply_environment(Config& config, const Overrides& overrides, const PathBase& base) {
     constexpr std::string_view prefix = "CERMET_";
     std::vector<std::pair<std::string, std::string>> variables = overrides.environment;
@@ -180,7 +209,10 @@ Status apply_environment(Config& config, const Overrides& overrides, const PathB
         Finder finder{&config, Spelling::Variable, &origin,
                       split_variable(std::string_view(name).substr(prefix.size()))};
         // CERMET_CACHE and its like are not options: only keys of the top table have one part.
-        if (finder.parts.size() == 1 && finder.row(schema().front(), finder.parts[0]) == nullptr) continue;
+        if (finder.parts.size() == 1 && finder.row(schema().front(), finder.parts[0]) == nullptr) {
+            TRY_VOID(check_stray(finder));
+            continue;
+        }
         TRY_VOID(apply_one(finder, text, base));
     }
     return {};
@@ -203,6 +235,14 @@ Status apply_command_line(Config& config, const Overrides& overrides, const Path
 }
 
 }  // namespace overrides_detail
+
+Error no_option(Config& config, std::string_view name, const Origin& origin) {
+    std::vector<std::string> names;
+    for (const Option& option : config.options) names.push_back(option.id);
+    return value_error(
+        origin, cat("there is no option called '", name, "'"),
+        names.empty() ? std::string("the project has no [options.NAME] tables") : did_you_mean(name, names, "options"));
+}
 
 Status apply_text_overrides(Config& config, const Overrides& overrides, const PathBase& base) {
     TRY_VOID(overrides_detail::apply_environment(config, overrides, base));

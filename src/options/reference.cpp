@@ -59,6 +59,11 @@ Json map_of(Json value) {
 Json row_type(const Row& row) {
     switch (storage_of(row.kind)) {
         case Storage::String: {
+            if (row.kind == Kind::Scalar) {
+                Json any;
+                any.set("type", Json::strings({"string", "boolean", "number"}));
+                return any;
+            }
             Json type = of_type("string");
             if (row.kind == Kind::Choice) type.set("enum", Json::strings(row.choices));
             return type;
@@ -111,13 +116,6 @@ Json section_type(const Section& section) {
     return type;
 }
 
-void add_options(std::vector<OptionInfo>& out, const Section& section, void* table, const std::string& prefix) {
-    for (const Row& row : section.rows) {
-        out.push_back({cat(prefix, row.key), type_text(row), default_text(row), value_text(row, table),
-                       origin_of(row, table).text(), row.doc});
-    }
-}
-
 constexpr const char* k_introduction =
     R"(# Configuration
 
@@ -137,6 +135,9 @@ Every key can be set without touching the project. In rising precedence:
    `CERMET_PROFILE__RELEASE__C_FLAGS='-O3 -g'`, `CERMET_CYTHON__PKG_CORE__LANGUAGE=c++`;
 4. options: `-C profile.release.c-flags='-O3 -g'`, `-C cython.pkg.core.language=c++`,
    `-C cython.0.directives.boundscheck=false`.
+
+What a wheel was built with that its project's files do not say is recorded in it as an overrides file:
+`--overrides WHEEL` builds the same again.
 
 A table with a name is addressed by it, or by its place, counted from 0. A list is written as TOML (`["a", "b"]`) or
 as words, split as a shell does. Tables such as `define` and `directives` are merged, entry by entry; everything else
@@ -170,24 +171,6 @@ Json configuration_schema() {
         .set("$schema", "http://json-schema.org/draft-07/schema#")
         .set("title", "Cermet: [tool.cermet] or cermet.toml");
     return root;
-}
-
-std::vector<OptionInfo> effective_options(const Config& config) {
-    using namespace reference_detail;
-    Config copy = config;  // rows take a mutable table
-    std::vector<OptionInfo> out;
-    for (const Section& section : schema()) {
-        if (!section.many()) {
-            add_options(out, section, section.single(copy),
-                        section.name.empty() ? std::string() : cat(section.name, "."));
-            continue;
-        }
-        for (std::size_t i = 0; i < section.count(copy); ++i) {
-            add_options(out, section, section.element(copy, i),
-                        cat(section.name, ".", element_name(section, copy, i), "."));
-        }
-    }
-    return out;
 }
 
 }  // namespace cermet::options

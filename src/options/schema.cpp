@@ -243,8 +243,33 @@ Section environment() {
     section.doc = "Steps see a closed environment; what is listed here is let in, and is part of every key.";
     section.single = [](Config& config) -> void* { return &config; };
     section.rows = {row<Config, &Config::pass_env>("pass-env", Kind::Strings, "[\"OPENSSL_DIR\"]",
-                                                   "Names of environment variables that every step may see.")};
+                                                   "Names of environment variables that every step may see."),
+                    row<Config, &Config::env_set>(
+                        "set", Kind::EnvMap, "{ CFLAGS = \"-O1\" }",
+                        "Variables as if they stood in the environment of the build; what stands there goes before.")};
     return section;
+}
+
+Section option() {
+    return many<&Config::options>(
+        "options", Shape::Named,
+        "A knob for those who build the package: `-C options.NAME=value`, `CERMET_OPTIONS__NAME`, or `options.NAME = "
+        "value` in an overrides file. Other tables name it as `\"option:NAME\"`, in a list, as a table's value or as a "
+        "text, and in `when` with `cfg(option = \"NAME\")` or `cfg(option = \"NAME=value\")`. In a list a boolean "
+        "stands "
+        "for its name where it is true, and for nothing where it is false; elsewhere for true or false (a macro is "
+        "defined "
+        "as 1, or not at all).",
+        {row<Option, &Option::type>("type", Kind::Choice, "\"choice\"", "What it takes.", "boolean",
+                                    {"boolean", "choice", "text", "number"}),
+         row<Option, &Option::initial>(
+             "default", Kind::Scalar, "\"rustls\"",
+             "Its value where nobody says one; without it false, the first of the choices, an "
+             "empty text or 0."),
+         row<Option, &Option::choices>("choices", Kind::Strings, "[\"rustls\", \"native-tls\"]",
+                                       "What a choice can be."),
+         row<Option, &Option::doc>("doc", Kind::String, "\"The library for TLS.\"",
+                                   "One sentence for `cermet options`.")});
 }
 
 Section profile() {
@@ -495,6 +520,7 @@ Storage storage_of(Kind kind) {
     switch (kind) {
         case Kind::String:
         case Kind::Choice:
+        case Kind::Scalar:
         case Kind::Path:
         case Kind::Crate: return Storage::String;
         case Kind::Boolean: return Storage::Boolean;
@@ -535,10 +561,16 @@ std::string Section::title(bool in_pyproject) const {
 
 const std::vector<Section>& schema() {
     using namespace schema_detail;
-    static const std::vector<Section> sections = {top(),      version(),   dynamic(),    profile(),     cython(),
-                                                  c_module(), c_library(), executable(), rust_module(), rust_library(),
-                                                  crates(),   generate(),  download(),   environment(), cargo()};
+    static const std::vector<Section> sections = {
+        top(),        version(),     dynamic(),      option(), profile(),  cython(),   c_module(),    c_library(),
+        executable(), rust_module(), rust_library(), crates(), generate(), download(), environment(), cargo()};
     return sections;
+}
+
+const Row& option_value() {
+    static const Row made =
+        schema_detail::row<Option, &Option::value>("value", Kind::Scalar, "false", "The value of an option.");
+    return made;
 }
 
 const Section* find_section(std::string_view name) {

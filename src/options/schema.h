@@ -18,6 +18,7 @@ enum class Kind {
     Choice,       // one of `choices`
     Path,         // a path, kept relative to the project
     Crate,        // a package name, or a path where it has a '/'
+    Scalar,       // text, a number, true or false; kept as text
     Boolean,      // true or false
     Integer,      // a whole number, not negative
     Strings,      // a list of text
@@ -75,6 +76,7 @@ struct Section {
 const std::vector<Section>& schema();
 const Section* find_section(std::string_view name);
 std::vector<std::string> section_names();  // without Top
+const Row& option_value();                 // of [options.NAME]: only said from outside, as `options.NAME = value`
 
 // The value of `name =` of an array's element, or its id.
 std::string element_name(const Section& section, Config& config, std::size_t index);

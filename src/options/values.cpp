@@ -20,8 +20,6 @@ bool bare_key(std::string_view key) {
     });
 }
 
-std::string key_text(std::string_view key) { return bare_key(key) ? std::string(key) : quote_name(key); }
-
 std::string json_as_toml(const Json& value) {
     if (value.is_array()) {
         std::vector<std::string> parts;
@@ -80,6 +78,7 @@ bool is_path_kind(const Row& row, std::string_view text) {
 }
 
 Result<std::string> place_text(const Row& row, const std::string& text, const Origin& origin, const PathBase& base) {
+    if (option_named(text)) return text;
     if (!is_path_kind(row, text)) return text;
     TRY(placed, place_path(row, text, origin, base));
     // A crate's directory keeps its '/', which tells it from a package name.
@@ -109,10 +108,19 @@ Result<std::vector<std::string>> read_list(const Row& row, const Toml& value, co
     return out;
 }
 
+Status assign_scalar(const Row& row, void* table, const Toml& value, const Origin& origin) {
+    if (value.is_array() || value.is_table()) return wrong_type(row, value, origin);
+    setting<Text>(row, table) = {value.is_string() ? value.string() : value.to_json().dump(), origin};
+    return {};
+}
+
 Status assign_text(const Row& row, void* table, const Toml& value, const Origin& origin, const PathBase& base) {
+    if (row.kind == Kind::Scalar) return assign_scalar(row, table, value, origin);
     if (!value.is_string()) return wrong_type(row, value, origin);
     const std::string& text = value.string();
-    if (row.kind == Kind::Choice && std::find(row.choices.begin(), row.choices.end(), text) == row.choices.end()) {
+    // The name of an option stands for its value, which is checked in its place.
+    if (row.kind == Kind::Choice && !option_named(text) &&
+        std::find(row.choices.begin(), row.choices.end(), text) == row.choices.end()) {
         const std::string near = nearest(text, row.choices);
         return value_error(origin, cat("'", row.key, "' takes ", type_text(row), ", not '", text, "'"),
                            near.empty() ? std::string() : cat("did you mean '", near, "'?"));
@@ -235,6 +243,15 @@ Result<Toml> words_of(const Row& row, std::string_view text, const Origin& origi
     return Toml::of(std::move(items));
 }
 
+// A digit, and then what TOML's numbers are made of.
+bool numeric(std::string_view text) {
+    const std::size_t sign = !text.empty() && (text[0] == '-' || text[0] == '+') ? 1 : 0;
+    if (text.size() == sign || text[sign] < '0' || text[sign] > '9') return false;
+    Result<Toml> parsed = parse_toml(cat("v = ", text), "");
+    const Toml* value = parsed.ok() ? parsed->find("v") : nullptr;
+    return value != nullptr && parsed->table().size() == 1 && (value->is_int() || value->is_float());
+}
+
 bool flag_of(std::string_view text, bool& value) {
     const std::string word = lower(text);
     value = word == "true" || word == "1" || word == "yes" || word == "on";
@@ -350,6 +367,7 @@ std::string type_text(const Row& row) {
     switch (row.kind) {
         case Kind::String: return "text";
         case Kind::Choice: return cat("one of ", join(row.choices, ", "));
+        case Kind::Scalar: return "text, a number, true or false";
         case Kind::Path: return "a path";
         case Kind::Crate: return "a package name or directory";
         case Kind::Boolean: return "true or false";
@@ -368,6 +386,28 @@ std::string type_text(const Row& row) {
     abort_bug("unknown kind of setting");
 }
 
+std::optional<std::string> option_named(std::string_view text) {
+    constexpr std::string_view head = "option:";
+    if (text.substr(0, head.size()) != head) return std::nullopt;
+    return std::string(text.substr(head.size()));
+}
+
+std::optional<bool> flag_named(std::string_view text) {
+    bool value = false;
+    return values_detail::flag_of(trim(text), value) ? std::optional<bool>(value) : std::nullopt;
+}
+
+bool is_number(std::string_view text) { return values_detail::numeric(text); }
+
+std::string scalar_text(const std::string& text) {
+    if (text == "true" || text == "false" || is_number(text)) return text;
+    return values_detail::quote_name(text);
+}
+
+std::string key_text(std::string_view key) {
+    return values_detail::bare_key(key) ? std::string(key) : values_detail::quote_name(key);
+}
+
 std::string default_text(const Row& row) {
     if (row.default_text.empty()) return row.kind == Kind::Boolean ? "false" : "";
     return row.kind == Kind::Boolean || row.kind == Kind::Integer ? row.default_text
@@ -377,7 +417,9 @@ std::string default_text(const Row& row) {
 std::string value_text(const Row& row, void* table) {
     using namespace values_detail;
     switch (storage_of(row.kind)) {
-        case Storage::String: return quote_name(setting<Text>(row, table).value);
+        case Storage::String:
+            if (row.kind == Kind::Scalar) return scalar_text(setting<Text>(row, table).value);
+            return quote_name(setting<Text>(row, table).value);
         case Storage::Boolean: return setting<Flag>(row, table).value ? "true" : "false";
         case Storage::Integer: return to_text(static_cast<long long>(setting<Number>(row, table).value));
         case Storage::Strings: return list_text(setting<Texts>(row, table).value);

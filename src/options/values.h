@@ -3,6 +3,7 @@
 // Private to this room. Errors carry the origin: a Project error at file:line:column, or a Usage
 // error naming the option.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,13 @@ Result<Toml> toml_of_text(const Row& row, std::string_view text, const Origin& o
 // One entry of a table-valued row: `define.NAME=1`.
 Result<Toml> toml_of_entry(const Row& row, std::string_view name, std::string_view text, const Origin& origin);
 void set_default(const Row& row, void* table);
+
+// "option:NAME" -> NAME.
+std::optional<std::string> option_named(std::string_view text);
+std::optional<bool> flag_named(std::string_view text);  // true, 1, yes, on and their opposites
+bool is_number(std::string_view text);                  // as TOML writes them
+std::string scalar_text(const std::string& text);       // a Scalar as TOML
+std::string key_text(std::string_view key);             // a key as TOML, quoted where it must be
 
 std::string type_text(const Row& row);                // "list of text"
 std::string default_text(const Row& row);             // as TOML; "" = none

@@ -99,6 +99,10 @@ std::string current_directory() {
     return out;
 }
 
+void set_environment(const std::string& name, const std::string& value) {
+    ::setenv(name.c_str(), value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): before any thread
+}
+
 std::optional<std::string> environment(const std::string& name) {
     const char* value = std::getenv(name.c_str());
     if (value == nullptr) return std::nullopt;

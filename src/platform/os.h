@@ -120,6 +120,7 @@ class FileLock {
 };
 
 std::optional<std::string> environment(const std::string& name);
+void set_environment(const std::string& name, const std::string& value);  // of this process; before any thread
 std::vector<std::string> environment_names();
 // The first executable called `name` in the PATH-like `path` text (":"-separated); a name with a slash is only checked.
 std::optional<std::string> find_program(const std::string& name, const std::string& path);

@@ -222,12 +222,6 @@ std::vector<exec::Input> outputs_of(const facts::Statements& said, facts::Output
     return found;
 }
 
-std::vector<exec::Input> files_of(const exec::Outcome& outcome) {
-    std::vector<exec::Input> files = outcome.all_inputs();
-    std::erase_if(files, [&](const exec::Input& file) { return file.path == outcome.canonical(exec::k_statements); });
-    return files;
-}
-
 Status tell(exec::Executor& executor, const facts::Statements& said, const Asker& asker, const std::string& subject,
             Audience audience) {
     std::vector<std::string> errors;

@@ -168,7 +168,11 @@ std::vector<exec::Input> outputs_of(const facts::Statements& said, facts::Output
                                     const exec::Outcome& outcome);
 
 // What it made, without its statements: a step that only says something else repeats nothing.
-std::vector<exec::Input> files_of(const exec::Outcome& outcome);
+inline std::vector<exec::Input> files_of(const exec::Outcome& outcome) {
+    std::vector<exec::Input> files = outcome.all_inputs();
+    std::erase_if(files, [&](const exec::Input& file) { return file.path == outcome.canonical(exec::k_statements); });
+    return files;
+}
 
 // Passes its diagnostics on; a Step error when one is an error. `subject` begins each: "foo@1.0.0".
 enum class Audience {

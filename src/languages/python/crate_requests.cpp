@@ -30,6 +30,7 @@ rust::CrateRule rule_of(const options::Config& config, const options::CrateRule&
     rule.library = *table.library;
     rule.options = *table.options;
     rule.canonical_paths = *table.canonical_paths;
+    rule.said_by = table.said_by;
     rule.place = table.place;
     return rule;
 }
@@ -81,6 +82,7 @@ rust::CrateRequest base_request(const options::Config& config, const options::Cr
     }
     wanted.search_directory = config.directory;
     wanted.config_overrides = *config.cargo.config;
+    wanted.overrides_said_by = config.cargo.config.origin.text();
     wanted.overrides_directory = config.directory;
     wanted.features = *table.features;
     wanted.default_features = *table.default_features;

@@ -90,6 +90,23 @@ WheelPlan plan_of(const Payload& payload, const Package& package, const TagSet& 
     return plan;
 }
 
+// What was said from outside, for who wants to build the same again. Stage 0 builds no wheels.
+void add_record([[maybe_unused]] WheelPlan& plan, [[maybe_unused]] const options::Config& config,
+                [[maybe_unused]] const BuildRequest& request, [[maybe_unused]] exec::Executor& executor) {
+#ifndef CERMET_STAGE0
+    options::RecordedEnvironment environment;
+    environment.profile = request.profile;
+    if (!request.source_date_epoch.empty()) environment.variables["SOURCE_DATE_EPOCH"] = request.source_date_epoch;
+    for (const exec::Leaf& leaf : executor.recorded_leaves()) {
+        if (leaf.type != exec::Leaf::Type::Env) continue;
+        auto found = executor.options().user.find(leaf.name);
+        if (found != executor.options().user.end()) environment.variables.insert(*found);
+    }
+    std::string text = options::record_text(config, environment);
+    if (!text.empty()) plan.info.push_back({std::string(options::k_record_file), std::move(text)});
+#endif
+}
+
 // The wheel as an action: everything that decides its bytes is in argv, platform and inputs.
 exec::Action wheel_action(const WheelPlan& plan, const Payload& payload, const std::string& file) {
     ByteWriter identity;
@@ -115,10 +132,12 @@ engine::Task<BuiltArchive> run(engine::Build build, BuildWheel) {
     SharedPackage package = co_await build.get(LoadPackage());
     Python python = co_await build.get(FindPython());
     SharedPayload payload = co_await build.get(CollectPayload());
+    SharedConfig config = co_await build.get(LoadConfig());
     BuildRequest& request = build.service<BuildRequest>();
     CO_TRY(tags, distribution_detail::tags_of(*payload, python));
     WheelPlan plan =
         distribution_detail::plan_of(*payload, *package, tags, request, build.service<exec::Executor>().places());
+    distribution_detail::add_record(plan, *config, request, build.service<exec::Executor>());
     std::string file = wheel_file_name(plan.name, plan.version, plan.build, plan.tags);
     exec::Action action = distribution_detail::wheel_action(plan, *payload, file);
     exec::InsideWork work = [plan](const std::string& directory) -> Status {

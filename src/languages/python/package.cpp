@@ -290,7 +290,9 @@ Result<bool> holds(const options::Text& when, const MarkerEnvironment& markers) 
 engine::Task<SharedConfig> run(engine::Build build, LoadConfig) {
     BuildRequest& request = build.service<BuildRequest>();
     exec::Executor& executor = build.service<exec::Executor>();
-    CO_TRY(config, options::load_config(executor.files(), request.directory, request.overrides));
+    options::Overrides overrides = request.overrides;
+    if (!overrides.file.empty()) overrides.file = executor.places().canonical(overrides.file);
+    CO_TRY(config, options::load_config(executor.files(), request.directory, overrides));
     CO_TRY_VOID(package_detail::check_supported(config));
     if (request.editable) package_detail::share_libraries(config);
     co_return std::make_shared<const options::Config>(config);

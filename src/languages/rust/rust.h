@@ -34,6 +34,7 @@ struct CrateRule {
     std::string library;                         // "library:z": a fact of the project that stands in for the script
     std::map<std::string, std::string> options;  // values for what its script asks over its channel
     bool canonical_paths = false;
+    std::string said_by;  // only by a value from outside, which this names: a crate of that name must be there
     Where place;
     bool operator==(const CrateRule& o) const {
         return env == o.env && pass_env == o.pass_env && features == o.features && inputs == o.inputs &&
@@ -89,6 +90,7 @@ struct CrateRequest {
         config_directory;  // canonical or real: cargo's configuration is looked for from here upwards; "" = from
                            // the manifest
     std::vector<std::string> config_overrides;  // as cargo's --config takes them
+    std::string overrides_said_by;              // where they are said, for errors; "" = --config itself
     std::string overrides_directory;            // what paths in them are relative to; "" = config_directory
     SharedSettings settings;
     Where place;  // of the table

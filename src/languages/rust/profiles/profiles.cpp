@@ -278,6 +278,20 @@ Status check_unique(const Toml& packages, const std::string& profile, const std:
     return {};
 }
 
+// What is wrong in the configuration is not at a line of the manifest.
+Error placed(Error error, const CargoConfig& config, const std::string& profile, const Toml& table) {
+    for (const auto& [key, value] : table.table()) {
+        const Where where = config.where(cat("profile.", profile, ".", key));
+        if (where.file.empty()) continue;
+        Toml alone;
+        alone.set(key, value);
+        if (check_table(where.file, alone, false).ok()) continue;
+        error.where = where;
+        break;
+    }
+    return error;
+}
+
 }  // namespace profiles_detail
 
 std::string Profile::text() const {
@@ -325,7 +339,8 @@ Result<ProfileSet> select_profile(const Toml& root_manifest, const std::string& 
     Chain chain(root_manifest, root_manifest_path, config);
     std::string root_name;
     TRY(table, chain.merged(name, root_name));
-    TRY_VOID(check_table(root_manifest_path, table, false));
+    Status good = check_table(root_manifest_path, table, false);
+    if (!good.ok()) return placed(std::move(good).error(), config, name, table);
     ProfileSet set;
     set.name = name;
     set.root = root_name == "release" ? "release" : "debug";

@@ -100,6 +100,8 @@ void add_search(std::vector<std::string>& flags, const ScriptOutput& script) {
 
 }  // namespace crate_detail
 
+std::string request_identity(const CrateRequest& request) { return crate_detail::identity_of(request); }
+
 std::vector<std::string> CrateSettings::crates_outputs() const {
     std::vector<std::string> all;
     for (const auto& [name, rule] : rules) all.insert(all.end(), rule.outputs.begin(), rule.outputs.end());

@@ -347,11 +347,24 @@ std::string configured_tool(const CargoConfig& config, const std::string& name) 
     return contains(tool, "/") ? join_path(config.cwd, tool) : tool;
 }
 
+// A rule that was said from outside is for a crate that is there: nobody would see that it has no effect.
+Status check_rules(const ResolvedGraph& graph) {
+    std::vector<std::string> known;
+    for (const LockedPackage& package : graph.workspace.lock->packages) known.push_back(package.name);
+    for (const auto& [name, rule] : graph.settings->rules) {
+        if (rule.said_by.empty() || std::find(known.begin(), known.end(), name) != known.end()) continue;
+        const std::string near = nearest(name, known);
+        return usage_error(cat(rule.said_by, ": there is no crate called '", name, "' in Cargo.lock"),
+                           near.empty() ? std::string() : cat("did you mean '", near, "'?"));
+    }
+    return {};
+}
+
 // The workspace's own lock, the configured one, or the one that cargo resolves.
 Status find_lock(exec::Executor& executor, fetch::NetworkHelper& network, ResolvedGraph& graph) {
     TRY(manifest, rust::find_lock(executor, network, *graph.settings, graph.workspace));
     graph.fetch_manifest = manifest;
-    return {};
+    return check_rules(graph);
 }
 
 // Library names of the crates that a merged library links, as its generated root names them.
@@ -367,10 +380,16 @@ std::vector<std::string> library_names(const Workspace& workspace, const std::ve
     return found;
 }
 
-Status resolve_units(PackageGraph& packages, ResolvedGraph& graph) {
+Status resolve_units(PackageGraph& packages, const CrateRequest& request, ResolvedGraph& graph) {
     TRY_VOID(packages.start());
-    TRY(units, build_units(packages, graph.request));
-    graph.units = units;
+    Result<UnitGraph> units = build_units(packages, graph.request);
+    if (!units.ok()) {
+        Error error = std::move(units).error();
+        if (error.where.file == "--config" && !request.overrides_said_by.empty())
+            error.where.file = request.overrides_said_by;
+        return error;
+    }
+    graph.units = std::move(*units);
     return {};
 }
 
@@ -488,7 +507,7 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     CO_TRY_VOID(graph_detail::fetch_sources(build, *graph, plan, selection, located));
     SourcePlaces places(executor, located, *graph->workspace.lock);
     PackageGraph packages(executor.files(), graph->workspace, places);
-    CO_TRY_VOID(graph_detail::resolve_units(packages, *graph));
+    CO_TRY_VOID(graph_detail::resolve_units(packages, request, *graph));
     if (graph_detail::has_local_scripts(graph->units)) {
         Selection whole = graph_detail::whole_workspace();
         CO_TRY_VOID(graph_detail::fetch_sources(build, *graph, plan, whole, located));

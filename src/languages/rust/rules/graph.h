@@ -86,6 +86,9 @@ class ResolveGraph {
 };
 engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key);
 
+// What tells one request from another, for the keys that resolve it.
+std::string request_identity(const CrateRequest& request);
+
 // One rustc call. Early: the metadata; finally: every artefact.
 class CompileUnit {
    public:
@@ -140,6 +143,10 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key);
 // Every non-ignored file of a workspace package; `rust_sources`: with or without .rs files (rustc reports those).
 enum class RustSources { Without, With };
 std::vector<std::string> package_files(SourceFiles& files, const std::string& directory, RustSources sources);
+
+// Build scripts read variables by names nobody declared; these are the ones that helpers of cc, pkg-config and cmake
+// read, so they are part of every script's key.
+std::vector<std::string> script_variables(const ResolvedGraph& graph);
 
 // --remap-path-prefix for every place, broad ones first: rustc tries the last one first.
 std::vector<std::string> remap_flags(const ResolvedGraph& graph);

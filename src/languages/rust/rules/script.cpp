@@ -44,8 +44,8 @@ void add_script_environment(exec::Action& action, const ResolvedGraph& graph, st
     action.inputs.insert(action.inputs.end(), graph.python_inputs.begin(), graph.python_inputs.end());
 }
 
-// Build scripts read variables by names nobody declared; these are the ones that helpers of cc, pkg-config and cmake
-// read, so they are part of every script's key.
+}  // namespace script_detail
+
 std::vector<std::string> script_variables(const ResolvedGraph& graph) {
     std::vector<std::string> names = {"CC",
                                       "CXX",
@@ -68,8 +68,6 @@ std::vector<std::string> script_variables(const ResolvedGraph& graph) {
     for (const char* head : {"CC_", "CXX_", "AR_", "CFLAGS_", "CXXFLAGS_"}) names.push_back(head + triple);
     return names;
 }
-
-}  // namespace script_detail
 
 // The inputs of a workspace crate's script: its whole package, and what `cargo metadata` would tell it.
 class ScriptInputs {
