@@ -89,13 +89,26 @@ TEST_CASE("downloads: each ends as it does") {
     std::vector<Download> all;
     for (const char* name : {"a", "b", "c"}) all.push_back(of_file(directory, name, cat("bytes of ", name)));
     all[0].sha256 = std::string(64, '0');
-    all[1].size_cap = 3;
+    all[1].url += "-absent";
     const auto ends = download_each(*network, all, quick(directory));
     REQUIRE(ends.ok());
+    REQUIRE_FALSE((*ends)[0].ok());
     CHECK((*ends)[0].error().kind == ErrorKind::Project);
-    CHECK(contains((*ends)[1].error().message, "it has more than the 3 bytes that are taken"));
+    REQUIRE_FALSE((*ends)[1].ok());
+    CHECK((*ends)[1].error().kind == ErrorKind::Environment);
     CHECK((*ends)[2].ok());
-    CHECK_FALSE(platform::exists(all[1].target + ".part"));
+}
+
+TEST_CASE("downloads: what is larger than it may be is not kept") {
+    const TemporaryDirectory directory;
+    const auto network = helper();
+    Download download = of_file(directory, "a", std::string(100'000, 'x'));
+    download.size_cap = 5000;
+    const Status done = download_all(*network, {download}, quick(directory));
+    REQUIRE_FALSE(done.ok());
+    CHECK(contains(done.error().message, "it has more than the 5000 bytes that are taken"));
+    CHECK_FALSE(platform::exists(download.target + ".part"));
+    CHECK_FALSE(platform::exists(download.target));
 }
 
 TEST_CASE("downloads: curl's answers") {

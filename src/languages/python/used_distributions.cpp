@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "fetch/packages.h"
+#include "fetch/place.h"
 #include "languages/python/environment.h"
 #include "languages/python/metadata.h"
 #include "languages/python/package.h"
@@ -56,13 +56,11 @@ std::vector<Wanted> of_build_system(const Toml& pyproject, const std::string& fi
     return wanted;
 }
 
-// Of its files, by what RECORD says of them.
-std::optional<std::uint64_t> installed_size(const std::string& dist_info) {
-    const std::optional<std::string> text = platform::find_file_bytes(join_path(dist_info, "RECORD"));
-    if (!text) return std::nullopt;
-    std::uint64_t total = 0;
-    for (const fetch::RecordRow& row : fetch::parse_record(*text)) total += row.size.value_or(0);
-    return total;
+// Of its files; unknown where it was not copied.
+std::optional<std::uint64_t> installed_size(store::Store& store, const Distribution& found) {
+    const std::string name(file_name(found.host));
+    const std::optional<fetch::PlaceMark> mark = fetch::find_place(store, name, found.digest);
+    return mark ? std::optional<std::uint64_t>(mark->tree.bytes()) : std::nullopt;
 }
 
 // Only of what was installed by its URL; of an index nothing is kept.
@@ -73,7 +71,8 @@ std::string url_of(const std::string& dist_info) {
     return json.ok() ? (*json)["url"].string() : std::string();
 }
 
-fetch::ExternalBytes entry(const Distribution& found, const std::string& name, const fetch::Asker& asker) {
+fetch::ExternalBytes entry(store::Store& store, const Distribution& found, const std::string& name,
+                           const fetch::Asker& asker) {
     fetch::ExternalBytes bytes;
     bytes.kind = "python";
     bytes.name = normalise_name(name);
@@ -88,7 +87,7 @@ fetch::ExternalBytes entry(const Distribution& found, const std::string& name, c
     bytes.digest = "tree:" + found.digest;
     bytes.url = url_of(dist_info);
     bytes.source = bytes.url;
-    bytes.size = installed_size(dist_info);
+    bytes.size = installed_size(store, found);
     bytes.license = license_of_metadata(platform::find_file_bytes(join_path(dist_info, "METADATA")).value_or(""));
     bytes.origin = fetch::Origin::Environment;
     bytes.from = found.host;
@@ -127,7 +126,7 @@ engine::Task<SharedList> run(engine::Build build, UsedDistributions) {
         Distribution found = co_await build.get(FindDistribution(one.name));
         // This program does its own work; it need not be installed.
         if (!found.found() && normalise_name(one.name) == "cermet") continue;
-        used.push_back(entry(found, one.name, one.asker));
+        used.push_back(entry(build.service<store::Store>(), found, one.name, one.asker));
     }
     co_return std::make_shared<const std::vector<fetch::ExternalBytes>>(std::move(used));
 }
