@@ -198,6 +198,7 @@
 #include "languages/python/requirement.cpp"
 #include "languages/python/sdist.cpp"
 #include "languages/python/tags.cpp"
+#include "languages/python/targets.cpp"
 #include "languages/python/version.cpp"
 #include "languages/python/wheel.cpp"
 #include "languages/python/wheel_check.cpp"
@@ -226,6 +227,7 @@
 // cli 7
 #include "cli/archives.cpp"
 #include "cli/build.cpp"
+#include "cli/built.cpp"
 #include "cli/checkout.cpp"
 #include "cli/common.cpp"
 #include "cli/kept_words.cpp"

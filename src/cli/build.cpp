@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "cli/archives.h"
+#include "cli/built.h"
 #include "cli/commands.h"
 #include "cli/common.h"
 #include "cli/rust_workspace.h"
@@ -10,9 +11,6 @@
 
 #include "base/path.h"
 #include "base/text.h"
-#include "languages/python/distribution.h"
-#include "languages/python/modules.h"
-#include "languages/python/package.h"
 #include "platform/os.h"
 
 namespace cermet::cli {
@@ -23,118 +21,54 @@ std::string out_directory(const Arguments& arguments, const Session& session) {
     return join_path(platform::current_directory(), arguments.out_dir);
 }
 
-Result<std::vector<exec::Input>> build_one(Session& session, const std::string& target) {
-    std::vector<exec::Input> files;
-    if (target.compare(0, 5, "tool:") == 0) {
-        TRY(program, session.run(python::BuildProgram(target.substr(5))));
-        files.push_back(program.file);
-        files.back().path = program.name;  // rustc's name for it tells it from others of that name
-        files.insert(files.end(), program.libraries.begin(), program.libraries.end());  // it looks beside itself
-        return files;
-    }
-    if (contains(target, ":")) {
-        TRY(provided, session.run(python::ProvideUse(target, Where())));
-        files = provided.archives;
-        for (const auto* libraries : {&provided.shared_libraries, &provided.needed_libraries}) {
-            files.insert(files.end(), libraries->begin(), libraries->end());
-        }
-        files.insert(files.end(), provided.inputs.begin(), provided.inputs.end());
-        return files;
-    }
-    TRY(config, session.run(python::LoadConfig()));
-    if (config->find_executable(target) != nullptr) return build_one(session, "tool:" + target);
-    if (config->find_rust_library(target) != nullptr) return build_one(session, "rust:" + target);
-    if (config->find_c_library(target) != nullptr) return build_one(session, "c:" + target);
-    if (config->find_generate(target) != nullptr) return build_one(session, "generate:" + target);
-    TRY(module, session.run(python::BuildModule(target)));
-    exec::Input file = module.file;
-    file.path = module.wheel_path;  // delivered under the name that Python imports
-    files.push_back(file);
-    return files;
+// A project without a Python package has targets and no wheel.
+bool builds_wheel(const Arguments& arguments, const Session& session) {
+    if (!arguments.targets.empty()) return false;
+    const std::string& project = session.request_directory();
+    return platform::is_file(join_path(project, "pyproject.toml")) ||
+           !platform::is_file(join_path(project, "cermet.toml"));
 }
 
-Json answer_of(const std::vector<exec::Input>& files) {
-    Json::Array all;
-    for (const exec::Input& file : files) {
-        Json one;
-        one.set("path", file.path).set("digest", file.digest.text());
-        one.set("executable", file.kind == exec::InputKind::Executable);
-        all.push_back(std::move(one));
+void show(const Arguments& arguments, Session& session, const Built& built, const std::vector<std::string>& paths) {
+    if (arguments.json) {
+        print_line(listing(session, built, out_directory(arguments, session)).dump(2));
+        return;
     }
-    return Json(std::move(all));
-}
-
-// nullopt when the answer is damaged or its bytes are gone: it is built again then.
-std::optional<std::vector<exec::Input>> files_of(const Json& answer, store::Store& store) {
-    std::vector<exec::Input> files;
-    for (const Json& one : answer.array()) {
-        exec::Input file(one["path"].string(), Digest());
-        if (one["executable"].boolean()) file.kind = exec::InputKind::Executable;
-        if (!Digest::parse(one["digest"].string(), file.digest) || !store.has(file.digest)) return std::nullopt;
-        files.push_back(std::move(file));
-    }
-    return files;
-}
-
-std::string key_of(const Session& session, const std::vector<std::string>& targets) {
-    return request_key(cat("build ", join(targets, " ")), session.settings(), session.checkout());
-}
-
-// Every target's files as the last build left them; nullopt: something changed, or was lost.
-std::optional<std::vector<exec::Input>> find_files(Session& session, const std::vector<std::string>& targets) {
-    Remembered remembered = find_remembered(session, key_of(session, targets));
-    return remembered.holds ? files_of(remembered.answer, session.store()) : std::nullopt;
-}
-
-Result<std::vector<exec::Input>> build_files(Session& session, const std::vector<std::string>& targets) {
-    TRY_VOID(session.start());
-    std::vector<exec::Input> files;
-    for (const std::string& target : targets) {
-        TRY(some, build_one(session, target));
-        files.insert(files.end(), some.begin(), some.end());
-    }
-    TRY_VOID(session.executor().save_request(key_of(session, targets), answer_of(files).dump()));
-    return files;
-}
-
-Result<std::vector<std::string>> deliver_files(Session& session, const std::vector<exec::Input>& files,
-                                               const std::string& directory) {
-    std::vector<std::string> paths;
-    for (const exec::Input& file : files) {
-        paths.push_back(join_path(directory, file_name(file.path)));
-        TRY_VOID(session.deliver(file, paths.back(), file.kind == exec::InputKind::Executable ? 0755 : 0644));
-    }
-    return paths;
+    for (const std::string& path : paths) print_line(path);
 }
 
 // The null build first; remembered files whose bytes are lost are built again.
-int build_targets(Session& session, const Arguments& arguments) {
+int build_targets(Session& session, const Arguments& arguments, Listeners& listeners) {
     const std::string directory = out_directory(arguments, session);
-    std::optional<std::vector<exec::Input>> known = find_files(session, arguments.targets);
-    Result<std::vector<std::string>> paths = project_error("nothing is remembered");
-    if (known) paths = deliver_files(session, *known, directory);
-    if (!paths.ok()) {
-        Result<std::vector<exec::Input>> files = build_files(session, arguments.targets);
-        if (!files.ok()) return print_failures(session, files.error());
-        paths = deliver_files(session, *files, directory);
+    const std::string key =
+        request_key(cat("targets ", join(arguments.targets, " ")), session.settings(), session.checkout());
+    if (std::optional<Built> known = remembered_targets(session, key)) {
+        Result<std::vector<std::string>> paths = deliver_targets(session, *known, directory);
+        if (paths.ok()) {
+            say_again(listeners.console(), known->said);
+            show(arguments, session, *known, *paths);
+            return 0;
+        }
     }
+    Result<Built> built = cli::build_targets(session, arguments.targets, listeners.kept(), key);
+    if (!built.ok()) return print_failures(session, built.error());
+    Result<std::vector<std::string>> paths = deliver_targets(session, *built, directory);
     if (!paths.ok()) return print_error(paths.error());
-    for (const std::string& path : *paths) print_line(path);
+    show(arguments, session, *built, *paths);
     return print_checked(session);
 }
 
-int build_archive(const Arguments& arguments, ArchiveKind kind) {
-    Listeners listeners(arguments);
-    Result<SessionSettings> settings = settings_of(arguments, listeners);
-    if (!settings.ok()) return print_error(settings.error());
-    Result<std::unique_ptr<Session>> session = Session::open(*settings);
-    if (!session.ok()) return print_error(session.error());
-    Result<Archive> archive = make_archive(**session, kind);
-    if (!archive.ok()) return print_failures(**session, archive.error());
-    Result<std::string> path = deliver_archive(**session, kind, *archive, out_directory(arguments, **session));
-    if (!path.ok()) return print_failures(**session, path.error());
-    print_line(cat(archive->remembered ? "up to date: " : "built ", *path));
-    return print_checked(**session);
+int build_archive(const Arguments& arguments, Session& session, ArchiveKind kind) {
+    Result<Archive> archive = make_archive(session, kind);
+    if (!archive.ok()) return print_failures(session, archive.error());
+    Result<std::string> path = deliver_archive(session, kind, *archive, out_directory(arguments, session));
+    if (!path.ok()) return print_failures(session, path.error());
+    if (arguments.json) {
+        print_line(listing(kind == ArchiveKind::Sdist ? "sdist" : "wheel", *path).dump(2));
+    } else {
+        print_line(cat(archive->remembered ? "up to date: " : "built ", *path));
+    }
+    return print_checked(session);
 }
 
 }  // namespace build_detail
@@ -148,19 +82,31 @@ int build_command(const Arguments& given) {
 #ifndef CERMET_STAGE0
     Result<std::optional<RustWorkspace>> workspace = find_rust_workspace(arguments);
     if (!workspace.ok()) return print_error(workspace.error());
+    if (workspace->has_value() && arguments.json) {
+        return print_error(usage_error("--json lists what targets of a configuration give; a Rust workspace has none"));
+    }
     if (workspace->has_value()) return build_rust_workspace(arguments, **workspace);
     Status fits = without_cargo_options(arguments);
     if (!fits.ok()) return print_error(fits.error());
 #endif
-    if (arguments.targets.empty()) return build_detail::build_archive(arguments, ArchiveKind::Wheel);
     Listeners listeners(arguments);
     Result<SessionSettings> settings = settings_of(arguments, listeners);
     if (!settings.ok()) return print_error(settings.error());
     Result<std::unique_ptr<Session>> session = Session::open(*settings);
     if (!session.ok()) return print_error(session.error());
-    return build_detail::build_targets(**session, arguments);
+    if (build_detail::builds_wheel(arguments, **session)) {
+        return build_detail::build_archive(arguments, **session, ArchiveKind::Wheel);
+    }
+    return build_detail::build_targets(**session, arguments, listeners);
 }
 
-int sdist_command(const Arguments& arguments) { return build_detail::build_archive(arguments, ArchiveKind::Sdist); }
+int sdist_command(const Arguments& arguments) {
+    Listeners listeners(arguments);
+    Result<SessionSettings> settings = settings_of(arguments, listeners);
+    if (!settings.ok()) return print_error(settings.error());
+    Result<std::unique_ptr<Session>> session = Session::open(*settings);
+    if (!session.ok()) return print_error(session.error());
+    return build_detail::build_archive(arguments, **session, ArchiveKind::Sdist);
+}
 
 }  // namespace cermet::cli

@@ -141,7 +141,9 @@ class Executor {
     // Needs no other step before it; stats all leaves on all cores. `root` as in the options.
     static RequestCheck check_request(store::Store& store, const std::string& root, const std::string& key,
                                       const std::map<std::string, std::string>& user, FactSource* facts);
-    // Real paths of the files that a saved request read; empty: there is none.
+    // The leaves of a saved request, with real paths; the values of variables are digests. Empty: there is none.
+    static std::vector<Leaf> saved_leaves(const std::string& root, const std::string& key);
+    // Real paths of the files that it read.
     static std::vector<std::string> saved_files(const std::string& root, const std::string& key);
 
     // --- for the rules of this room ---

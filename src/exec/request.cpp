@@ -230,15 +230,21 @@ RequestCheck Executor::check_request(store::Store& store, const std::string& roo
     return check;
 }
 
-std::vector<std::string> Executor::saved_files(const std::string& root, const std::string& key) {
+std::vector<Leaf> Executor::saved_leaves(const std::string& root, const std::string& key) {
     using namespace request_detail;
-    std::vector<std::string> files;
+    std::vector<Leaf> leaves;
     Result<platform::MappedFile> file = platform::MappedFile::open(file_of(root, key));
     std::vector<Entry> entries;
     std::string answer;
-    if (!file.ok() || !decode(file->bytes(), answer, entries)) return files;
-    for (const Entry& entry : entries) {
-        if (entry.type == Leaf::Type::File && entry.value != "absent") files.push_back(entry.name);
+    if (!file.ok() || !decode(file->bytes(), answer, entries)) return leaves;
+    for (Entry& entry : entries) leaves.push_back({entry.type, std::move(entry.name), std::move(entry.value)});
+    return leaves;
+}
+
+std::vector<std::string> Executor::saved_files(const std::string& root, const std::string& key) {
+    std::vector<std::string> files;
+    for (const Leaf& leaf : saved_leaves(root, key)) {
+        if (leaf.type == Leaf::Type::File && leaf.value != k_absent) files.push_back(leaf.name);
     }
     return files;
 }

@@ -64,6 +64,7 @@ struct DirectoryEntry {
 Result<std::vector<DirectoryEntry>> list_directory(const std::string& path);  // sorted by name, without . and ..
 Result<std::vector<DirectoryEntry>> list_any_names(const std::string& path);  // the same; names may be any bytes
 Result<std::string> read_link(const std::string& path);
+// A path through /proc/self/root stays one: so a directory is named that is called as one of the places (exec/places.h).
 Result<std::string> real_path(const std::string& path);
 std::string current_directory();
 

@@ -209,7 +209,9 @@ Result<std::string> read_link(const std::string& path) {
 Result<std::string> real_path(const std::string& path) {
     char* resolved = ::realpath(path.c_str(), nullptr);
     if (resolved == nullptr) return system_error("resolve", path, errno);
-    std::string out(resolved);
+    constexpr std::string_view k_root = "/proc/self/root";
+    const bool through_root = path.compare(0, k_root.size() + 1, std::string(k_root) + "/") == 0;
+    std::string out = (through_root ? std::string(k_root) : std::string()) + resolved;
     std::free(resolved);  // NOLINT: realpath allocates
     return out;
 }

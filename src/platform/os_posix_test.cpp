@@ -117,6 +117,9 @@ TEST_CASE("files are copied, linked, renamed and stamped") {
     CHECK(stat_file(dir / "s", FollowLinks::No).kind == FileKind::Symlink);
     CHECK(stat_file(dir / "s").kind == FileKind::File);
     CHECK(*real_path(dir / "s") == *real_path(dir / "a"));
+#ifdef __linux__
+    CHECK(*real_path("/proc/self/root" + (dir / "s")) == "/proc/self/root" + *real_path(dir / "a"));
+#endif
     CHECK(rename_path(dir / "b", dir / "c").ok());
     CHECK_FALSE(exists(dir / "b"));
     CHECK(set_times(dir / "c", 1'500'000'000'123'456'789).ok());

@@ -27,6 +27,7 @@ struct Provides {
     std::vector<exec::Input> shared_libraries;
     std::vector<exec::Input> needed_libraries;  // shared ones that those need: found by the linker, not linked
     std::vector<exec::Input> inputs;            // generated files behind the directories: ordering and keys
+    bool cxx = false;                           // an archive holds C++: whoever links it needs its runtime
     void add(const Provides& other);
     void add_to_link(const Provides& other);  // what of it concerns the linker alone
     bool operator==(const Provides&) const = default;

@@ -102,6 +102,7 @@ void Provides::add(const Provides& other) {
 void Provides::add_to_link(const Provides& other) {
     auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
     append(link_flags, other.link_flags);
+    cxx = cxx || other.cxx;
     // An archive must come after all that need it: of two mentions the later one counts.
     for (const exec::Input& archive : other.archives) std::erase(archives, archive);
     append(archives, other.archives);

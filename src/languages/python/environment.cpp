@@ -154,6 +154,12 @@ std::optional<std::string> python_fact(store::Store& store, const std::string& e
     return cat(base, " ", digest->hex());
 }
 
+std::optional<std::string> distribution_record(const std::vector<std::string>& search_path, const std::string& name) {
+    std::optional<environment_detail::InstalledAt> at = find_installed(search_path, name);
+    if (!at) return std::nullopt;
+    return join_path(at->directory, at->dist_info + "/RECORD");
+}
+
 std::optional<std::string> distribution_fact(store::Store& store, const std::vector<std::string>& search_path,
                                              const std::string& name) {
     std::optional<environment_detail::InstalledAt> at = find_installed(search_path, name);
@@ -317,9 +323,10 @@ std::vector<std::string> include_directories(const Distribution& distribution) {
 }
 
 // Front ends install what [build-system] requires says; an environment made by hand may hold another version.
-Status check_requirement(const Package& package, const MarkerEnvironment& markers, const Distribution& distribution) {
+Status check_requirement(const std::vector<std::string>& build_requires, const MarkerEnvironment& markers,
+                         const Distribution& distribution) {
     std::optional<Version> version = Version::find(distribution.version);
-    for (const std::string& text : package.build_requires) {
+    for (const std::string& text : build_requires) {
         Result<Requirement> wanted = Requirement::parse(text);
         if (!wanted.ok() || normalise_name(wanted->name) != distribution.name || !version) continue;
         if (wanted->marker && !wanted->marker->evaluate(markers)) continue;
@@ -340,9 +347,9 @@ engine::Task<c::Provides> run(engine::Build build, ProvideDistribution key) {
         co_return environment_error(cat("the build environment has no distribution ", key.name()),
                                     cat("add \"", key.name(), "\" to [build-system] requires, or install it"));
     }
-    SharedPackage package = co_await build.get(LoadPackage());
+    std::vector<std::string> build_requires = co_await build.get(FindBuildRequires());
     Python python = co_await build.get(FindPython());
-    CO_TRY_VOID(environment_detail::check_requirement(*package, python.record.markers, distribution));
+    CO_TRY_VOID(environment_detail::check_requirement(build_requires, python.record.markers, distribution));
     c::Provides provides;
     for (const std::string& include : environment_detail::include_directories(distribution)) {
         provides.include_dirs.push_back(join_path(distribution.directory, include));
@@ -351,14 +358,14 @@ engine::Task<c::Provides> run(engine::Build build, ProvideDistribution key) {
 }
 
 engine::Task<cython::Compiler> run(engine::Build build, FindCython) {
-    SharedPackage package = co_await build.get(LoadPackage());
+    std::vector<std::string> build_requires = co_await build.get(FindBuildRequires());
     Python python = co_await build.get(FindPython());
     Distribution cython = co_await build.get(FindDistribution("cython"));
     if (!cython.found()) {
         co_return environment_error("the build environment has no Cython",
                                     "add \"cython\" to [build-system] requires, or install it into the environment");
     }
-    CO_TRY_VOID(environment_detail::check_requirement(*package, python.record.markers, cython));
+    CO_TRY_VOID(environment_detail::check_requirement(build_requires, python.record.markers, cython));
     CO_TRY(version, Version::parse(cython.version));
     CO_TRY(oldest, Version::parse("3.0"));
     if (version < oldest) {
@@ -371,7 +378,7 @@ engine::Task<cython::Compiler> run(engine::Build build, FindCython) {
     ByteWriter identity;
     identity.string(python.digest);
     identity.string(cython.digest);
-    for (const std::string& text : package->build_requires) {
+    for (const std::string& text : build_requires) {
         Result<Requirement> requirement = Requirement::parse(text);
         if (!requirement.ok() || normalise_name(requirement->name) == "cython") continue;
         Distribution other = co_await build.get(FindDistribution(requirement->name));

@@ -95,6 +95,8 @@ engine::Task<cython::Compiler> run(engine::Build build, FindCython key);
 
 // The site-packages directories that belong to an interpreter, found by looking, without running it.
 std::vector<std::string> site_directories(const std::string& executable);
+// Real path of the file that changes when an installed distribution does: its RECORD.
+std::optional<std::string> distribution_record(const std::vector<std::string>& search_path, const std::string& name);
 // "python" as a fact: the base installation behind an interpreter and its digest; nullopt when it is gone.
 std::optional<std::string> python_fact(store::Store& store, const std::string& executable);
 // The current facts of the build environment, for checking a remembered request: "dist:numpy" -> "2.1.0 <digest>".

@@ -175,7 +175,8 @@ engine::Task<exec::Outcome> run(engine::Build build, BuildNative key) {
         c::Toolchain found = co_await build.get(c::FindToolchain(c::Language::C, flags.c_command));
         c_tools = found;
     }
-    if (has_cxx) {
+    const bool links_cxx = has_cxx || (uses.cxx && !target.archive);
+    if (links_cxx) {
         c::Toolchain found = co_await build.get(c::FindToolchain(c::Language::Cxx, flags.cxx_command));
         cxx_tools = found;
     }
@@ -202,7 +203,7 @@ engine::Task<exec::Outcome> run(engine::Build build, BuildNative key) {
     linkage.name = target.name;
     linkage.output = target.output;
     linkage.kind = target.kind;
-    linkage.toolchain = has_cxx ? cxx_tools : c_tools;
+    linkage.toolchain = links_cxx ? cxx_tools : c_tools;
     linkage.objects = objects;
     linkage.uses = uses;
     linkage.flags = flags.link;

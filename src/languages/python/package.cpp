@@ -342,9 +342,31 @@ engine::Task<SharedPackage> run(engine::Build build, LoadPackage) {
     co_return std::make_shared<const Package>(package);
 }
 
-engine::Task<SharedLayout> run(engine::Build build, FindLayout) {
+engine::Task<std::vector<std::string>> run(engine::Build build, FindBuildRequires) {
+    SharedConfig config = co_await build.get(LoadConfig());
+    if (!config->has_pyproject) co_return std::vector<std::string>();
+    SharedPackage package = co_await build.get(LoadPackage());
+    co_return package->build_requires;
+}
+
+// The Python files that belong to the project. Without a Python package there are none, only a directory below which
+// modules have their names.
+class FindFiles {
+   public:
+    using Value = Discovery;
+    static constexpr std::string_view k_name = "package-files";
+    std::string text() const { return {}; }
+};
+
+engine::Task<Discovery> run(engine::Build build, FindFiles) {
     SourceFiles& files = build.service<exec::Executor>().files();
     SharedConfig config = co_await build.get(LoadConfig());
+    if (!config->has_pyproject) {
+        Discovery none;
+        none.source_root = *config->package_dir == "." ? std::string() : *config->package_dir;
+        if (!none.source_root.empty()) none.source_roots = {none.source_root};
+        co_return none;
+    }
     SharedPackage package = co_await build.get(LoadPackage());
     Python python = co_await build.get(FindPython());
     CO_TRY_VOID(package_detail::check_python(*package, python.record));
@@ -359,6 +381,14 @@ engine::Task<SharedLayout> run(engine::Build build, FindLayout) {
     std::string git_root = find_git_root(files, config->directory);
     GitIgnore ignore(files, git_root.empty() ? config->directory : git_root);
     CO_TRY(discovery, discover(files, wanted, git_root.empty() ? nullptr : &ignore));
+    co_return discovery;
+}
+
+engine::Task<SharedLayout> run(engine::Build build, FindLayout) {
+    SourceFiles& files = build.service<exec::Executor>().files();
+    SharedConfig config = co_await build.get(LoadConfig());
+    Python python = co_await build.get(FindPython());
+    Discovery discovery = co_await build.get(FindFiles());
     package_detail::TargetFinder finder{files, *config, discovery, python.record.markers, {}};
     for (std::size_t i = 0; i < config->cython.size(); ++i) {
         CO_TRY(active, holds(config->cython[i].when, python.record.markers));

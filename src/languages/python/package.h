@@ -41,6 +41,15 @@ class LoadPackage {
 };
 engine::Task<SharedPackage> run(engine::Build build, LoadPackage key);
 
+// [build-system] requires, as written; none where there is no Python package.
+class FindBuildRequires {
+   public:
+    using Value = std::vector<std::string>;
+    static constexpr std::string_view k_name = "build-requires";
+    std::string text() const { return {}; }
+};
+engine::Task<std::vector<std::string>> run(engine::Build build, FindBuildRequires key);
+
 enum class ModuleKind { Cython, C, Rust };
 
 // One extension module to build.

@@ -149,6 +149,9 @@ engine::Task<c::Provides> run(engine::Build build, ProvideCLibrary key) {
     if (native.archive) {
         // Whoever links the archive needs what it needs.
         provides.archives.push_back(made.input(native.output));
+        provides.cxx = std::any_of(sources.begin(), sources.end(), [](const std::string& source) {
+            return c::language_of(source) == c::Language::Cxx;
+        });
         provides.link_flags = native.link_flags;
         for (const c::Provides& one : used) provides.add_to_link(one);
     } else {

@@ -136,7 +136,10 @@ engine::Task<std::vector<std::string>> run(engine::Build build, RunPaths key) {
     bool inside = key.kind() == c::LinkKind::Module || !key.directory().empty();
     if (key.kind() == c::LinkKind::SharedLibrary || !inside) co_return paths;
     SharedConfig config = co_await build.get(LoadConfig());
-    if (!config->has_pyproject) co_return paths;
+    if (!config->has_pyproject) {  // a module lies below the directory that `build TARGET` puts libraries into
+        if (key.kind() == c::LinkKind::Module) paths.push_back(shared_libraries_detail::origin("", key.directory()));
+        co_return paths;
+    }
     std::string place = co_await build.get(shared_libraries_detail::LibraryPlace());
     if (key.kind() == c::LinkKind::Module) {
         paths.push_back(shared_libraries_detail::origin(place, key.directory()));

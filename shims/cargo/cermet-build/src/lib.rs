@@ -1,14 +1,20 @@
-//! For build scripts: provide facts to other packages and ask for theirs, under Cermet and under cargo.
+//! For build scripts: provide facts to other packages and ask for theirs, under Cermet and under cargo; build C, C++ and
+//! Cython.
 //!
 //! Under Cermet (`CERMET_CHANNEL` is set) facts travel over its channel: typed, checked, as far as they are visible.
 //! Under plain cargo a fact is a line of metadata: cargo hands it to packages that depend directly on the provider, when
 //! the provider's manifest has `links`. Which names a package provides is said in its `[package.metadata.cermet]`.
 //!
+//! [`targets`] builds what a `cermet.toml` beside the script names, with a Cermet that is there or is made.
+//!
 //! Errors are texts for whoever runs the build: a script prints them, or goes on without.
 // SPDX-License-Identifier: MIT
 mod json;
+mod program;
+mod targets;
 
 pub use json::Value;
+pub use targets::{targets, Built, Error, Target, Targets};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
