@@ -7,7 +7,6 @@
 #include "cli/commands.h"
 #include "cli/common.h"
 #include "cli/rust_workspace.h"
-#include "cli/targets.h"
 
 #include "base/path.h"
 #include "base/text.h"
@@ -72,10 +71,6 @@ int build_archive(const Arguments& arguments, Session& session, ArchiveKind kind
 }
 
 }  // namespace build_detail
-
-Result<std::vector<exec::Input>> build_target(Session& session, const std::string& target) {
-    return build_detail::build_one(session, target);
-}
 
 int build_command(const Arguments& given) {
     Arguments arguments = given;

@@ -8,34 +8,25 @@
 #include "cli/common.h"
 #include "cli/graph_drawing.h"
 #include "cli/rust_workspace.h"
-#include "cli/targets.h"
 #include "cli/told_facts.h"
 
 #include "base/text.h"
 #include "languages/python/distribution.h"
 #include "languages/python/package.h"
+#include "languages/python/targets.h"
 
 namespace cermet::cli {
 namespace graph_detail {
 
-// Everything a project without a Python package can build.
-std::vector<std::string> all_targets(const options::Config& config) {
-    std::vector<std::string> names;
-    for (const auto& table : config.executables) names.push_back("tool:" + *table.name);
-    for (const auto& table : config.rust_libraries) names.push_back("rust:" + *table.name);
-    for (const auto& table : config.c_libraries) names.push_back("c:" + *table.name);
-    for (const auto& table : config.generates) names.push_back("generate:" + *table.name);
-    return names;
-}
-
 Status build_all(Session& session, const Arguments& arguments, const std::optional<RustWorkspace>& workspace) {
-    std::vector<std::string> targets = arguments.targets;
-    if (!workspace && targets.empty()) {
+    bool wheel = arguments.targets.empty();
+    if (!workspace && wheel) {
         TRY(config, session.ask(python::LoadConfig()));
-        if (!config->has_pyproject) targets = all_targets(*config);
+        wheel = config->has_pyproject;
     }
-    if (targets.empty()) return run_anywhere(session, arguments, workspace, python::BuildWheel());
-    for (const std::string& target : targets) TRY_VOID(build_target(session, target));
+    if (workspace || wheel) return run_anywhere(session, arguments, workspace, python::BuildWheel());
+    TRY(built, session.run(python::BuildTargets(arguments.targets)));  // of no names: all that there are
+    (void)built;
     return {};
 }
 

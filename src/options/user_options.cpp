@@ -88,6 +88,7 @@ class Placing {
                 for (auto& [name, entries] : setting<Lists>(row_, table_).value) TRY_VOID(list(entries));
                 return {};
             case Storage::Boolean:
+            case Storage::Integer:
             case Storage::SourcePaths: return {};
         }
         abort_bug("unknown storage of a setting");
