@@ -18,6 +18,9 @@
 #include "base/source_files.cpp"
 #include "base/text.cpp"
 #include "base/toml.cpp"
+#ifndef CERMET_STAGE0
+#include "base/archive/ar.cpp"
+#endif
 
 // platform 1
 #include "platform/host_posix.cpp"
@@ -26,6 +29,7 @@
 #include "platform/tree_posix.cpp"
 #include "platform/triple.cpp"
 #ifndef CERMET_STAGE0
+#include "platform/abi.cpp"
 #include "platform/target.cpp"
 #endif
 
@@ -41,6 +45,7 @@
 
 // options 2
 #include "options/check.cpp"
+#include "options/compatibility.cpp"
 #include "options/config.cpp"
 #include "options/overrides.cpp"
 #include "options/schema.cpp"
@@ -180,8 +185,14 @@
 #include "languages/python/version.cpp"
 #include "languages/python/wheel.cpp"
 #include "languages/python/wheel_check.cpp"
+#include "languages/python/stage0.cpp"
 #ifndef CERMET_STAGE0
+#include "languages/python/build_details.cpp"
+#include "languages/python/elf_sections.cpp"
+#include "languages/python/library_abi.cpp"
+#include "languages/python/link_check.cpp"
 #include "languages/python/manylinux.cpp"
+#include "languages/python/wheel_platform.cpp"
 #include "languages/python/stable_abi.cpp"
 #endif
 
@@ -215,6 +226,7 @@
 #include "cli/pep517.cpp"
 #include "cli/rust_workspace.cpp"
 #include "cli/source_audit.cpp"
+#include "cli/toolchain.cpp"
 #include "cli/vendor.cpp"
 #include "cli/verify.cpp"
 #include "cli/wheel_audit.cpp"

@@ -210,7 +210,8 @@ struct Config {
     Texts include, exclude;              // globs, wheel
     Texts sdist_include, sdist_exclude;  // globs, sdist
     Text default_profile;
-    Texts pass_env;  // [env]
+    Text compatibility;  // the platform tag of the wheel: see parse_compatibility
+    Texts pass_env;      // [env]
     Version version;
     DynamicFields dynamic;
     Cargo cargo;
@@ -265,6 +266,14 @@ struct Use {
     std::string name;
 };
 Result<Use> parse_use(std::string_view text);
+
+// What the platform tag of a wheel promises: "manylinux_2_28" -> {Manylinux, 2, 28}; manylinux1, 2010 and 2014 as well.
+enum class Promise { Linux, Auto, Manylinux, Musllinux };
+struct Compatibility {
+    Promise promise = Promise::Linux;
+    int major = 0, minor = 0;  // of the C library; Manylinux and Musllinux only
+};
+Result<Compatibility> parse_compatibility(std::string_view text);
 
 // Every knob: what `cermet options` lists.
 struct OptionInfo {

@@ -145,6 +145,11 @@ Section top() {
             "Files that the sdist leaves out; leaving out what the build reads is an error."),
         row<Config, &Config::default_profile>("default-profile", Kind::String, "\"release\"",
                                               "The profile where the command line names none.", "release"),
+        row<Config, &Config::compatibility>(
+            "compatibility", Kind::String, "\"manylinux_2_28\"",
+            "What the wheel's platform tag promises: `linux` nothing, `auto` the most that its native files keep, "
+            "`manylinux_2_N`, `manylinux2014` or `musllinux_1_N` just this, and a file that breaks it is an error.",
+            "linux"),
     };
     return section;
 }
