@@ -165,11 +165,20 @@ def test_verify_holds_the_tag_against_the_files(package: Callable[..., Project])
 
 
 def test_a_program_for_musl(package: Callable[..., Project]) -> None:
+    """Linked as distributions with musl link: with their name of the C library."""
     need("musl-gcc")
     files = small.pure()
     files["pyproject.toml"] += '\n[[tool.cermet.executable]]\nname = "small-say"\nsources = ["say.c"]\n'
     files["say.c"] = '#include <stdio.h>\nint main(void) { return puts("small") < 0; }\n'
+    files["vendor/libc.c"] = "void puts(void) {}\nvoid __libc_start_main(void) {}\n"
     project = package(files, CC="musl-gcc")
+    project.build("--compatibility", "auto")
+    assert platforms(project.wheel) == [auditwheel(project.wheel)] == [f"linux_{arch()}"]  # needs libc.so, as Debian's does
+    name = f"libc.musl-{arch()}.so.1"
+    run("gcc", "-shared", "-fPIC", "-fno-builtin", "-w", "-nostdlib", "libc.c", "-o", name, f"-Wl,-soname,{name}",
+        cwd=project.path("vendor"))
+    project.append("pyproject.toml", f'link-flags = ["-nodefaultlibs", "vendor/{name}"]\n')
+    project.delete("dist")
     project.build("--compatibility", "auto")
     assert re.fullmatch(rf"musllinux_1_\d_{arch()}", platforms(project.wheel)[0])
     assert auditwheel(project.wheel) in platforms(project.wheel)
@@ -350,7 +359,7 @@ def test_rust_of_another_rustc(package: Callable[..., Project]) -> None:
     ("_other.cpython-36-x86_64-linux-gnu.so", "it is for Python's ABI cp36, not for cp3"),
     ("_other.cpython-313t-x86_64-linux-gnu.so", "it is for Python's ABI cp313t, not for cp3"),
     ("libpython3.7d.so", "it is for Python's ABI cp37d, not for cp3"),
-])
+], ids=["version", "free-threaded", "debug"])
 def test_a_library_for_another_python(package: Callable[..., Project], name: str, conflict: str) -> None:
     project = package(taking_foo(f'link-flags = ["vendor/{name}"]\n'))
     run("gcc", "-shared", "-fPIC", "foo.c", "-o", name, cwd=project.path("vendor"))
@@ -358,7 +367,8 @@ def test_a_library_for_another_python(package: Callable[..., Project], name: str
     assert done.code == 2 and conflict in done.err, done.text
 
 
-@pytest.mark.parametrize("symbol, tag", [("_Py_MergeZeroLocalRefcount", "cp3*t"), ("_Py_NegativeRefcount", "cp3*d")])
+@pytest.mark.parametrize("symbol, tag", [("_Py_MergeZeroLocalRefcount", "cp3*t"), ("_Py_NegativeRefcount", "cp3*d")],
+                         ids=["free-threaded", "debug"])
 def test_objects_for_another_kind_of_python(package: Callable[..., Project], symbol: str, tag: str) -> None:
     """What Python's own headers write into free-threaded and debug builds gives them away."""
     project = package(taking_foo(code=f"void {symbol}(void);\nlong foo(void) {{ {symbol}(); return 7; }}\n"))
@@ -377,7 +387,8 @@ def test_a_part_of_one_version_in_a_module_for_all(package: Callable[..., Projec
 
 
 @pytest.mark.parametrize("compiler, conflict", [("aarch64-linux-gnu-gcc", "it is for aarch64, not for x86_64"),
-                                                ("musl-gcc", "it is built for musl, not for glibc")])
+                                                ("musl-gcc", "it is built for musl, not for glibc")],
+                         ids=["machine", "musl"])
 def test_a_module_that_this_python_cannot_load(package: Callable[..., Project], compiler: str, conflict: str) -> None:
     need(compiler)
     files = one_module("", "1")

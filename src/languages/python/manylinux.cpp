@@ -158,9 +158,9 @@ std::vector<BrokenPromise> objections(const NativeFile& file, const Policy& poli
     return out;
 }
 
+// Under its own name, libc.so, musl is nobody's: distributions with musl call it libc.musl-x86_64.so.1.
 bool allowed_with_musl(std::string_view library) {
-    return library == "libc.so" || library.substr(0, 8) == "libc.mus" || library == "libz.so.1" ||
-           library.substr(0, 7) == "ld-musl";
+    return library.substr(0, 10) == "libc.musl-" || library == "libz.so.1" || library.substr(0, 7) == "ld-musl";
 }
 
 // The policy of any glibc: between two rows the older one's compiler libraries.

@@ -313,6 +313,9 @@ TEST_CASE("a promised platform tag names who breaks it") {
     file.elf.needed = {"libc.musl-x86_64.so.1"};
     CHECK(broken("manylinux_2_34") == "p/m.so is built for musl");
     CHECK(broken("musllinux_1_2", "1.2").empty());
+    file.elf.needed = {"libc.so"};
+    CHECK(broken("musllinux_1_2", "1.2") == "p/m.so needs libc.so");
+    file.elf.needed = {"libc.musl-x86_64.so.1"};
     CHECK(broken("musllinux_1_1", "1.2") == "the compiler's C library is musl 1.2");
     CHECK(contains(broken("musllinux_1_2"), "is not known"));
     CHECK(join(platform_tags(*options::parse_compatibility("manylinux2010"), "i686"), ".") ==
