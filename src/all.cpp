@@ -171,11 +171,8 @@
 #include "languages/python/scm_version.cpp"
 #include "languages/python/sdist_files.cpp"
 #include "languages/python/shared_libraries.cpp"
-#include "languages/python/symbols.cpp"
 #include "languages/python/discovery.cpp"
-#include "languages/python/elf.cpp"
 #include "languages/python/interpreter.cpp"
-#include "languages/python/libraries.cpp"
 #include "languages/python/license.cpp"
 #include "languages/python/metadata.cpp"
 #include "languages/python/project.cpp"
@@ -188,12 +185,15 @@
 #include "languages/python/stage0.cpp"
 #ifndef CERMET_STAGE0
 #include "languages/python/build_details.cpp"
+#include "languages/python/elf.cpp"
 #include "languages/python/elf_sections.cpp"
+#include "languages/python/libraries.cpp"
 #include "languages/python/library_abi.cpp"
 #include "languages/python/link_check.cpp"
 #include "languages/python/manylinux.cpp"
 #include "languages/python/wheel_platform.cpp"
 #include "languages/python/stable_abi.cpp"
+#include "languages/python/symbols.cpp"
 #endif
 
 // report 5

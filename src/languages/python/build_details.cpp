@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "languages/python/build_details.h"
 
+#include <algorithm>
+
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/python/tags.h"
@@ -9,9 +11,19 @@
 namespace cermet::python {
 namespace build_details_detail {
 
+// As sys.version_info: "3.15.0a2" is the second alpha.
 Json version_info(const Interpreter& python) {
+    const std::string plain = cat(python.major, ".", python.minor, ".", python.micro);
+    const std::string rest = python.full_version.substr(std::min(plain.size(), python.full_version.size()));
+    std::string level = "final";
+    if (rest.compare(0, 1, "a") == 0) level = "alpha";
+    if (rest.compare(0, 1, "b") == 0) level = "beta";
+    if (rest.compare(0, 2, "rc") == 0) level = "candidate";
+    const std::size_t number = rest.find_first_of("0123456789");
+    const int serial = level == "final" || number == std::string::npos ? 0 : std::atoi(rest.c_str() + number);
     Json json;
-    return json.set("major", python.major).set("minor", python.minor).set("micro", python.micro);
+    json.set("major", python.major).set("minor", python.minor).set("micro", python.micro);
+    return json.set("releaselevel", level).set("serial", serial);
 }
 
 // Of the newest limited API; "" where there is none.
