@@ -18,6 +18,9 @@
 #include "base/source_files.cpp"
 #include "base/text.cpp"
 #include "base/toml.cpp"
+#ifndef CERMET_STAGE0
+#include "base/archive/ar.cpp"
+#endif
 
 // platform 1
 #include "platform/host_posix.cpp"
@@ -26,6 +29,7 @@
 #include "platform/tree_posix.cpp"
 #include "platform/triple.cpp"
 #ifndef CERMET_STAGE0
+#include "platform/abi.cpp"
 #include "platform/target.cpp"
 #endif
 
@@ -41,6 +45,7 @@
 
 // options 2
 #include "options/check.cpp"
+#include "options/compatibility.cpp"
 #include "options/config.cpp"
 #include "options/overrides.cpp"
 #include "options/schema.cpp"
@@ -187,11 +192,8 @@
 #include "languages/python/scm_version.cpp"
 #include "languages/python/sdist_files.cpp"
 #include "languages/python/shared_libraries.cpp"
-#include "languages/python/symbols.cpp"
 #include "languages/python/discovery.cpp"
-#include "languages/python/elf.cpp"
 #include "languages/python/interpreter.cpp"
-#include "languages/python/libraries.cpp"
 #include "languages/python/license.cpp"
 #include "languages/python/metadata.cpp"
 #include "languages/python/project.cpp"
@@ -204,13 +206,21 @@
 #include "languages/python/wheel_check.cpp"
 #include "languages/python/stage0.cpp"
 #ifndef CERMET_STAGE0
+#include "languages/python/build_details.cpp"
+#include "languages/python/elf.cpp"
+#include "languages/python/elf_sections.cpp"
 #include "languages/python/facts.cpp"
 #include "languages/python/generate.cpp"
+#include "languages/python/libraries.cpp"
+#include "languages/python/library_abi.cpp"
+#include "languages/python/link_check.cpp"
 #include "languages/python/manylinux.cpp"
 #include "languages/python/require_sources.cpp"
 #include "languages/python/stable_abi.cpp"
+#include "languages/python/symbols.cpp"
 #include "languages/python/told.cpp"
 #include "languages/python/used_distributions.cpp"
+#include "languages/python/wheel_platform.cpp"
 #endif
 
 // report 6
@@ -255,6 +265,7 @@
 #include "cli/rust_workspace.cpp"
 #include "cli/source_audit.cpp"
 #include "cli/told_facts.cpp"
+#include "cli/toolchain.cpp"
 #include "cli/vendor.cpp"
 #include "cli/verify.cpp"
 #include "cli/wheel_audit.cpp"

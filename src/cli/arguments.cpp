@@ -24,6 +24,7 @@ struct Parsing {
     std::string mode;
     std::string max_size;
     std::string memory;
+    std::string compatibility;
     bool no_workers = false;
     bool help = false;
     bool version = false;
@@ -197,6 +198,12 @@ void add_commands(CLI::App& app, Parsing& out) {
             ->type_name("<DIR>")
             ->group("Options");
     }
+    app.get_subcommand("build")
+        ->add_option("--compatibility", out.compatibility,
+                     "The wheel's platform tag: linux, auto, manylinux_2_28 …; checked [default: the project's]")
+        ->type_name("<TAG>")
+        ->take_last()
+        ->group("Options");
     app.get_subcommand("build")
         ->add_option("--check", a.check,
                      "Run so many per cent of the steps twice, also remembered ones, and fail where bytes differ")
@@ -465,6 +472,7 @@ Status take_values(Parsing& out, const CLI::App& app) {
         if (equal == std::string::npos || equal == 0)
             return usage_error(cat("-C takes KEY=VALUE, not '", option, "'"), "for example: -C cython.0.annotate=true");
     }
+    if (!out.compatibility.empty()) a.options.push_back("compatibility=" + out.compatibility);
     a.locked = a.locked || a.frozen;
     a.offline = a.offline || a.frozen;
     a.workers = !out.no_workers;

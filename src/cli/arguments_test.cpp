@@ -69,7 +69,7 @@ TEST_CASE("arguments: help and version are texts") {
     CHECK(!contains(help, "workers"));
     const std::string build = good({"build", "--help"}).text;
     CHECK(contains(build, "Usage: cermet build [OPTIONS] [TARGET]...\n"));
-    CHECK(contains(build, "  -o, --out-dir <DIR>    Where to put the result"));
+    CHECK(contains(build, "  -o, --out-dir <DIR>        Where to put the result"));
     CHECK(contains(good({"cache", "--help"}).text, "Usage: cermet cache [OPTIONS] <COMMAND>"));
     CHECK(contains(good({"cache", "gc", "--help"}).text, "Usage: cermet cache gc [OPTIONS]"));
     for (const std::string& line : split_lines(help + build)) CHECK(line.size() <= 120);

@@ -1,4 +1,4 @@
-// `cermet explain`, `cermet toolchain`, `cermet cache …`: looking at what the build knows.
+// `cermet explain`, `cermet cache …`: looking at what the build knows.
 // SPDX-License-Identifier: MIT
 #include "base/path.h"
 #include "base/text.h"
@@ -8,9 +8,6 @@
 #include "cli/rust_workspace.h"
 #include "fetch/packages.h"
 #include "languages/python/distribution.h"
-#include "languages/python/environment.h"
-#include "languages/python/modules.h"
-#include "languages/rust/rust.h"
 
 namespace cermet::cli {
 namespace inspect_detail {
@@ -27,74 +24,7 @@ std::string size_text(std::uint64_t bytes) {
     return cat(text.substr(0, text.find('.') + (unit == 0 ? 0 : 2)), " ", units[unit]);
 }
 
-Json python_json(const python::Python& python) {
-    Json json;
-    json.set("executable", python.executable).set("digest", python.digest);
-    json.set("record", python.record.to_json());
-    return json;
-}
-
-Json rust_json(const rust::RustToolchain& rust) {
-    Json json;
-    json.set("rustc", rust.rustc).set("version", rust.version).set("host", rust.host).set("digest", rust.digest);
-    return json;
-}
-
-// Every part that can be found; what is missing is shown with its error and hint, because that is what one looks for.
-Json toolchain_json(Session& session) {
-    Json json;
-    json.set("version", 1);
-    std::vector<std::string> default_words;
-    Result<python::NativeFlags> flags = session.run(python::FindNativeFlags(true));
-    auto put = [&json](const std::string& name, bool ok, Json value, const Error* error) {
-        json.set(name, ok ? std::move(value) : Json().set("error", error->message).set("hint", error->hint));
-    };
-    Result<c::Toolchain> cc =
-        session.run(c::FindToolchain(c::Language::C, flags.ok() ? flags->c_command : default_words));
-    put("c", cc.ok(), cc.ok() ? cc->to_json() : Json(), cc.ok() ? nullptr : &cc.error());
-    Result<c::Toolchain> cxx =
-        session.run(c::FindToolchain(c::Language::Cxx, flags.ok() ? flags->cxx_command : default_words));
-    put("c++", cxx.ok(), cxx.ok() ? cxx->to_json() : Json(), cxx.ok() ? nullptr : &cxx.error());
-    Result<rust::RustToolchain> rust = session.run(rust::FindRust(session.request().directory));
-    put("rust", rust.ok(), rust.ok() ? rust_json(*rust) : Json(), rust.ok() ? nullptr : &rust.error());
-    Result<python::Python> python = session.run(python::FindPython());
-    put("python", python.ok(), python.ok() ? python_json(*python) : Json(), python.ok() ? nullptr : &python.error());
-    return json;
-}
-
-void print_record(const std::string& name, const Json& record) {
-    if (record.find("error") != nullptr) {
-        print_line(cat(name, ": ", record["error"].string(),
-                       record["hint"].string().empty() ? "" : "; hint: ", record["hint"].string()));
-        return;
-    }
-    const Json& command = record["command"];
-    std::string program = !command.is_null()                ? join(command.string_list(), " ")
-                          : record.find("rustc") != nullptr ? record["rustc"].string()
-                                                            : record["executable"].string();
-    std::string version =
-        record.find("record") != nullptr ? record["record"]["full_version"].string() : record["version"].string();
-    print_line(cat(name, ": ", program, " ", version, " [", record["digest"].string().substr(0, 8), "]"));
-}
-
 }  // namespace inspect_detail
-
-int toolchain_command(const Arguments& arguments) {
-    Listeners listeners(arguments);
-    Result<SessionSettings> settings = settings_of(arguments, listeners);
-    if (!settings.ok()) return print_error(settings.error());
-    Result<std::unique_ptr<Session>> session = Session::open(*settings);
-    if (!session.ok()) return print_error(session.error());
-    Status started = (*session)->start();
-    if (!started.ok()) return print_error(started.error());
-    Json json = inspect_detail::toolchain_json(**session);
-    if (arguments.json) {
-        print_line(json.dump(2));
-        return 0;
-    }
-    for (const char* name : {"c", "c++", "rust", "python"}) inspect_detail::print_record(name, json[name]);
-    return 0;
-}
 
 // Builds, and says of each step whether it ran and why: the words are those of the decision itself.
 int explain_command(const Arguments& given) {

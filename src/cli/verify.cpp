@@ -19,6 +19,7 @@
 #include "languages/python/distribution.h"
 #include "languages/python/environment.h"
 #include "languages/python/payload.h"
+#include "languages/python/wheel_platform.h"
 #include "platform/os.h"
 
 namespace cermet::cli {
@@ -33,6 +34,7 @@ struct Built {
     python::Python python;
     python::BuiltArchive wheel, sdist;
     std::string wheel_bytes, sdist_bytes;
+    std::string musl_version;
     std::vector<std::string> read;         // files of the checkout
     std::vector<std::string> sdist_paths;  // without the top directory
 };
@@ -54,6 +56,8 @@ Result<Built> build_tree(Session& session) {
     built.payload = payload;
     TRY(python, session.ask(python::FindPython()));
     built.python = python;
+    TRY(platform, session.ask(python::ChoosePlatform()));
+    built.musl_version = platform.musl_version;
     TRY(wheel_bytes, session.store().get(wheel.file.digest));
     built.wheel_bytes = wheel_bytes;
     TRY(sdist_bytes, session.store().get(sdist.file.digest));
@@ -106,6 +110,7 @@ class Verifier {
         audit.file_name = built_.wheel.file_name;
         audit.python = built_.python.record;
         audit.runtime_library = built_.python.runtime_library;
+        audit.musl_version = built_.musl_version;
         for (const python::BuiltModule& module : built_.payload->modules) {
             AuditedModule one;
             one.name = module.name;

@@ -298,19 +298,14 @@ class Auditor {
                                list_text({python_paths_.begin(), python_paths_.end()}),
                                ", as this Python's own link flags say"));
         }
-        Result<python::PlatformChoice> choice = python::choose_platform(files, audit_.python.platform_tag());
+        Result<python::PlatformChoice> choice =
+            python::choose_platform(files, audit_.python.platform_tag(), audit_.musl_version);
         if (!findings_.check(choice.ok(), "tags", choice.ok() ? "" : choice.error().message)) return;
         bool claims = std::any_of(tags_.platforms.begin(), tags_.platforms.end(), [](const std::string& platform) {
             return contains(platform, "manylinux") || contains(platform, "musllinux");
         });
         if (claims) {
-            for (const std::string& platform : tags_.platforms) {
-                bool earned =
-                    std::find(choice->platforms.begin(), choice->platforms.end(), platform) != choice->platforms.end();
-                findings_.check(
-                    earned, "tags",
-                    cat("the wheel does not deserve the tag ", platform, ": ", list_text(choice->reasons, 3)));
-            }
+            for (const std::string& platform : tags_.platforms) claimed(platform, files);
         } else if (choice->audited()) {
             findings_.note(cat("the native files would fit ", choice->platforms[0]));
         }
@@ -318,6 +313,20 @@ class Auditor {
             findings_.note(
                 cat("other systems may lack libraries that the wheel needs: ", list_text(choice->external_libraries)));
         }
+    }
+
+    void claimed(const std::string& platform, const std::vector<python::NativeFile>& files) {
+        const std::string& plain = audit_.python.platform_tag();
+        const std::string arch = plain.substr(std::min(plain.size(), plain.find('_') + 1));
+        const std::string name = platform.substr(0, platform.size() - std::min(platform.size(), arch.size() + 1));
+        Result<options::Compatibility> promise = options::parse_compatibility(name);
+        if (!findings_.check(promise.ok(), "tags", cat("the tag names an unknown platform: ", platform))) return;
+        std::vector<std::string> broken;
+        for (const auto& one : python::broken_promises(files, arch, *promise, audit_.musl_version)) {
+            broken.push_back(one.text);
+        }
+        findings_.check(broken.empty(), "tags",
+                        cat("the wheel does not deserve the tag ", platform, ": ", list_text(broken, 3)));
     }
 
     const WheelAudit& audit_;

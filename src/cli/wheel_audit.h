@@ -31,6 +31,7 @@ struct WheelAudit {
     std::vector<std::string> libraries;  // shared libraries that the build put into it: paths in the wheel
     python::Interpreter python;
     std::string runtime_library;  // real path of libpython, or of the program that holds it
+    std::string musl_version;     // "1.2": of the compiler's C library; "" = another one
 };
 void audit_wheel(const WheelAudit& audit, Findings& findings);
 

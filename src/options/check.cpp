@@ -420,6 +420,8 @@ Status check_top(const Config& config) {
         Text text{name, config.packages.origin};
         TRY_VOID(check_module_name(text));
     }
+    Result<Compatibility> promise = parse_compatibility(*config.compatibility);
+    if (!promise) return value_error(config.compatibility.origin, promise.error().message, promise.error().hint);
     if (config.cargo.manifest_path.set() && file_name(*config.cargo.manifest_path) != "Cargo.toml") {
         return value_error(config.cargo.manifest_path.origin,
                            cat("'manifest-path' names '", *config.cargo.manifest_path, "', not a Cargo.toml"));

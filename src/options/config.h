@@ -252,6 +252,7 @@ struct Config {
     Text vendored_downloads;  // directory with files of downloads, looked at before the network; "" = none
     Texts pass_env;           // [env]
     Defines env_set;          // [env]: as if they stood in the environment; what stands there goes before
+    Text compatibility;       // the platform tag of the wheel: see parse_compatibility
     Version version;
     DynamicFields dynamic;
     Cargo cargo;
@@ -310,6 +311,14 @@ struct Use {
     std::string name;
 };
 Result<Use> parse_use(std::string_view text);
+
+// What the platform tag of a wheel promises: "manylinux_2_28" -> {Manylinux, 2, 28}; manylinux1, 2010 and 2014 as well.
+enum class Promise { Linux, Auto, Manylinux, Musllinux };
+struct Compatibility {
+    Promise promise = Promise::Linux;
+    int major = 0, minor = 0;  // of the C library; Manylinux and Musllinux only
+};
+Result<Compatibility> parse_compatibility(std::string_view text);
 
 // Every knob: what `cermet options` lists.
 struct Knob {

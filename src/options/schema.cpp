@@ -158,6 +158,11 @@ Section top() {
             "vendored-downloads", Kind::Path, "\"vendor/.downloads\"",
             "Directory with files of downloads, as `cermet vendor` writes it; what "
             "lies there is not asked of the network."),
+        row<Config, &Config::compatibility>(
+            "compatibility", Kind::String, "\"manylinux_2_28\"",
+            "What the wheel's platform tag promises: `linux` nothing, `auto` the most that its native files keep, "
+            "`manylinux_2_N`, `manylinux2014` or `musllinux_1_N` just this, and a file that breaks it is an error.",
+            "linux"),
     };
     return section;
 }

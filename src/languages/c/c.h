@@ -69,6 +69,7 @@ struct Linkage {
     Toolchain toolchain;  // the driver that links: C++ when any object is
     std::vector<exec::Input> objects;
     Provides uses;
+    std::vector<exec::Input> found;    // what -l and paths among the flags mean: they are no words of the command
     std::vector<std::string> flags;    // LDSHARED's rest, LDFLAGS, profile, target
     std::vector<std::string> exports;  // empty: no export control (executables); else only these symbols
     std::vector<std::string>

@@ -121,6 +121,7 @@ Link::Link(Linkage what) : what_(std::make_shared<const Linkage>(std::move(what)
     link_detail::write_inputs(out, what_->uses.archives);
     link_detail::write_inputs(out, what_->uses.shared_libraries);
     link_detail::write_inputs(out, what_->uses.needed_libraries);
+    link_detail::write_inputs(out, what_->found);
     text_ = cat(what_->name, " ", digest_of(out.bytes()).hex());
 }
 
@@ -146,6 +147,13 @@ engine::Task<exec::Outcome> run(engine::Build build, Link key) {
     const Provides& uses = what.uses;
     for (const auto* inputs : {&what.objects, &uses.archives, &uses.shared_libraries, &uses.needed_libraries}) {
         action.inputs.insert(action.inputs.end(), inputs->begin(), inputs->end());
+    }
+    for (const exec::Input& file : what.found) {
+        if (is_within(file.path, exec::k_ws)) {
+            action.inputs.push_back(file);
+        } else {  // of the system: no part of the input root, as compilers are none
+            action.platform["library " + file.path] = file.digest.hex();
+        }
     }
     action.outputs = {exec::Output(what.output)};
     action.platform["toolchain"] = what.toolchain.digest;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "languages/c/toolchain.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -18,7 +20,15 @@ inline constexpr const char* k_probe =
     "\"$@\" -v -x \"$language\" -E /dev/null 2>&1 || exit 1\n"
     "for p in cc1 cc1plus collect2 as ld lld; do echo \"program: $(\"$@\" -print-prog-name=$p)\"; done\n"
     "echo \"machine: $(\"$@\" -dumpmachine)\"\n"
-    "echo \"version: $(\"$@\" -dumpfullversion -dumpversion | tail -n 1)\"\n";
+    "echo \"version: $(\"$@\" -dumpfullversion -dumpversion | tail -n 1)\"\n"
+    "\"$@\" -print-search-dirs\n"
+    "printf '#if __has_include(<features.h>)\\n#include <features.h>\\n#endif\\n"
+    "#ifdef __cplusplus\\n#include <cstddef>\\n#endif\\n' | \"$@\" -x \"$language\" -dM -E - 2>/dev/null\n"
+    "loader=$(\"$@\" -### -x \"$language\" /dev/null 2>&1 |"
+    " sed -n 's/.*-dynamic-linker\"\\{0,1\\} \"\\{0,1\\}\\([^\" ]*\\).*/\\1/p')\n"
+    "echo \"loader: $loader\"\n"
+    "case $loader in */ld-musl*) \"$loader\" 2>&1 | sed -n 's/^Version /musl: /p';; esac\n"
+    "exit 0\n";
 
 std::vector<std::string> candidates(Language language) {
     if (language == Language::C) return {"cc", "gcc", "clang"};
@@ -29,8 +39,61 @@ std::string after(const std::string& line, std::string_view head) {
     return line.compare(0, head.size(), head) == 0 ? std::string(trim(line.substr(head.size()))) : "";
 }
 
+using Macros = std::map<std::string, std::string, std::less<>>;
+
+std::string macro(const Macros& macros, std::string_view name) {
+    const auto found = macros.find(name);
+    return found == macros.end() ? std::string() : found->second;
+}
+
+// glibc and its likes say who they are in <features.h>; musl does not, on purpose, but its dynamic linker has a name.
+void read_libc(const Macros& macros, const std::string& loader, const std::string& musl, Toolchain& found) {
+    if (macros.count("__UCLIBC__") != 0) {
+        found.libc = "uclibc";
+    } else if (macros.count("__GLIBC__") != 0) {
+        found.libc = "glibc";
+        found.libc_version = cat(macro(macros, "__GLIBC__"), ".", macro(macros, "__GLIBC_MINOR__"));
+    } else if (macros.count("__BIONIC__") != 0) {
+        found.libc = "bionic";
+    } else if (contains(loader, "ld-musl") || found.target.environment.compare(0, 4, "musl") == 0) {
+        found.libc = "musl";
+        found.libc_version = musl;
+    }
+}
+
+Runtime read_runtime(const Macros& macros) {
+    Runtime runtime;
+    if (macros.count("_LIBCPP_VERSION") != 0) {
+        runtime.cxx_library = "libc++";
+        runtime.cxx_version = macro(macros, "_LIBCPP_VERSION");
+    } else if (macros.count("__GLIBCXX__") != 0) {
+        runtime.cxx_library = "libstdc++";
+        runtime.cxx_version = macro(macros, "_GLIBCXX_RELEASE");
+        runtime.cxx11_abi = macro(macros, "_GLIBCXX_USE_CXX11_ABI") == "1";
+    }
+    if (!runtime.cxx_library.empty()) runtime.cxx_abi = macro(macros, "__GXX_ABI_VERSION");
+    for (const auto& [name, what] :
+         {std::pair("__SIZEOF_POINTER__", "pointer"), std::pair("__SIZEOF_LONG__", "long"),
+          std::pair("__SIZEOF_LONG_DOUBLE__", "long double"), std::pair("__SIZEOF_WCHAR_T__", "wchar_t")}) {
+        const std::string size = macro(macros, name);
+        if (!size.empty()) runtime.sizes[what] = std::atoi(size.c_str());
+    }
+    for (const auto& [name, what] :
+         {std::pair("__ARM_PCS_VFP", "hard-float"), std::pair("__CET__", "cet"),
+          std::pair("__FAST_MATH__", "fast-math"), std::pair("_FILE_OFFSET_BITS", "large-files"),
+          std::pair("__PIE__", "pie"), std::pair("__SOFTFP__", "soft-float"), std::pair("_TIME_BITS", "time64"),
+          std::pair("__CHAR_UNSIGNED__", "unsigned-char")}) {
+        if (macros.count(name) != 0) runtime.flags.emplace_back(what);
+    }
+    std::sort(runtime.flags.begin(), runtime.flags.end());
+    return runtime;
+}
+
 Result<Toolchain> read_answer(const std::string& printed) {
     Toolchain found;
+    Macros macros;
+    std::string loader;
+    std::string musl;
     bool in_search = false;
     for (const std::string& line : split_lines(printed)) {
         if (contains(line, "clang version")) found.family = Family::Clang;
@@ -43,6 +106,20 @@ Result<Toolchain> read_answer(const std::string& printed) {
         }
         std::string program = after(line, "program:");
         if (is_absolute(program)) found.programs.push_back(program);
+        if (line.compare(0, 8, "#define ") == 0) {
+            const std::size_t space = line.find(' ', 8);
+            macros[line.substr(8, space - 8)] = space == std::string::npos ? "" : line.substr(space + 1);
+        }
+        if (line.compare(0, 12, "libraries: =") == 0) {
+            for (const std::string& directory : split(line.substr(12), ':')) {
+                const std::string plain = normalise(directory);
+                const bool seen = std::find(found.library_order.begin(), found.library_order.end(), plain) !=
+                                  found.library_order.end();
+                if (is_absolute(plain) && !seen) found.library_order.push_back(plain);
+            }
+        }
+        if (loader.empty()) loader = after(line, "loader:");
+        if (musl.empty()) musl = after(line, "musl:");
         std::string version = after(line, "version:");
         if (!version.empty()) found.version = version;
         std::string machine = after(line, "machine:");
@@ -50,6 +127,8 @@ Result<Toolchain> read_answer(const std::string& printed) {
         TRY(triple, platform::parse_triple(machine));
         found.target = triple;
     }
+    read_libc(macros, loader, musl, found);
+    found.runtime = read_runtime(macros);
     if (found.version.empty() || found.target.arch.empty()) {
         return environment_error("the compiler does not answer like gcc or clang",
                                  "set CC to a compiler with gcc-like options");
@@ -81,8 +160,30 @@ Json Toolchain::to_json() const {
     json.set("family", family == Family::Gcc ? "gcc" : "clang").set("version", version);
     json.set("target", target.rust()).set("archiver", archiver);
     json.set("include-order", Json::strings(include_order)).set("programs", Json::strings(programs));
+    json.set("library-order", Json::strings(library_order));
+    json.set("libc", Json().set("kind", libc).set("version", libc_version)).set("runtime", runtime.to_json());
     json.set("digest", digest);
     return json;
+}
+
+Json Runtime::to_json() const {
+    Json json;
+    Json lengths{Json::Object{}};
+    for (const auto& [name, size] : sizes) lengths.set(name, size);
+    json.set("c++-library", cxx_library).set("c++-version", cxx_version).set("cxx11-abi", cxx11_abi);
+    json.set("c++-abi", cxx_abi).set("sizes", std::move(lengths)).set("flags", Json::strings(flags));
+    return json;
+}
+
+Runtime Runtime::from_json(const Json& json) {
+    Runtime found;
+    found.cxx_library = json["c++-library"].string();
+    found.cxx_version = json["c++-version"].string();
+    found.cxx11_abi = json["cxx11-abi"].boolean();
+    found.cxx_abi = json["c++-abi"].string();
+    for (const auto& [name, size] : json["sizes"].object()) found.sizes[name] = static_cast<int>(size.integer());
+    found.flags = json["flags"].string_list();
+    return found;
 }
 
 Result<Toolchain> Toolchain::from_json(const Json& json) {
@@ -95,6 +196,10 @@ Result<Toolchain> Toolchain::from_json(const Json& json) {
     found.target = triple;
     found.archiver = json["archiver"].string();
     found.include_order = json["include-order"].string_list();
+    found.library_order = json["library-order"].string_list();
+    found.libc = json["libc"]["kind"].string();
+    found.libc_version = json["libc"]["version"].string();
+    found.runtime = Runtime::from_json(json["runtime"]);
     found.programs = json["programs"].string_list();
     found.digest = json["digest"].string();
     return found;

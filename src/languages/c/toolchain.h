@@ -6,6 +6,7 @@
 // driver, the programs it starts (cc1, as, ld, collect2) and what it says of itself; it enters every action's platform.
 // Fails: Environment when there is no compiler, or it cannot compile.
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,14 +19,31 @@ namespace cermet::c {
 enum class Language { C, Cxx };
 enum class Family { Gcc, Clang };
 
+// What the compiler does where no option says otherwise, as far as two objects must agree on it.
+struct Runtime {
+    std::string cxx_library;           // "libstdc++", "libc++" or ""; C++ compilers only
+    std::string cxx_version;           // "12", "14.0.6"
+    bool cxx11_abi = false;            // libstdc++: std::string is std::__cxx11::basic_string
+    std::string cxx_abi;               // __GXX_ABI_VERSION, "1017"
+    std::map<std::string, int> sizes;  // "pointer", "long", "long double", "wchar_t": bytes
+    std::vector<std::string> flags;    // defaults that change the ABI: "pie", "unsigned-char", "hard-float" …; sorted
+    Json to_json() const;
+    static Runtime from_json(const Json& json);
+    bool operator==(const Runtime&) const = default;
+};
+
 struct Toolchain {
     std::vector<std::string> command;  // canonical driver and its fixed arguments: {"/usr/bin/clang", "--target=…"}
     Language language = Language::C;
     Family family = Family::Gcc;
     std::string version;  // "12.2.0"
     platform::Triple target;
+    std::string libc;          // "glibc", "musl" or ""
+    std::string libc_version;  // "2.36", "1.2.3"; "" where the compiler cannot tell
+    Runtime runtime;
     std::string archiver;                    // canonical path of ar
     std::vector<std::string> include_order;  // the compiler's own search directories for <…>
+    std::vector<std::string> library_order;  // and for libraries
     std::vector<std::string> programs;       // canonical paths of the programs the driver starts
     std::string digest;                      // 64 hex: the identity of all of it
     std::string identity() const { return digest.substr(0, 8); }

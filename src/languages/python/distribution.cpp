@@ -15,14 +15,14 @@
 #include "languages/python/sdist_files.h"
 #include "languages/python/sdist.h"
 #include "languages/python/wheel.h"
+#include "languages/python/wheel_platform.h"
 #include "platform/os.h"
 
 namespace cermet::python {
 namespace distribution_detail {
 
 // The strictest promise that all modules keep.
-Result<TagSet> tags_of(const Payload& payload, const Python& python) {
-    std::vector<std::string> platforms = {python.record.platform_tag()};
+Result<TagSet> tags_of(const Payload& payload, const Python& python, std::vector<std::string> platforms) {
     // A command's way to the wheel's libraries names the version of Python whose site-packages hold them.
     for (const BuiltProgram& program : payload.programs) {
         if (program.install && !program.libraries.empty()) {
@@ -133,8 +133,9 @@ engine::Task<BuiltArchive> run(engine::Build build, BuildWheel) {
     Python python = co_await build.get(FindPython());
     SharedPayload payload = co_await build.get(CollectPayload());
     SharedConfig config = co_await build.get(LoadConfig());
+    WheelPlatform platform = co_await build.get(ChoosePlatform());
     BuildRequest& request = build.service<BuildRequest>();
-    CO_TRY(tags, distribution_detail::tags_of(*payload, python));
+    CO_TRY(tags, distribution_detail::tags_of(*payload, python, platform.platforms));
     WheelPlan plan =
         distribution_detail::plan_of(*payload, *package, tags, request, build.service<exec::Executor>().places());
     distribution_detail::add_record(plan, *config, request, build.service<exec::Executor>());
@@ -151,6 +152,7 @@ engine::Task<BuiltArchive> run(engine::Build build, BuildWheel) {
     archive.file_name = file;
     archive.file = written.input(file);
     archive.notices = payload->notices;
+    archive.notices.insert(archive.notices.end(), platform.notices.begin(), platform.notices.end());
     co_return archive;
 }
 
@@ -169,7 +171,7 @@ engine::Task<BuiltArchive> run(engine::Build build, BuildEditable) {
     }
     if (layout->discovery.source_roots.empty()) path_file.bytes = request.host_directory + "\n";
     payload.files.push_back(path_file);
-    CO_TRY(tags, distribution_detail::tags_of(payload, python));
+    CO_TRY(tags, distribution_detail::tags_of(payload, python, {python.record.platform_tag()}));
     WheelPlan plan =
         distribution_detail::plan_of(payload, *package, tags, request, build.service<exec::Executor>().places());
     std::string file = wheel_file_name(plan.name, plan.version, plan.build, plan.tags);

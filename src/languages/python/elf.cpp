@@ -278,7 +278,7 @@ bool ElfFile::exports(std::string_view name) const {
     return found != exported.end() && found->name == name;
 }
 
-std::string ElfFile::arch() const {
+std::string elf_arch(std::uint16_t machine, int bits, bool little_endian) {
     switch (machine) {
         case 3: return bits == 32 ? "i686" : "";
         case 62: return bits == 64 ? "x86_64" : "";

@@ -23,6 +23,9 @@ struct ElfSymbol {
     bool function = false;
 };
 
+// The name of platform tags: x86_64, i686, aarch64, armv7l, ppc64le, s390x, riscv64, loongarch64 or "".
+std::string elf_arch(std::uint16_t machine, int bits, bool little_endian);
+
 struct ElfFile {
     int bits = 64;
     bool little_endian = true;
@@ -41,7 +44,7 @@ struct ElfFile {
     bool executable_stack = false;
 
     bool exports(std::string_view name) const;
-    std::string arch() const;  // x86_64, i686, aarch64, armv7l, ppc64le, s390x, riscv64, loongarch64 or ""
+    std::string arch() const { return elf_arch(machine, bits, little_endian); }
 };
 
 bool is_elf(std::string_view bytes);

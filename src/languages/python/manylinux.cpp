@@ -97,29 +97,101 @@ bool allows(const Policy& policy, std::string_view symbol_version) {
 
 using Names = std::set<std::string, std::less<>>;
 
-std::string_view base_name(std::string_view path) { return file_name(path); }
+Names names_inside(const std::vector<NativeFile>& files) {
+    Names inside;
+    for (const NativeFile& file : files) {
+        inside.emplace(file_name(file.path));
+        if (!file.elf.soname.empty()) inside.insert(file.elf.soname);
+    }
+    return inside;
+}
+
+// Parts of zlib that it never meant to export; some builds of it do not.
+bool internal_of_zlib(std::string_view symbol, int glibc) {
+    static const std::set<std::string, std::less<>> always = {
+        "_dist_code",       "_length_code",  "_tr_align",         "_tr_flush_block", "_tr_init",
+        "_tr_stored_block", "_tr_tally",     "deflate_copyright", "gzflags",         "inflate_copyright",
+        "inflate_fast",     "inflate_table", "z_errmsg",          "zcalloc",         "zcfree"};
+    return always.count(symbol) != 0 || (symbol == "uncompress2" && glibc < 34);
+}
+
+std::vector<std::string> symbols_of(const ElfFile& elf, std::string_view library, std::string_view version) {
+    std::vector<std::string> names;
+    for (const ElfSymbol& symbol : elf.undefined) {
+        if (symbol.library == library && symbol.version == version) names.push_back(symbol.name);
+    }
+    return names;
+}
+
+std::string some_of(std::vector<std::string> names) {
+    constexpr std::size_t shown = 3;
+    if (names.size() <= shown) return join(names, ", ");
+    const std::size_t rest = names.size() - shown;
+    names.resize(shown);
+    return cat(join(names, ", "), " and ", rest, " more");
+}
 
 // What keeps a file from this policy; empty: it fits.
-std::vector<std::string> objections(const NativeFile& file, const Policy& policy, const Names& inside) {
-    std::vector<std::string> out;
+std::vector<BrokenPromise> objections(const NativeFile& file, const Policy& policy, const Names& inside) {
+    std::vector<BrokenPromise> out;
+    bool zlib = false;
     for (const std::string& library : file.elf.needed) {
-        if (inside.count(library) != 0 || system_library(library, policy.glibc)) continue;
-        out.push_back(cat(file.path, " needs ", library));
+        if (inside.count(library) != 0) continue;
+        zlib = zlib || library == "libz.so.1";
+        if (!system_library(library, policy.glibc)) out.push_back({file.path, cat(file.path, " needs ", library), {}});
     }
     for (const auto& [library, versions] : file.elf.version_needs) {
         if (inside.count(library) != 0) continue;
         for (const std::string& version : versions) {
-            if (!allows(policy, version)) out.push_back(cat(file.path, " needs ", version, " (", library, ")"));
+            if (allows(policy, version)) continue;
+            const std::vector<std::string> symbols = symbols_of(file.elf, library, version);
+            const std::string head = symbols.empty() ? "" : some_of(symbols) + "@";
+            out.push_back({file.path, cat(file.path, " needs ", head, version, " (", library, ")"), symbols});
         }
+    }
+    for (const ElfSymbol& symbol : file.elf.undefined) {
+        if (!zlib || symbol.weak || !internal_of_zlib(symbol.name, policy.glibc)) continue;
+        out.push_back({file.path,
+                       cat(file.path, " needs ", symbol.name, " (libz.so.1), which not every zlib offers"),
+                       {symbol.name}});
     }
     return out;
 }
 
-bool uses_musl(const ElfFile& elf) {
-    if (contains(elf.interpreter, "ld-musl")) return true;
-    return std::any_of(elf.needed.begin(), elf.needed.end(), [](const std::string& library) {
-        return library == "libc.so" || library.compare(0, 8, "libc.mus") == 0;
-    });
+// Under its own name, libc.so, musl is nobody's: distributions with musl call it libc.musl-x86_64.so.1.
+bool allowed_with_musl(std::string_view library) {
+    return library.substr(0, 10) == "libc.musl-" || library == "libz.so.1" || library.substr(0, 7) == "ld-musl";
+}
+
+// The policy of any glibc: between two rows the older one's compiler libraries.
+Policy policy_for(int glibc) {
+    Policy policy = k_policies[0];
+    for (const Policy& row : k_policies) {
+        if (row.glibc <= glibc) policy = row;
+    }
+    policy.glibc = glibc;
+    return policy;
+}
+
+std::vector<BrokenPromise> broken_musl(const std::vector<NativeFile>& files, const options::Compatibility& promise,
+                                       std::string_view musl_version, const Names& inside) {
+    std::vector<BrokenPromise> out;
+    for (const NativeFile& file : files) {
+        for (const std::string& library : file.elf.needed) {
+            if (!allowed_with_musl(library) && inside.count(library) == 0) {
+                out.push_back({file.path, cat(file.path, " needs ", library), {}});
+            }
+        }
+    }
+    const std::optional<Version> have = Version::find(musl_version);
+    const std::optional<Version> most = Version::find(cat(promise.major, ".", promise.minor));
+    if (!out.empty()) return out;
+    if (!have) {
+        out.push_back({"", "the musl version of the compiler is not known", {}});
+    } else if (*most < *have) {
+        out.push_back({"", cat("the compiler's C library is musl ", musl_version), {}});
+    }
+    return out;
 }
 
 PlatformChoice musl_choice(const std::vector<NativeFile>& files, const std::string& arch, const std::string& plain,
@@ -127,9 +199,7 @@ PlatformChoice musl_choice(const std::vector<NativeFile>& files, const std::stri
     PlatformChoice out;
     for (const NativeFile& file : files) {
         for (const std::string& library : file.elf.needed) {
-            bool allowed = library == "libc.so" || library.compare(0, 8, "libc.mus") == 0 || library == "libz.so.1" ||
-                           library.compare(0, 7, "ld-musl") == 0;
-            if (allowed || inside.count(library) != 0) continue;
+            if (allowed_with_musl(library) || inside.count(library) != 0) continue;
             out.external_libraries.push_back(library);
             out.reasons.push_back(cat(file.path, " needs ", library));
         }
@@ -145,6 +215,53 @@ PlatformChoice musl_choice(const std::vector<NativeFile>& files, const std::stri
 
 }  // namespace manylinux_detail
 
+bool uses_musl(const ElfFile& elf) {
+    if (contains(elf.interpreter, "ld-musl")) return true;
+    return std::any_of(elf.needed.begin(), elf.needed.end(), [](const std::string& library) {
+        return library == "libc.so" || library.compare(0, 8, "libc.mus") == 0;
+    });
+}
+
+std::string promise_text(const options::Compatibility& promise) {
+    switch (promise.promise) {
+        case options::Promise::Linux: return "linux";
+        case options::Promise::Auto: return "auto";
+        case options::Promise::Manylinux: return cat("manylinux_", promise.major, "_", promise.minor);
+        case options::Promise::Musllinux: return cat("musllinux_", promise.major, "_", promise.minor);
+    }
+    abort_bug("unknown promise of a platform tag");
+}
+
+std::vector<std::string> platform_tags(const options::Compatibility& promise, std::string_view arch) {
+    std::vector<std::string> tags = {cat(promise_text(promise), "_", arch)};
+    for (const manylinux_detail::Policy& policy : manylinux_detail::k_policies) {
+        if (promise.promise != options::Promise::Manylinux || policy.glibc != promise.minor) continue;
+        if (*policy.alias != '\0') tags.push_back(cat(policy.alias, "_", arch));
+    }
+    return tags;
+}
+
+std::vector<BrokenPromise> broken_promises(const std::vector<NativeFile>& files, std::string_view arch,
+                                           const options::Compatibility& promise, std::string_view musl_version) {
+    using namespace manylinux_detail;
+    const Names inside = names_inside(files);
+    if (promise.promise == options::Promise::Musllinux) return broken_musl(files, promise, musl_version, inside);
+    std::vector<BrokenPromise> out;
+    if (promise.promise != options::Promise::Manylinux) return out;
+    if (promise.minor < first_glibc(arch)) {
+        out.push_back({"", cat("there is no manylinux of glibc 2.", promise.minor, " for ", arch), {}});
+    }
+    const Policy policy = policy_for(promise.minor);
+    for (const NativeFile& file : files) {
+        if (uses_musl(file.elf)) {
+            out.push_back({file.path, cat(file.path, " is built for musl"), {}});
+            continue;
+        }
+        for (BrokenPromise& one : objections(file, policy, inside)) out.push_back(std::move(one));
+    }
+    return out;
+}
+
 Result<PlatformChoice> choose_platform(const std::vector<NativeFile>& files, std::string_view platform_tag,
                                        std::string_view musl_version) {
     using namespace manylinux_detail;
@@ -155,11 +272,9 @@ Result<PlatformChoice> choose_platform(const std::vector<NativeFile>& files, std
         return out;
     }
     std::string arch = plain.substr(6);
-    Names inside;
+    const Names inside = names_inside(files);
     bool musl = false;
     for (const NativeFile& file : files) {
-        inside.emplace(base_name(file.path));
-        if (!file.elf.soname.empty()) inside.insert(file.elf.soname);
         musl = musl || uses_musl(file.elf);
         std::string own = file.elf.arch();
         bool same = own == arch || (own == "armv7l" && arch.compare(0, 3, "arm") == 0);
@@ -175,11 +290,10 @@ Result<PlatformChoice> choose_platform(const std::vector<NativeFile>& files, std
         if (policy.glibc < first_glibc(arch)) continue;
         std::vector<std::string> now;
         for (const NativeFile& file : files) {
-            for (std::string& text : objections(file, policy, inside)) now.push_back(std::move(text));
+            for (BrokenPromise& one : objections(file, policy, inside)) now.push_back(std::move(one.text));
         }
         if (now.empty()) {
-            out.platforms = {cat("manylinux_2_", policy.glibc, "_", arch)};
-            if (*policy.alias != '\0') out.platforms.push_back(cat(policy.alias, "_", arch));
+            out.platforms = platform_tags({options::Promise::Manylinux, 2, policy.glibc}, arch);
             out.reasons = std::move(last);
             return out;
         }

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "languages/python/elf.h"
+#include "options/config.h"
 
 namespace cermet::python {
 
@@ -22,7 +23,7 @@ struct NativeFile {
 
 struct PlatformChoice {
     std::vector<std::string> platforms;  // {"manylinux_2_17_x86_64", "manylinux2014_x86_64"}; or {"linux_x86_64"}
-    std::vector<std::string> reasons;    // why not an older glibc: "pkg/_core.so needs GLIBC_2.28 (libc.so.6)"
+    std::vector<std::string> reasons;    // why not an older one: "pkg/_core.so needs fcntl64@GLIBC_2.28 (libc.so.6)"
     std::vector<std::string> external_libraries;  // needed, not allowed by any policy, not in the wheel
     bool audited() const { return !platforms.empty() && platforms[0].compare(0, 6, "linux_") != 0; }
 };
@@ -31,5 +32,18 @@ struct PlatformChoice {
 // musllinux_1_2 only when `musl_version` (for example "1.2") is known, else linux_….
 Result<PlatformChoice> choose_platform(const std::vector<NativeFile>& files, std::string_view platform_tag,
                                        std::string_view musl_version = {});
+
+struct BrokenPromise {
+    std::string file;                  // path in the wheel; "" = none of them alone
+    std::string text;                  // "pkg/_core.so needs fcntl64@GLIBC_2.28 (libc.so.6)"
+    std::vector<std::string> symbols;  // that brought it
+};
+// Why the files do not keep a promise of manylinux or musllinux; empty: they do. Architecture is not looked at.
+std::vector<BrokenPromise> broken_promises(const std::vector<NativeFile>& files, std::string_view arch,
+                                           const options::Compatibility& promise, std::string_view musl_version = {});
+// {"manylinux_2_17_x86_64", "manylinux2014_x86_64"}; `arch` as in platform tags.
+std::vector<std::string> platform_tags(const options::Compatibility& promise, std::string_view arch);
+std::string promise_text(const options::Compatibility& promise);  // "manylinux_2_17"
+bool uses_musl(const ElfFile& elf);
 
 }  // namespace cermet::python

@@ -10,6 +10,7 @@
 #include "languages/python/environment.h"
 #include "languages/python/native_target.h"
 #include "languages/python/request.h"
+#include "languages/python/link_check.h"
 #include "languages/python/symbols.h"
 
 namespace cermet::python {
@@ -308,6 +309,8 @@ engine::Task<BuiltModule> run(engine::Build build, BuildModule key) {
     check.init_symbol = modules_detail::init_symbol(key.name());
     check.runtime_library = python.runtime_library;
     check.place = target->place;
+    bool loads = co_await build.get(CheckLoad(check.file, check.shown, check.place));
+    if (!loads) co_return bug("a module that does not load must be an error");
     bool fine = co_await build.get(CheckSymbols(check));
     if (!fine) co_return bug("a symbol check that fails must be an error");
     co_return built;

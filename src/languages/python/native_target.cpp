@@ -90,6 +90,63 @@ c::Compilation compilation_of(const NativeTarget& target, const exec::Input& sou
     return what;
 }
 
+// The defines of the limited API say it to the headers, and so here.
+bool is_limited(const NativeTarget& target) { return target.defines.count("Py_LIMITED_API") != 0; }
+
+// Everything that the link takes besides objects, with who said it.
+LinkCheck check_of(const NativeTarget& target, const NativeFlags& flags, const std::vector<c::Provides>& provided,
+                   const c::Toolchain& toolchain, const std::vector<exec::Input>& objects) {
+    LinkCheck check;
+    check.name = target.name;
+    check.toolchain = toolchain;
+    check.objects = objects;
+    check.python = target.python_flags;
+    check.stable_abi = is_limited(target);
+    for (const std::string& word : flags.link) {
+        check.words.push_back({word, "the link flags of Python, LDFLAGS and the profile", target.place});
+    }
+    check.words.insert(check.words.end(), target.link_words.begin(), target.link_words.end());
+    for (std::size_t i = 0; i < provided.size(); ++i) {
+        const std::string said_by = cat("`uses` ", target.uses[i]);
+        for (const std::string& word : provided[i].link_flags)
+            check.words.push_back({word, said_by, target.uses_place});
+        for (const auto* files : {&provided[i].archives, &provided[i].shared_libraries}) {
+            for (const exec::Input& file : *files) check.libraries.push_back({file.path, said_by, target.uses_place});
+        }
+    }
+    return check;
+}
+
+c::Linkage linkage_of(const NativeTarget& target, const c::Provides& uses, const c::Toolchain& linker) {
+    c::Linkage linkage;
+    linkage.name = target.name;
+    linkage.output = target.output;
+    linkage.kind = target.kind;
+    linkage.toolchain = linker;
+    linkage.uses = uses;
+    linkage.uses.link_flags.insert(linkage.uses.link_flags.begin(), target.link_flags.begin(), target.link_flags.end());
+    linkage.exports = target.exports;
+    linkage.project_file = target.project_file;
+    return linkage;
+}
+
+// `words` of one key of a table.
+void add_link_words(NativeTarget& target, const options::Texts& setting, const char* key,
+                    const std::vector<std::string>& words) {
+    const bool in_file = !setting.origin.where.file.empty();
+    const std::string said_by = in_file ? cat("`", key, "`") : cat("`", key, "` of ", setting.origin.text());
+    for (const std::string& word : words) {
+        target.link_flags.push_back(word);
+        target.link_words.push_back({word, said_by, in_file ? setting.origin.where : target.place});
+    }
+}
+
+std::vector<std::string> with_head(const std::string& head, const std::vector<std::string>& names) {
+    std::vector<std::string> words;
+    for (const std::string& name : names) words.push_back(head + name);
+    return words;
+}
+
 }  // namespace native_target_detail
 
 std::string NativeTarget::identity_text() const {
@@ -125,12 +182,17 @@ void fill(NativeTarget& target, const options::NativeOptions& options, const opt
     const std::vector<std::string>& cxx = options.cxx_flags->empty() ? *options.c_flags : *options.cxx_flags;
     target.cxx_flags.insert(target.cxx_flags.end(), cxx.begin(), cxx.end());
     target.unity = *options.unity;
+    using native_target_detail::add_link_words;
+    using native_target_detail::with_head;
+    std::vector<std::string> directories;
     for (const std::string& directory : *options.library_dirs) {
-        target.link_flags.push_back("-L" + join_path(config.directory, directory));
+        directories.push_back(join_path(config.directory, directory));
     }
-    for (const std::string& library : *options.libraries) target.link_flags.push_back("-l" + library);
-    target.link_flags.insert(target.link_flags.end(), options.link_flags->begin(), options.link_flags->end());
+    add_link_words(target, options.library_dirs, "library-dirs", with_head("-L", directories));
+    add_link_words(target, options.libraries, "libraries", with_head("-l", *options.libraries));
+    add_link_words(target, options.link_flags, "link-flags", *options.link_flags);
     target.uses = *options.uses;
+    target.uses_place = options.uses.origin.where.file.empty() ? target.place : options.uses.origin.where;
 }
 
 BuildNative::BuildNative(NativeTarget target) : target_(std::make_shared<const NativeTarget>(std::move(target))) {
@@ -190,30 +252,26 @@ engine::Task<exec::Outcome> run(engine::Build build, BuildNative key) {
     for (const exec::Outcome& one : made) {
         for (const exec::Input& object : one.all_inputs()) objects.push_back(object);
     }
+    const c::Toolchain& linker = links_cxx ? cxx_tools : c_tools;
+    CheckLink check(native_target_detail::check_of(target, flags, provided, linker, objects));
+    std::vector<exec::Input> found = co_await build.get(check);
     if (target.archive) {
         c::Archive archive;
         archive.name = target.name;
         archive.output = target.output;
-        archive.toolchain = has_cxx ? cxx_tools : c_tools;
+        archive.toolchain = linker;
         archive.objects = objects;
         exec::Outcome packed = co_await build.get(c::MakeArchive(archive));
         co_return packed;
     }
-    c::Linkage linkage;
-    linkage.name = target.name;
-    linkage.output = target.output;
-    linkage.kind = target.kind;
-    linkage.toolchain = links_cxx ? cxx_tools : c_tools;
+    c::Linkage linkage = native_target_detail::linkage_of(target, uses, linker);
     linkage.objects = objects;
-    linkage.uses = uses;
+    linkage.found = found;
     linkage.flags = flags.link;
-    linkage.uses.link_flags.insert(linkage.uses.link_flags.begin(), target.link_flags.begin(), target.link_flags.end());
-    linkage.exports = target.exports;
     if (!uses.shared_libraries.empty()) {
         std::vector<std::string> run_paths = co_await build.get(RunPaths(target.kind, target.wheel_directory));
         linkage.run_paths = run_paths;
     }
-    linkage.project_file = target.project_file;
     exec::Outcome linked = co_await build.get(c::Link(linkage));
     co_return linked;
 }

@@ -10,6 +10,7 @@
 #include "engine/build.h"
 #include "exec/action.h"
 #include "languages/c/c.h"
+#include "languages/python/link_check.h"
 #include "options/config.h"
 
 namespace cermet::python {
@@ -24,7 +25,9 @@ struct NativeTarget {
     std::map<std::string, std::string> defines;
     std::vector<std::string> c_flags, cxx_flags;  // after the contract's
     std::vector<std::string> link_flags;
-    std::vector<std::string> uses;  // "rust:core" …
+    std::vector<LinkWord> link_words;  // the same, with who said them
+    std::vector<std::string> uses;     // "rust:core" …
+    Where uses_place;                  // of the list
     Where place;
     std::vector<std::string> exports;
     std::string std;  // "c11", "c++20": -std=

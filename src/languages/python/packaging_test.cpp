@@ -278,10 +278,53 @@ TEST_CASE("manylinux is the oldest glibc whose symbols suffice") {
     CHECK(tag() == "linux_x86_64");
     CHECK(choose_platform({file}, "linux_x86_64")->external_libraries.at(0) == "libssl.so.3");
     CHECK_FALSE(choose_platform({file}, "linux_aarch64").ok());
+    file.elf.needed = {"libz.so.1"};
+    file.elf.undefined = {{"inflate_fast", "", "", false, true}};
+    CHECK(tag() == "linux_x86_64");
+    file.elf.undefined[0].weak = true;
+    CHECK(tag() == "manylinux_2_5_x86_64.manylinux1_x86_64");
     CHECK_FALSE(read_elf("\x7f"
                          "ELF",
                          "short")
                     .ok());
+}
+
+TEST_CASE("a promised platform tag names who breaks it") {
+    NativeFile file;
+    file.path = "p/m.so";
+    file.elf.needed = {"libc.so.6"};
+    file.elf.version_needs["libc.so.6"] = {"GLIBC_2.2.5", "GLIBC_2.34"};
+    file.elf.undefined = {{"pthread_create", "GLIBC_2.34", "libc.so.6", false, true}};
+    auto broken = [&](std::string_view promise, std::string_view musl = {}) {
+        std::vector<std::string> texts;
+        for (const BrokenPromise& one :
+             broken_promises({file}, "x86_64", *options::parse_compatibility(promise), musl)) {
+            texts.push_back(one.text);
+        }
+        return join(texts, "; ");
+    };
+    CHECK(broken("manylinux_2_34").empty());
+    CHECK(broken("manylinux_2_99").empty());
+    CHECK(broken("manylinux_2_33") == "p/m.so needs pthread_create@GLIBC_2.34 (libc.so.6)");
+    CHECK(broken("manylinux2014") == broken("manylinux_2_17"));
+    CHECK(contains(broken("manylinux_2_4"), "there is no manylinux of glibc 2.4 for x86_64"));
+    CHECK(broken("musllinux_1_2", "1.2") == "p/m.so needs libc.so.6");
+    file.elf = ElfFile();
+    file.elf.needed = {"libc.musl-x86_64.so.1"};
+    CHECK(broken("manylinux_2_34") == "p/m.so is built for musl");
+    CHECK(broken("musllinux_1_2", "1.2").empty());
+    file.elf.needed = {"libc.so"};
+    CHECK(broken("musllinux_1_2", "1.2") == "p/m.so needs libc.so");
+    file.elf.needed = {"libc.musl-x86_64.so.1"};
+    CHECK(broken("musllinux_1_1", "1.2") == "the compiler's C library is musl 1.2");
+    CHECK(contains(broken("musllinux_1_2"), "is not known"));
+    CHECK(join(platform_tags(*options::parse_compatibility("manylinux2010"), "i686"), ".") ==
+          "manylinux_2_12_i686.manylinux2010_i686");
+    CHECK(join(platform_tags(*options::parse_compatibility("manylinux_2_30"), "s390x"), ".") == "manylinux_2_30_s390x");
+    for (const char* bad : {"", "manylinux", "manylinux_2", "manylinux_3_1", "musllinux_2_1", "manylinux_2_28_x86_64",
+                            "manylinux_2_1234", "Auto"}) {
+        CHECK_FALSE(options::parse_compatibility(bad).ok());
+    }
 }
 
 TEST_CASE("discovery finds the packages in the directory that holds them") {

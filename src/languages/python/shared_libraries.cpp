@@ -11,6 +11,7 @@
 #include "languages/python/metadata.h"
 #include "languages/python/modules.h"
 #include "languages/python/package.h"
+#include "languages/python/link_check.h"
 #include "languages/python/symbols.h"
 
 namespace cermet::python {
@@ -120,6 +121,8 @@ engine::Task<std::vector<BuiltLibrary>> run(engine::Build build, BuildLibraries)
         check.runtime_library = python.runtime_library;
         check.libraries = provided[i].needed_libraries;
         check.place = wanted[i].place;
+        bool loads = co_await build.get(CheckLoad(check.file, check.shown, check.place));
+        if (!loads) co_return bug("a library that does not load must be an error");
         bool fine = co_await build.get(CheckSymbols(check));
         if (!fine) co_return bug("a symbol check that fails must be an error");
         built.push_back(library);

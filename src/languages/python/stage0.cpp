@@ -1,21 +1,39 @@
-// Generators and facts in stage 0: there are none, and asking for one is an error.
+// Generators, facts and audits of native files in stage 0: there are none, and what cannot be left out is an error.
 // SPDX-License-Identifier: MIT
 #ifdef CERMET_STAGE0
+#include "languages/python/environment.h"
 #include "languages/python/facts.h"
 #include "languages/python/generate.h"
+#include "languages/python/link_check.h"
+#include "languages/python/symbols.h"
+#include "languages/python/wheel_platform.h"
 
 namespace cermet::python {
 namespace stage0_detail {
 
-Error no_generators() {
-    return environment_error("stage 0 runs no generators", "`sh bootstrap.sh` makes the whole program");
-}
+Error not_here(const char* what) { return environment_error(what, "`sh bootstrap.sh` makes the whole program"); }
 
 }  // namespace stage0_detail
 
-engine::Task<Generated> run(engine::Build, RunGenerate) { co_return stage0_detail::no_generators(); }
+engine::Task<Generated> run(engine::Build, RunGenerate) {
+    co_return stage0_detail::not_here("stage 0 runs no generators");
+}
 
-engine::Task<c::Provides> run(engine::Build, ProvideFact) { co_return stage0_detail::no_generators(); }
+engine::Task<c::Provides> run(engine::Build, ProvideFact) {
+    co_return stage0_detail::not_here("stage 0 asks for no facts");
+}
+
+CheckLink::CheckLink(LinkCheck check) : check_(std::make_shared<const LinkCheck>(std::move(check))) {}
+
+engine::Task<std::vector<exec::Input>> run(engine::Build, CheckLink) { co_return std::vector<exec::Input>(); }
+
+engine::Task<bool> run(engine::Build, CheckLoad) { co_return true; }
+
+engine::Task<bool> run(engine::Build, CheckSymbols) { co_return true; }
+
+engine::Task<WheelPlatform> run(engine::Build, ChoosePlatform) {
+    co_return stage0_detail::not_here("stage 0 builds no wheels");
+}
 
 }  // namespace cermet::python
 #endif
