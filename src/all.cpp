@@ -219,6 +219,7 @@
 #include "languages/python/stable_abi.cpp"
 #include "languages/python/symbols.cpp"
 #include "languages/python/told.cpp"
+#include "languages/python/toolchain_facts.cpp"
 #include "languages/python/used_distributions.cpp"
 #include "languages/python/wheel_platform.cpp"
 #endif

@@ -94,6 +94,14 @@ Status bring_downloads(Session& session, Fetched& fetched) {
     return {};
 }
 
+// Two crates may declare the same bytes.
+void add_download(const fetch::PinnedFile& file, std::vector<fetch::PinnedFile>& all) {
+    const bool known = std::any_of(all.begin(), all.end(), [&](const fetch::PinnedFile& one) {
+        return one.sha256 == file.sha256 && one.url == file.url;
+    });
+    if (!known) all.push_back(file);
+}
+
 Result<Fetched> fetch_all(Session& session, const Arguments& arguments, rust::Replacements replacements) {
     TRY(sources, sources_of(session, arguments, replacements, Search::Nearest));
     if (arguments.offline) {
@@ -108,6 +116,8 @@ Result<Fetched> fetch_all(Session& session, const Arguments& arguments, rust::Re
             std::any_of(all.workspaces.begin(), all.workspaces.end(),
                         [&](const rust::FetchedWorkspace& one) { return one.root_manifest == fetched.root_manifest; });
         if (!known) all.workspaces.push_back(fetched);
+        TRY(declared, rust::crate_downloads(session.executor(), session.network(), request));
+        for (const rust::CrateDownload& one : declared) add_download(one.file, all.downloads);
     }
     TRY_VOID(bring_downloads(session, all));
     return all;
@@ -136,16 +146,14 @@ std::vector<fetch::Asker> users_of(const options::Config& config, const options:
     return askers;
 }
 
-fetch::ExternalBytes entry(Session& session, const options::Config& config, const options::Download& table) {
-    const fetch::PinnedFile file = fetch::pinned_of(table);
+// Where a pinned file would come from; its name, license and askers are the caller's.
+fetch::ExternalBytes entry(Session& session, const fetch::PinnedFile& file) {
     const fetch::FileSource source = fetch::source_of(session.store(), session.downloads().policy(), file);
     fetch::ExternalBytes bytes;
     bytes.kind = "download";
-    bytes.name = *table.name;
     bytes.source = file.url;
     bytes.url = fetch::mirrored_url(session.downloads().policy(), file.url);
     bytes.digest = "sha256:" + file.sha256;
-    bytes.license = *table.license;
     if (file.size != 0) bytes.size = file.size;
     bytes.from = source.from;
     switch (source.kind) {
@@ -161,7 +169,22 @@ fetch::ExternalBytes entry(Session& session, const options::Config& config, cons
         bytes.origin = fetch::Origin::Nowhere;
         bytes.reason = cat("there is no ", source.from);
     }
+    return bytes;
+}
+
+fetch::ExternalBytes entry(Session& session, const options::Config& config, const options::Download& table) {
+    fetch::ExternalBytes bytes = entry(session, fetch::pinned_of(table));
+    bytes.name = *table.name;
+    bytes.license = *table.license;
     bytes.asked = users_of(config, table);
+    return bytes;
+}
+
+fetch::ExternalBytes entry(Session& session, const rust::CrateDownload& download) {
+    fetch::ExternalBytes bytes = entry(session, download.file);
+    bytes.name = download.name;
+    bytes.license = download.license;
+    bytes.asked.push_back(download.asker);
     return bytes;
 }
 
@@ -226,6 +249,8 @@ Result<fetch::Ledger> list_external(Session& session, const ProjectSources& sour
     fetch::Ledger ledger;
     for (const rust::FetchRequest& request : sources.workspaces) {
         TRY_VOID(rust::list_sources(session.executor(), session.network(), request, ledger));
+        TRY(declared, rust::crate_downloads(session.executor(), session.network(), request));
+        for (const rust::CrateDownload& one : declared) ledger.add(fetched_detail::entry(session, one));
     }
     if (sources.config && !sources.downloads.empty()) {
         for (const options::Download& table : sources.config->downloads) {

@@ -10,6 +10,7 @@
 #include "languages/python/environment.h"
 #include "languages/python/library_abi.h"
 #include "languages/python/modules.h"
+#include "languages/python/toolchain_facts.h"
 #include "languages/rust/rust.h"
 #include "platform/os.h"
 
@@ -40,21 +41,6 @@ std::vector<std::string> installed_targets(const std::string& sysroot) {
     return found;
 }
 
-platform::AbiRecord rust_abi(const rust::RustToolchain& rust) {
-    platform::AbiRecord record;
-    const Result<platform::Triple> triple = platform::parse_triple(rust.host);
-    if (triple.ok()) {
-        c::Toolchain machine;
-        machine.target = *triple;
-        record = python::abi_of(machine);
-        const std::string env = platform::facts_of(*triple).env;
-        record.libc = env == "gnu" && record.os == "linux" ? "glibc" : env == "musl" ? env : "";
-    }
-    const std::string first = rust.verbose.substr(0, rust.verbose.find('\n'));
-    record.rustc = first.compare(0, 6, "rustc ") == 0 ? first.substr(6) : first;
-    return record;
-}
-
 Json rust_json(const rust::RustToolchain& rust, const exec::Places& places) {
     const std::string sysroot = places.host(rust.sysroot);
     Json json;
@@ -63,27 +49,15 @@ Json rust_json(const rust::RustToolchain& rust, const exec::Places& places) {
     json.set("commit-date", line_after(rust.verbose, "commit-date:"));
     json.set("llvm", line_after(rust.verbose, "LLVM version:"));
     json.set("sysroot", places.host_outside(rust.sysroot)).set("targets", Json::strings(installed_targets(sysroot)));
-    json.set("abi", rust_abi(rust).to_json());
+    json.set("abi", python::abi_of(rust).to_json());
     return json;
-}
-
-// The machine and the C library are those of the program that holds Python.
-platform::AbiRecord python_abi(const python::Python& python) {
-    platform::AbiRecord record;
-    Result<platform::MappedFile> mapped = platform::MappedFile::open(python.runtime_library);
-    if (mapped.ok()) {
-        const Result<python::LibraryAbi> abi = python::read_library_abi(mapped->bytes(), python.runtime_library);
-        if (abi.ok() && !abi->parts.empty()) record = abi->parts[0].abi;
-    }
-    record.python = python::abi_of(python.record);
-    return record;
 }
 
 Json python_json(const python::Python& python) {
     Json json;
     json.set("executable", python.executable).set("digest", python.digest);
     json.set("record", python.record.to_json()).set("build-details", python::build_details(python.record));
-    json.set("limited-api", python::limited_api_json(python.record)).set("abi", python_abi(python).to_json());
+    json.set("limited-api", python::limited_api_json(python.record)).set("abi", python::abi_of(python).to_json());
     return json;
 }
 

@@ -28,6 +28,7 @@ struct PinnedFile {
     Where place;                    // where it was declared
     std::string file_name() const;  // of the URL's path, safe as a name
     std::string shown() const { return name.empty() ? url : name; }
+    bool operator==(const PinnedFile& o) const { return url == o.url && sha256 == o.sha256 && size == o.size; }
 };
 // Project error: the URL is none that is fetched, or the sha256 is none.
 Status check_pinned(const PinnedFile& file);

@@ -28,19 +28,9 @@ Result<Json> answer_option(const Json& message, const Asker& asker) {
     return answer.set("value", *value);
 }
 
-// The names of the options that a step asked for, as its trace knows them.
-std::vector<std::string> options_in(const exec::Outcome& outcome) {
-    std::vector<std::string> found;
-    for (const exec::Leaf& leaf : outcome.leaves) {
-        if (leaf.type != exec::Leaf::Type::Answer) continue;
-        Result<Json> message = parse_json(exec::question_of(leaf), "a question");
-        if (message.ok() && (*message)["type"].string() == "option") found.push_back((*message)["name"].string());
-    }
-    return found;
-}
-
 Status check_options(const Asker& asker, const exec::Outcome& outcome) {
-    const std::vector<std::string> known = options_in(outcome);
+    std::vector<std::string> known;
+    for (const facts::ScriptOption& option : options_of(outcome)) known.push_back(option.name);
     for (const auto& [name, text] : asker.options) {
         if (std::find(known.begin(), known.end(), name) != known.end()) continue;
         const std::string near = nearest(name, known);
@@ -98,6 +88,18 @@ std::string Asker::text() const {
     for (const auto& [name, value] : options) text += cat("\n", name, "=", value);
     for (const auto& [name, file] : downloads) text += cat("\n", name, " ", file.sha256, " ", file.url);
     return digest_of(text).hex();
+}
+
+std::vector<facts::ScriptOption> options_of(const exec::Outcome& outcome) {
+    std::vector<facts::ScriptOption> found;
+    for (const exec::Leaf& leaf : outcome.leaves) {
+        if (leaf.type != exec::Leaf::Type::Answer) continue;
+        Result<Json> message = parse_json(exec::question_of(leaf), "a question");
+        if (!message.ok() || (*message)["type"].string() != "option") continue;
+        Result<facts::ScriptOption> option = facts::parse_option(*message);
+        if (option.ok()) found.push_back(std::move(*option));
+    }
+    return found;
 }
 
 bool ProvidedFact::operator==(const ProvidedFact& o) const {

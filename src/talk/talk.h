@@ -160,6 +160,9 @@ engine::Task<exec::Outcome> run(engine::Build build, TalkingStep<Required> key) 
     co_return said->outcome;
 }
 
+// The options that a step asked for, as its trace knows them.
+std::vector<facts::ScriptOption> options_of(const exec::Outcome& outcome);
+
 // What a step said that ended well. `lines`: the text of its output exec::k_statements. A Project error names what it says
 // that cannot be so: an output that it did not make, an option set from outside that it does not have.
 Result<facts::Statements> read_statements(std::string_view lines, const Asker& asker, const exec::Outcome& outcome);

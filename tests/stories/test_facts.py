@@ -228,6 +228,41 @@ def test_a_declared_fact_that_is_not_provided(make):
     assert failed.code == 2 and "the generator half did not provide library:half" in failed.err, failed.text
 
 
+RECORDS = '''import json, os, socket, sys
+channel = socket.socket(fileno=int(os.environ["CERMET_CHANNEL"])).makefile("rw")
+told = {}
+for number, fact in enumerate(["abi:c", "abi:python", "abi:rust", "tool:cc", "tool:python"]):
+    kind, name = fact.split(":")
+    print(json.dumps({"id": number, "type": "require", "kind": kind, "name": name}), file=channel, flush=True)
+    told[fact] = json.loads(channel.readline())["answer"]["value"]
+assert told["abi:python"]["record"]["soabi"] == __import__("sysconfig").get_config_var("SOABI")
+assert told["tool:python"]["program"] == sys.executable, told["tool:python"]
+assert os.access(told["tool:cc"]["program"], os.X_OK)
+assert told["abi:c"]["record"]["arch"] == told["abi:rust"]["record"]["arch"] == os.uname().machine
+with open("small/part.h", "w") as out:
+    out.write("/* %s %s */\\n" % (told["abi:c"]["record"]["libc"], told["abi:rust"]["record"]["release"]))
+    out.write("#define PART %d\\nlong part(void);\\n" % len(told))
+'''
+
+
+def test_toolchains_are_facts(make):
+    files = small.everything()
+    files["records.py"] = RECORDS
+    files["pyproject.toml"] = files["pyproject.toml"].replace('"small/part.c"]', '"small/part.c"]\nuses = ["generate:records"]') + '''
+[[tool.cermet.generate]]
+name = "records"
+command = ["python", "records.py"]
+inputs = ["records.py"]
+outputs = ["small/part.h"]
+'''
+    project = make(files)
+    project.build()
+    assert values(project, "_c") == "5"
+    assert not project.build().ran
+    changed = project.build(CC="cc -DOTHER")
+    assert any(label.startswith("generate-records") for label in changed.ran), changed.ran
+
+
 def test_a_generator_asks_for_what_a_script_provides(make):
     """The other way round: facts go from a crate to a generator, which waits without holding a place."""
     files = small.everything()

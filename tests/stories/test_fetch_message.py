@@ -5,6 +5,7 @@ SPDX-License-Identifier: MIT
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -96,3 +97,18 @@ def test_another_file_than_declared(make, server):
     project.edit("build.rs", SHA256, "11" * 32)
     failed = build(project, check=False)
     assert failed.code != 0 and "is declared with another sha256" in failed.err and not server.asked, failed.text
+
+
+def test_it_is_audited_fetched_and_vendored(make, folder, server):
+    """Before anything is built, and then a build without a network, with an empty cache, finds it."""
+    project = make(package(server))
+    listed = project.cermet("audit", "--json")
+    entry = next(one for one in json.loads(listed.out)["external"] if one["kind"] == "download")
+    assert entry["name"] == "words/words" and entry["digest"] == "sha256:" + SHA256 and entry["license"] == "CC0-1.0", entry
+    assert entry["size"] == len(DATA) and entry["url"].endswith("/words.bin") and not server.asked
+    missing = project.cermet("fetch", "--offline", check=False)
+    assert missing.code != 0 and "words/words" in missing.err, missing.text
+    project.cermet("fetch")
+    assert server.asked == ["/words.bin"]
+    build(project, "--offline")
+    assert said(project) == str(len(DATA))

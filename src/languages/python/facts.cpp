@@ -13,6 +13,7 @@
 #include "languages/python/modules.h"
 #include "languages/python/request.h"
 #include "languages/python/shared_libraries.h"
+#include "languages/python/toolchain_facts.h"
 
 namespace cermet::python {
 namespace facts_detail {
@@ -220,6 +221,10 @@ engine::Task<ProvidedFact> run(engine::Build build, ProjectFact key) {
                 .at(table.place);
         found.fact = one.fact;
         found.files = one.files;
+    }
+    if (!found.fact && python::is_toolchain_fact(key.name())) {
+        ProvidedFact toolchain = co_await build.get(python::ToolchainFact(key.name()));
+        found.fact = toolchain.fact;
     }
     co_return found;
 }

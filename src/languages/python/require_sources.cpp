@@ -47,8 +47,11 @@ engine::Task<bool> run(engine::Build build, RequireSources) {
     CO_TRY(distribution, distribution_name(build.service<exec::Executor>().files(), *config));
     CO_TRY(requests, all_crates(*config, python, build.service<BuildRequest>(), distribution));
     for (const rust::CrateRequest& request : requests) {
-        Result<bool> resolved = co_await build.attempt(rust::LooksForPython(request));
-        (void)resolved;
+        Result<std::vector<fetch::PinnedFile>> declared = co_await build.attempt(rust::DeclaredDownloads(request));
+        for (const fetch::PinnedFile& file : declared.ok() ? *declared : std::vector<fetch::PinnedFile>()) {
+            Result<fetch::PlacedFile> placed = co_await build.attempt(fetch::FetchDownload(file));
+            (void)placed;
+        }
     }
     const std::vector<std::string> missing = build.service<fetch::Downloads>().missing();
     if (missing.empty()) co_return true;

@@ -137,6 +137,21 @@ class LooksForPython {
 };
 engine::Task<bool> run(engine::Build build, LooksForPython key);
 
+// Files that build scripts of the request's crates declare to fetch (docs/protocol.md).
+class DeclaredDownloads {
+   public:
+    using Value = std::vector<fetch::PinnedFile>;
+    static constexpr std::string_view k_name = "declared-downloads";
+    explicit DeclaredDownloads(CrateRequest request);
+    std::string text() const { return text_; }
+    const std::shared_ptr<const CrateRequest>& request() const { return request_; }
+
+   private:
+    std::shared_ptr<const CrateRequest> request_;
+    std::string text_;
+};
+engine::Task<std::vector<fetch::PinnedFile>> run(engine::Build build, DeclaredDownloads key);
+
 // What a build script that the request reaches provides for others (docs/protocol.md): `fact` is absent when none does. It
 // is seen when it is transitive, or when one of the request's own crates provides it for direct users. Two scripts that
 // provide different things under one name are a Project error that names both.

@@ -170,6 +170,21 @@ engine::Task<bool> run(engine::Build build, LooksForPython key) {
     co_return looks;
 }
 
+DeclaredDownloads::DeclaredDownloads(CrateRequest request)
+    : request_(std::make_shared<const CrateRequest>(std::move(request))), text_(request_identity(*request_)) {}
+
+engine::Task<std::vector<fetch::PinnedFile>> run(engine::Build build, DeclaredDownloads key) {
+    SharedGraph graph = co_await build.get(ResolveGraph(key.request(), key.text()));
+    std::vector<fetch::PinnedFile> all;
+    for (const Unit& unit : graph->units.units) {
+        if (!unit.is_run()) continue;
+        CO_TRY(talk, talk_of(*unit.package));
+        if (!talk.has_value()) continue;
+        for (const auto& [name, file] : talk->downloads) all.push_back(file);
+    }
+    co_return all;
+}
+
 FindFact::FindFact(CrateRequest request, facts::FactName name, std::string crate)
     : request_(std::make_shared<const CrateRequest>(std::move(request))),
       name_(std::move(name)),

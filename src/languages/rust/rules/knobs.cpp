@@ -282,6 +282,32 @@ std::set<std::string> own_variables(const ResolvedGraph& graph, std::size_t unit
     return own;
 }
 
+// What a script asked over its channel, as switches of its crate's rule.
+void asked_by_script(const ResolvedGraph& graph, std::size_t index, const exec::Outcome& ran, std::vector<Knob>& out) {
+    const Unit& unit = graph.units.units[index];
+    auto rule = graph.settings->rules.find(unit.package->name);
+    for (const facts::ScriptOption& option : talk::options_of(ran)) {
+        Knob knob;
+        knob.group = "crates";
+        knob.path = cat("crates.", unit.package->name, ".options.", option.name);
+        knob.type = option.kind == "choice" ? cat("one of ", join(option.choices, ", ")) : option.kind;
+        knob.default_text = option.initial.dump();
+        knob.value = knob.default_text;
+        knob.origin = "default";
+        knob.doc = option.about;
+        knob.consumers = {cat("build script of ", shown(*unit.package))};
+        if (rule != graph.settings->rules.end() && rule->second.options.count(option.name) != 0) {
+            knob.value = rule->second.options.at(option.name);
+            options::Origin said;
+            said.kind = options::OriginKind::File;
+            said.where = rule->second.place;
+            knob.origin = said.text();
+        }
+        const bool known = std::any_of(out.begin(), out.end(), [&](const Knob& one) { return one.path == knob.path; });
+        if (!known) out.push_back(std::move(knob));
+    }
+}
+
 // What a script that ran said of what can be set: this is where what scripts declare joins the list.
 void declared_by_script(exec::Executor& executor, const ResolvedGraph& graph, std::size_t index,
                         const exec::Outcome& ran, Variables& variables) {
@@ -324,6 +350,7 @@ void list_steps(exec::Executor& executor, const ResolvedGraph& graph, CrateKnobs
         }
         if (ran) {
             declared_by_script(executor, graph, i, *ran, variables);
+            asked_by_script(graph, i, *ran, out.knobs);
         } else {
             out.not_run.push_back(shown(*unit.package));
         }

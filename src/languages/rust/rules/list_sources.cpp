@@ -14,6 +14,7 @@
 #include "fetch/registry.h"
 #include "languages/rust/rules/opened_workspace.h"
 #include "languages/rust/rules/registry_access.h"
+#include "languages/rust/rules/script_channel.h"
 #include "platform/os.h"
 
 namespace cermet::rust {
@@ -93,6 +94,8 @@ std::string license_in(const std::string& manifest, const std::string& inherited
     const Toml* file = document->find_path("package.license-file");
     return file != nullptr && file->is_string() ? cat("file ", file->string()) : std::string();
 }
+
+std::string text_of(const std::string& path) { return platform::find_file_bytes(path).value_or(""); }
 
 class Lister {
    public:
@@ -178,14 +181,72 @@ class Lister {
         return url.ok() ? *url : std::string();
     }
 
-    static std::string text_of(const std::string& path) { return platform::find_file_bytes(path).value_or(""); }
-
     exec::Executor& executor_;
     const OpenedWorkspace& opened_;
     std::vector<std::size_t> parents_;
 };
 
+// Of a package that is on this machine; "" where it is not.
+std::string manifest_of(exec::Executor& executor, const LocatedSource& source) {
+    const std::string host = source.host_path.empty() ? std::string() : executor.places().host(source.host_path);
+    switch (source.kind) {
+        case Kind::Directory: return text_of(join_path(host, "Cargo.toml"));
+        case Kind::Git: {
+            const std::optional<std::string> inner =
+                find_in_checkout(executor.files(), source.host_path, source.id.name, source.id.version);
+            return inner ? text_of(join_path(*inner, "Cargo.toml")) : std::string();
+        }
+        case Kind::Crate: {
+            const std::optional<fetch::Package> unpacked =
+                fetch::find_crate(executor.store(), source.id.name, source.id.version, source.checksum);
+            return unpacked ? text_of(join_path(unpacked->host, "Cargo.toml")) : manifest_of_crate(source.id, host);
+        }
+        case Kind::Missing:
+        case Kind::Path: break;
+    }
+    return {};
+}
+
+Status add_declared(const Package& package, std::vector<CrateDownload>& all) {
+    TRY(talk, talk_of(package));
+    if (!talk) return {};
+    for (const auto& [name, file] : talk->downloads) {
+        CrateDownload one;
+        one.name = cat(package.name, "/", name);
+        one.file = file;
+        auto licence = talk->licences.find(name);
+        if (licence != talk->licences.end()) one.license = licence->second;
+        one.asker.place.file = package.manifest_path;
+        one.asker.why = {cat(package.name, " ", package.version_text), "its build script"};
+        all.push_back(std::move(one));
+    }
+    return {};
+}
+
 }  // namespace list_sources_detail
+
+Result<std::vector<CrateDownload>> crate_downloads(exec::Executor& executor, fetch::NetworkHelper& network,
+                                                   const FetchRequest& request) {
+    using namespace list_sources_detail;
+    TRY(opened, open_workspace(executor, network, request));
+    std::vector<CrateDownload> all;
+    for (const PackagePtr& package : opened.workspace.local_packages()) TRY_VOID(add_declared(*package, all));
+    for (CrateDownload& one : all) one.asker.place.file = executor.places().host_outside(one.asker.place.file);
+    for (const LocatedSource& source : opened.located) {
+        const std::string text = manifest_of(executor, source);
+        if (!contains(text, "metadata.cermet")) continue;  // few say anything: no need to parse hundreds
+        TRY(document, parse_toml(text, "Cargo.toml"));
+        const Toml* metadata = document.find_path("package.metadata");
+        if (metadata == nullptr) continue;
+        Package package;
+        package.name = source.id.name;
+        package.version_text = source.id.version;
+        package.manifest_path = cat(source.id.name, "-", source.id.version, "/Cargo.toml");
+        package.metadata = metadata->to_json();
+        TRY_VOID(add_declared(package, all));
+    }
+    return all;
+}
 
 Status list_sources(exec::Executor& executor, fetch::NetworkHelper& network, const FetchRequest& request,
                     fetch::Ledger& ledger) {

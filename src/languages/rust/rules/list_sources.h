@@ -4,10 +4,24 @@
 // Every package of the lock is listed, also those of other platforms and of features that are off: that is what `cermet
 // fetch` brings. The license is the manifest's, where that is on this machine. Not thread-safe. Failures: opened_workspace.h.
 #pragma once
+#include <string>
+#include <vector>
+
 #include "fetch/ledger.h"
+#include "fetch/pinned.h"
 #include "languages/rust/rules/fetch_workspace.h"
 
 namespace cermet::rust {
+
+// A file that a package declares for its build script (docs/protocol.md). Known of packages that are on this machine.
+struct CrateDownload {
+    std::string name;  // "words/data"
+    fetch::PinnedFile file;
+    std::string license;  // "" = not said
+    fetch::Asker asker;
+};
+Result<std::vector<CrateDownload>> crate_downloads(exec::Executor& executor, fetch::NetworkHelper& network,
+                                                   const FetchRequest& request);
 
 Status list_sources(exec::Executor& executor, fetch::NetworkHelper& network, const FetchRequest& request,
                     fetch::Ledger& ledger);
