@@ -39,6 +39,8 @@ struct Whole {
         more.emplace_back();
         return nodes.size() - 1;
     }
+    // A call, so that a node which is added for it moves nothing that is held.
+    void connect(std::size_t from, std::size_t to) { needs[from].push_back(to); }
 };
 
 // The keys' nodes that are drawn and stand above one that is not: whose step it is.
@@ -121,7 +123,7 @@ void add_steps(Whole& whole, const std::vector<exec::SeenStep>& steps) {
             if (writer != writers.end() && writer->second != step.id) {
                 whole.needs[step.id].push_back(writer->second);
             } else if (writer == writers.end() && is_within(path, exec::k_ws)) {
-                whole.needs[step.id].push_back(file_node(whole, "file", path));
+                whole.connect(step.id, file_node(whole, "file", path));
             }
         }
     }
@@ -142,7 +144,7 @@ void add_headers(Whole& whole, const engine::Graph& graph, const std::vector<exe
             if (!is_header(path)) continue;
             auto writer = writers.find(path);
             if (writer == writers.end()) {
-                if (is_within(path, exec::k_ws)) whole.needs[step.id].push_back(file_node(whole, "header", path));
+                if (is_within(path, exec::k_ws)) whole.connect(step.id, file_node(whole, "header", path));
                 continue;
             }
             const std::set<engine::KeyId>& makers = owners_of(writer->second);
@@ -152,7 +154,7 @@ void add_headers(Whole& whole, const engine::Graph& graph, const std::vector<exe
             if (own) continue;
             const std::size_t header = file_node(whole, "header", path);
             if (!is_within(path, exec::k_ws)) whole.nodes[header].name = file_name(path);  // its maker says where from
-            whole.needs[step.id].push_back(header);
+            whole.connect(step.id, header);
             whole.needs[header].assign(makers.begin(), makers.end());
         }
     }

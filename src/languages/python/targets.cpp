@@ -138,6 +138,10 @@ engine::Task<std::vector<std::string>> run(engine::Build build, FindTargets) {
         SharedLayout layout = co_await build.get(FindLayout());
         for (const ModuleTarget& module : layout->modules) names.push_back(module.name);
     }
+    // Nobody uses them here, so they are what is wanted.
+    if (names.empty()) {
+        for (const options::Generate& table : config->generates) names.push_back("generate:" + *table.name);
+    }
     if (names.empty()) {
         co_return project_error(cat("there is nothing to build: ", file_name(config->file), " has no targets"));
     }
