@@ -145,6 +145,36 @@ Status fill_section(Config& config, const Section& section, const Toml& toml, co
     return fill(section, section.single(config), toml, title, document);
 }
 
+// Rules that others wrote: only [crates.NAME], and behind those that are known already.
+Status read_rules(SourceFiles& files, Config& config) {
+    const Section& section = *find_section("crates");
+    for (const std::string& pattern : *config.crate_rules) {
+        const bool absolute = is_absolute(pattern);
+        const std::string directory = absolute ? "/" : config.directory;
+        const std::vector<std::string> names = matching_files(files, directory, absolute ? pattern.substr(1) : pattern);
+        if (names.empty())
+            return value_error(config.crate_rules.origin, cat("no file matches ", pattern, ", named by 'crate-rules'"));
+        for (const std::string& name : names) {
+            Document document;
+            document.file = join_path(directory, name);
+            document.base = {std::string(parent(document.file)), config.directory};
+            TRY(root, parse_toml(files.read(document.file).value_or(""), document.file));
+            Config read;
+            for (const auto& [key, value] : root.table()) {
+                if (key != section.name)
+                    return project_error(
+                               cat("a file of crate rules has only tables [crates.NAME], and not '", key, "'"))
+                        .at(document.file, value.line, value.column);
+                TRY_VOID(fill_named(read, section, value, document));
+            }
+            for (CrateRule& rule : read.crates) {
+                if (config.find_crate(rule.id) == nullptr) config.crates.push_back(std::move(rule));
+            }
+        }
+    }
+    return {};
+}
+
 Status apply_overrides_file(SourceFiles& files, Config& config, const std::string& file) {
     const std::optional<std::string> bytes = files.read(file);
     if (!bytes) return usage_error(cat("cannot read the overrides file '", file, "'"));
@@ -300,12 +330,22 @@ Result<Config> load_config(SourceFiles& files, const std::string& directory, con
         for (const Row& row : section.rows) set_default(row, section.single(config));
     }
     bool in_pyproject = false;
+    // Rules of files can be changed from outside like the project's own; which files those are, too.
+    std::vector<std::string> known;
+    auto read_rules = [&]() -> Status {
+        if (*config.crate_rules == known) return {};
+        known = *config.crate_rules;
+        return config_detail::read_rules(files, config);
+    };
     TRY_VOID(config_detail::read_project(files, config, in_pyproject));
+    TRY_VOID(read_rules());
     Config own = config;
     if (!overrides.file.empty()) {
         TRY_VOID(config_detail::apply_overrides_file(files, config, normalise(overrides.file)));
+        TRY_VOID(read_rules());
     }
     TRY_VOID(apply_text_overrides(config, overrides, {config.directory, config.directory}));
+    TRY_VOID(read_rules());
 #ifndef CERMET_STAGE0
     TRY_VOID(check_unrecorded(config, overrides.file));
     TRY_VOID(settle_options(config));

@@ -247,6 +247,7 @@ struct Config {
     Texts include, exclude;              // globs, wheel
     Texts sdist_include, sdist_exclude;  // globs, sdist
     Text default_profile;
+    Texts crate_rules;        // files with [crates.NAME] tables for everybody's use
     Defines provide;          // "library:z" -> "c:z": who answers when somebody asks for a fact
     Defines mirrors;          // how URLs of downloads begin -> what stands there instead
     Text vendored_downloads;  // directory with files of downloads, looked at before the network; "" = none

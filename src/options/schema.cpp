@@ -144,6 +144,11 @@ Section top() {
         row<Config, &Config::sdist_exclude>(
             "sdist-exclude", Kind::Globs, "[\"tests/data/**\"]",
             "Files that the sdist leaves out; leaving out what the build reads is an error."),
+        row<Config, &Config::crate_rules>(
+            "crate-rules", Kind::Globs, "[\"packaging/rules/*.toml\"]",
+            "Files with tables [crates.NAME] for crates that may or may not be there, shared by packages. A table of "
+            "the "
+            "project goes before one of a file; of those the first that fits a crate's version counts."),
         row<Config, &Config::provide>(
             "provide", Kind::EnvMap, "{ \"library:z\" = \"c:z\" }",
             "Who answers when a build script, a generator or `uses` asks for a fact: `c:`, `rust:`, `sys:`, `py:`, "
@@ -439,7 +444,10 @@ Section rust_library() {
 
 Section crates() {
     return many<&Config::crates>(
-        "crates", Shape::Named, "Rules for one crate of the graph, said outside of it; NAME is its package name.",
+        "crates", Shape::Named,
+        "Rules for one crate of the graph, said outside of it; NAME is its package name, or \"NAME REQUIREMENT\" for "
+        "some of "
+        "its versions: [tool.cermet.crates.\"libz-sys <1.1\"]. The first that fits counts.",
         {row<CrateRule, &CrateRule::env>("env", Kind::EnvMap, "{ OPENSSL_STATIC = \"1\" }",
                                          "Environment of its build script and its compilation."),
          row<CrateRule, &CrateRule::pass_env>("pass-env", Kind::Strings, "[\"OPENSSL_DIR\"]",

@@ -131,6 +131,41 @@ def test_a_changed_library_reaches_both(make, folder):
     assert "cc-_c" not in changed.ran, changed.ran
 
 
+RULES = '''
+[crates."half-sys <0.2"]
+library = "library:half"
+[crates."half-sys >=0.2"]
+when = "cfg(windows)"
+deny-run = true
+[crates.not-in-this-graph]
+env = { A = "1" }
+'''
+
+
+def test_rules_of_a_file_and_versions(make):
+    """Written for many packages: what fits no crate here is no error; the first rule that fits a version counts."""
+    files = with_cython({**package(), "clib/half.c": HALF_C, "clib/include/half.h": HALF_H, "rules/sys.toml": RULES}, "c:half")
+    files["pyproject.toml"] = files["pyproject.toml"].replace("[tool.cermet]\n", '[tool.cermet]\ncrate-rules = ["rules/*.toml"]\nprovide = { "library:half" = "c:half" }\n') + C_LIBRARY
+    project = make(files)
+    project.build()
+    assert values(project, "_r", "cy") == "24 23"
+    project.build("-C", 'crates.half-sys <0.2.provides.rustc-cfg=story')
+    assert values(project, "_r", "cy") == "24 23", "a rule of a file is changed like any other"
+    for name in ("rust/half-sys/Cargo.toml", "rust/Cargo.lock"):
+        text = project.read(name)
+        at = text.index('name = "half-sys"')
+        project.write(name, text[:at] + text[at:].replace('version = "0.1.0"', 'version = "0.2.0"', 1))
+    project.build()
+    assert values(project, "_r", "cy") == "14 23", "the crate's own library"
+    project.write("rules/sys.toml", '[crates."half-sys below 2"]\ndeny-run = true\n')
+    failed = project.build(check=False)
+    assert failed.code == 2 and "`below 2` is no requirement on versions of the crate half-sys" in failed.err, failed.text
+    assert "rules/sys.toml" in failed.err
+    project.write("rules/sys.toml", "packages = []\n")
+    failed = project.build(check=False)
+    assert failed.code == 2 and "a file of crate rules has only tables [crates.NAME]" in failed.err, failed.text
+
+
 GENERATOR = '''\
 # Written from docs/protocol.md alone: a library made by a shell script, told over the channel.
 set -eu

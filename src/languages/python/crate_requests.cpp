@@ -20,6 +20,9 @@ std::vector<std::string> canonical(const options::Config& config, const std::vec
 
 rust::CrateRule rule_of(const options::Config& config, const options::CrateRule& table) {
     rust::CrateRule rule;
+    const std::size_t space = std::min(table.id.find(' '), table.id.size());
+    rule.crate = table.id.substr(0, space);
+    rule.versions = std::string(trim(std::string_view(table.id).substr(space)));
     rule.env = *table.env;
     rule.pass_env = *table.pass_env;
     rule.features = *table.features;
@@ -35,10 +38,18 @@ rust::CrateRule rule_of(const options::Config& config, const options::CrateRule&
     return rule;
 }
 
-// The same settings for every artefact of the project: a crate shared by two of them is built once.
-rust::SharedSettings settings_of(const options::Config& config, const BuildRequest& request) {
+// The same settings for every artefact of the project: a crate shared by two of them is built once. Where no Python is
+// known, a rule under a marker does not hold.
+rust::SharedSettings settings_of(const options::Config& config, const BuildRequest& request,
+                                 const MarkerEnvironment* markers) {
     auto settings = std::make_shared<rust::CrateSettings>();
-    for (const options::CrateRule& table : config.crates) settings->rules[table.id] = rule_of(config, table);
+    const MarkerEnvironment none;
+    for (const options::CrateRule& table : config.crates) {
+        const bool cfg = table.when->compare(0, 4, "cfg(") == 0;
+        if (markers == nullptr && !table.when->empty() && !cfg) continue;
+        if (holds(table.when, markers != nullptr ? *markers : none).value_or(false))
+            settings->rules.push_back(rule_of(config, table));
+    }
     if (!config.cargo.lock_file->empty()) settings->lock_file = join_path(config.directory, *config.cargo.lock_file);
     settings->target = *config.cargo.target;
     settings->locked = request.locked || *config.cargo.locked;
@@ -93,14 +104,14 @@ rust::CrateRequest base_request(const options::Config& config, const options::Cr
         Result<options::ProfileFlags> profile = options::flags_for(config, request.profile);
         wanted.profile = profile.ok() ? profile->rust_profile : "release";
     }
-    wanted.settings = settings_of(config, request);
+    wanted.settings = settings_of(config, request, python != nullptr ? &python->record.markers : nullptr);
     return wanted;
 }
 
 }  // namespace crate_requests_detail
 
 rust::SharedSettings crate_settings(const options::Config& config, const BuildRequest& request) {
-    return crate_requests_detail::settings_of(config, request);
+    return crate_requests_detail::settings_of(config, request, nullptr);
 }
 
 using crate_requests_detail::base_request;
@@ -173,8 +184,10 @@ bool has_conditions(const options::Config& config, const std::string& selection)
         return std::any_of(tables.begin(), tables.end(),
                            [&](const auto& table) { return *table.selection == selection && !table.when->empty(); });
     };
-    return !selection.empty() &&
-           (conditional(config.rust_modules) || conditional(config.rust_libraries) || conditional(config.executables));
+    const bool ruled = std::any_of(config.crates.begin(), config.crates.end(),
+                                   [](const options::CrateRule& rule) { return !rule.when->empty(); });
+    return ruled || (!selection.empty() && (conditional(config.rust_modules) || conditional(config.rust_libraries) ||
+                                            conditional(config.executables)));
 }
 
 rust::CrateRequest program_crate(const options::Config& config, const options::Executable& table, const Python* python,

@@ -24,6 +24,8 @@ namespace cermet::rust {
 
 // A rule for one crate, said outside of it ([tool.cermet.crates.NAME]).
 struct CrateRule {
+    std::string crate;     // package name
+    std::string versions;  // a requirement as in Cargo.toml, "<1.1"; "" = any
     std::map<std::string, std::string> env;
     std::vector<std::string> pass_env;
     std::vector<std::string> features;
@@ -37,9 +39,10 @@ struct CrateRule {
     std::string said_by;  // only by a value from outside, which this names: a crate of that name must be there
     Where place;
     bool operator==(const CrateRule& o) const {
-        return env == o.env && pass_env == o.pass_env && features == o.features && inputs == o.inputs &&
-               outputs == o.outputs && deny_run == o.deny_run && provides == o.provides && library == o.library &&
-               options == o.options && canonical_paths == o.canonical_paths;
+        return crate == o.crate && versions == o.versions && env == o.env && pass_env == o.pass_env &&
+               features == o.features && inputs == o.inputs && outputs == o.outputs && deny_run == o.deny_run &&
+               provides == o.provides && library == o.library && options == o.options &&
+               canonical_paths == o.canonical_paths;
     }
 };
 
@@ -50,14 +53,15 @@ struct PythonFacts {
 };
 
 struct CrateSettings {
-    std::map<std::string, CrateRule> rules;  // by package name
+    std::vector<CrateRule> rules;  // the first that fits a package counts
     PythonFacts python;
     std::string lock_file;  // canonical; "" = the workspace's own
     std::string target;     // triple; "" = host
     bool locked = false;
     bool offline = false;
     bool frozen = false;
-    std::vector<std::string> crates_outputs() const;  // every rule's outputs
+    const CrateRule* rule_for(const Package& package) const;  // null: there is none
+    std::vector<std::string> crates_outputs() const;          // every rule's outputs
 };
 using SharedSettings = std::shared_ptr<const CrateSettings>;
 

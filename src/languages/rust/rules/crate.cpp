@@ -102,9 +102,19 @@ void add_search(std::vector<std::string>& flags, const ScriptOutput& script) {
 
 std::string request_identity(const CrateRequest& request) { return crate_detail::identity_of(request); }
 
+const CrateRule* CrateSettings::rule_for(const Package& package) const {
+    for (const CrateRule& rule : rules) {
+        if (rule.crate != package.name) continue;
+        if (rule.versions.empty()) return &rule;
+        const std::optional<VersionReq> wanted = parse_version_req(rule.versions);
+        if (wanted && wanted->matches(package.version)) return &rule;
+    }
+    return nullptr;
+}
+
 std::vector<std::string> CrateSettings::crates_outputs() const {
     std::vector<std::string> all;
-    for (const auto& [name, rule] : rules) all.insert(all.end(), rule.outputs.begin(), rule.outputs.end());
+    for (const CrateRule& rule : rules) all.insert(all.end(), rule.outputs.begin(), rule.outputs.end());
     return all;
 }
 
@@ -289,10 +299,10 @@ engine::Task<bool> run(engine::Build build, SettleOutputs key) {
         for (std::size_t i = 0; i < graph->units.units.size(); ++i) {
             const Unit& unit = graph->units.units[i];
             if (!unit.is_run() || !unit.is_local) continue;
-            auto rule = graph->settings->rules.find(unit.package->name);
-            if (rule == graph->settings->rules.end() || rule->second.outputs.empty()) continue;
+            const CrateRule* rule = graph->settings->rule_for(*unit.package);
+            if (rule == nullptr || rule->outputs.empty()) continue;
             ScriptRun ran = co_await build.get(RunScript(graph, i));
-            CO_TRY_VOID(crate_detail::note_outputs(written, unit, ran, rule->second.place));
+            CO_TRY_VOID(crate_detail::note_outputs(written, unit, ran, rule->place));
         }
     }
     co_return true;

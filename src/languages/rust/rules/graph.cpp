@@ -83,8 +83,10 @@ Result<Selection> selected_features(const CrateRequest& request, const std::vect
         add_once(selection.features, table.features);
     }
     for (const auto& [name, own] : flags) selection.package_features[name] = own;
-    for (const auto& [name, rule] : request.settings->rules) {
-        if (!rule.features.empty()) selection.package_features[name].features = rule.features;
+    for (const PackagePtr& package : workspace.local_packages()) {
+        const CrateRule* rule = request.settings->rule_for(*package);
+        if (rule != nullptr && !rule->features.empty())
+            selection.package_features[package->name].features = rule->features;
     }
     return selection;
 }
@@ -351,10 +353,14 @@ std::string configured_tool(const CargoConfig& config, const std::string& name) 
 Status check_rules(const ResolvedGraph& graph) {
     std::vector<std::string> known;
     for (const LockedPackage& package : graph.workspace.lock->packages) known.push_back(package.name);
-    for (const auto& [name, rule] : graph.settings->rules) {
-        if (rule.said_by.empty() || std::find(known.begin(), known.end(), name) != known.end()) continue;
-        const std::string near = nearest(name, known);
-        return usage_error(cat(rule.said_by, ": there is no crate called '", name, "' in Cargo.lock"),
+    for (const CrateRule& rule : graph.settings->rules) {
+        if (!rule.versions.empty() && !parse_version_req(rule.versions))
+            return project_error(cat("`", rule.versions, "` is no requirement on versions of the crate ", rule.crate),
+                                 "it is written as in Cargo.toml: \"<1.1\", \">=1.2, <2\"")
+                .at(rule.place);
+        if (rule.said_by.empty() || std::find(known.begin(), known.end(), rule.crate) != known.end()) continue;
+        const std::string near = nearest(rule.crate, known);
+        return usage_error(cat(rule.said_by, ": there is no crate called '", rule.crate, "' in Cargo.lock"),
                            near.empty() ? std::string() : cat("did you mean '", near, "'?"));
     }
     return {};

@@ -114,10 +114,10 @@ class Features {
         if (all) {
             for (const auto& [feature, implied] : package.features) ask(entry, feature, consumer_, origin);
         }
-        auto rule = request_.settings->rules.find(package.name);
-        if (rule == request_.settings->rules.end()) return;
-        for (const std::string& feature : rule->second.features)
-            ask(entry, feature, cat("crates.", package.name, ".features"), text_of(rule->second.place));
+        const CrateRule* rule = request_.settings->rule_for(package);
+        if (rule == nullptr) return;
+        for (const std::string& feature : rule->features)
+            ask(entry, feature, cat("crates.", package.name, ".features"), text_of(rule->place));
     }
 
     static void from_itself(PackageFeatures& entry) {
@@ -285,7 +285,7 @@ std::set<std::string> own_variables(const ResolvedGraph& graph, std::size_t unit
 // What a script asked over its channel, as switches of its crate's rule.
 void asked_by_script(const ResolvedGraph& graph, std::size_t index, const exec::Outcome& ran, std::vector<Knob>& out) {
     const Unit& unit = graph.units.units[index];
-    auto rule = graph.settings->rules.find(unit.package->name);
+    const CrateRule* rule = graph.settings->rule_for(*unit.package);
     for (const facts::ScriptOption& option : talk::options_of(ran)) {
         Knob knob;
         knob.group = "crates";
@@ -296,11 +296,11 @@ void asked_by_script(const ResolvedGraph& graph, std::size_t index, const exec::
         knob.origin = "default";
         knob.doc = option.about;
         knob.consumers = {cat("build script of ", shown(*unit.package))};
-        if (rule != graph.settings->rules.end() && rule->second.options.count(option.name) != 0) {
-            knob.value = rule->second.options.at(option.name);
+        if (rule != nullptr && rule->options.count(option.name) != 0) {
+            knob.value = rule->options.at(option.name);
             options::Origin said;
             said.kind = options::OriginKind::File;
-            said.where = rule->second.place;
+            said.where = rule->place;
             knob.origin = said.text();
         }
         const bool known = std::any_of(out.begin(), out.end(), [&](const Knob& one) { return one.path == knob.path; });
@@ -338,14 +338,13 @@ void list_steps(exec::Executor& executor, const ResolvedGraph& graph, CrateKnobs
             continue;
         }
         scripts = true;
-        auto rule = graph.settings->rules.find(unit.package->name);
-        const bool ruled = rule != graph.settings->rules.end();
-        if (!ruled && switched.insert(unit.package->name).second) {
+        const CrateRule* rule = graph.settings->rule_for(*unit.package);
+        if (rule == nullptr && switched.insert(unit.package->name).second) {
             for (Knob& knob : options::crate_switches(unit.package->name)) out.knobs.push_back(std::move(knob));
         }
-        if (unit.links_overridden || (ruled && rule->second.deny_run)) continue;
-        if (ruled) {
-            for (const std::string& name : rule->second.pass_env)
+        if (unit.links_overridden || (rule != nullptr && rule->deny_run)) continue;
+        if (rule != nullptr) {
+            for (const std::string& name : rule->pass_env)
                 variables.add(name, cat("build script of ", shown(*unit.package)));
         }
         if (ran) {

@@ -123,10 +123,10 @@ talk::Asker asker_of(const ResolvedGraph& graph, std::size_t run, const Talk& ta
     asker.downloads = talk.downloads;
     asker.place.file = unit.package->manifest_path;
     asker.declares = "[package.metadata.cermet] fetch = [{ name, url, sha256 }] of its Cargo.toml allows it";
-    auto rule = graph.settings->rules.find(unit.package->name);
-    if (rule == graph.settings->rules.end()) return asker;
-    asker.options = rule->second.options;
-    asker.place = rule->second.place;
+    const CrateRule* rule = graph.settings->rule_for(*unit.package);
+    if (rule == nullptr) return asker;
+    asker.options = rule->options;
+    asker.place = rule->place;
     return asker;
 }
 

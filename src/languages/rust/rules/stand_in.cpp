@@ -9,8 +9,7 @@ namespace cermet::rust {
 namespace stand_in_detail {
 
 const CrateRule* rule_of(const ResolvedGraph& graph, std::size_t run) {
-    auto found = graph.settings->rules.find(graph.units.units[run].package->name);
-    return found == graph.settings->rules.end() ? nullptr : &found->second;
+    return graph.settings->rule_for(*graph.units.units[run].package);
 }
 
 // As -sys crates say it: where to look, what to link, and for their users `include` and, where there is one, `root`.

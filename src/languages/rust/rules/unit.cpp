@@ -28,9 +28,7 @@ const PackagePlace* place_of(const ResolvedGraph& graph, const Unit& unit) {
 }
 
 const CrateRule* rule_of(const ResolvedGraph& graph, const Unit& unit) {
-    if (!unit.package) return nullptr;
-    auto found = graph.settings->rules.find(unit.package->name);
-    return found == graph.settings->rules.end() ? nullptr : &found->second;
+    return unit.package ? graph.settings->rule_for(*unit.package) : nullptr;
 }
 
 std::string shown(const Unit& unit) {
