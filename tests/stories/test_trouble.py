@@ -85,6 +85,8 @@ fn main() {
     let mut apart = Command::new("setsid");
     apart.args(["--fork", "sleep", "MARK"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     assert!(apart.status().unwrap().success());
+    // setsid returns before its child has left the group, with which it would be ended unseen.
+    std::thread::sleep(std::time::Duration::from_millis(500));
     println!("cargo::rustc-cfg=made");
 }
 """
