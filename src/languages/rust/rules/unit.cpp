@@ -89,7 +89,8 @@ void expect(exec::Action& action, const std::vector<Artifact>& artifacts) {
 // Compiled without what cargo would have given it: to be said, also of a remembered step.
 void tell_unseen(exec::Executor& executor, const Unit& unit, const exec::Outcome& compiled) {
     for (const exec::Leaf& leaf : compiled.leaves) {
-        if (leaf.type != exec::Leaf::Type::Asked || !executor.user_variable(leaf.name)) continue;
+        // Only whether it is set counts: its value reaches no step, and no record of what did.
+        if (leaf.type != exec::Leaf::Type::Asked || executor.user_variables({leaf.name}).empty()) continue;
         executor.warn(cat(unit.package->name, "@", unit.package->version_text, " looks for the variable ", leaf.name,
                           ", which is set here, but rustc is not given it: name it in [tool.cermet.crates.",
                           unit.package->name, "] pass-env, or with -C env.pass-env='[\"", leaf.name, "\"]'"));
