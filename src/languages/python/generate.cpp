@@ -12,7 +12,6 @@
 #include "exec/run.h"
 #include "fetch/declared.h"
 #include "languages/python/environment.h"
-#include "languages/python/facts.h"
 #include "languages/python/modules.h"
 #include "languages/python/package.h"
 
@@ -42,30 +41,12 @@ void add_tool(exec::Action& action, const BuiltProgram& tool) {
     if (path.empty()) action.env.erase("LD_LIBRARY_PATH");
 }
 
-talk::Asker asker_of(const options::Generate& table, const options::Config& config) {
-    talk::Asker asker;
-    asker.shown = cat("the generator ", *table.name);
-    asker.options = *table.options;
-    asker.declares = "a [[download]] table and `uses = [\"download:NAME\"]` of the generator allow it";
-    for (const std::string& use : *table.uses) {
-        Result<options::Use> parsed = options::parse_use(use);
-        if (!parsed.ok() || parsed->kind != options::UseKind::Download) continue;
-        asker.downloads.emplace(parsed->name, fetch::pinned_of(*config.find_download(parsed->name)));
-    }
-    asker.place = table.options.set() ? table.options.origin.where : table.place;
-    return asker;
-}
-
-// What it said over its channel.
-Status take_statements(exec::Executor& executor, const std::string& lines, const talk::Asker& asker,
-                       const std::string& name, Generated& made) {
-    TRY(said, talk::read_statements(lines, asker, made.outcome));
-    made.facts = said.facts;
-    made.headers = talk::outputs_of(said, facts::OutputRole::Header, made.outcome);
-    return talk::tell(executor, said, asker, name, talk::Audience::Everybody);
-}
-
 }  // namespace generate_detail
+
+RunTalking::RunTalking(std::string name, exec::Action action)
+    : name_(std::move(name)),
+      action_(std::make_shared<const exec::Action>(std::move(action))),
+      text_(cat(name_, " ", exec::Run(*action_).text())) {}
 
 engine::Task<Generated> run(engine::Build build, RunGenerate key) {
     SharedConfig config = co_await build.get(LoadConfig());
@@ -131,18 +112,7 @@ engine::Task<Generated> run(engine::Build build, RunGenerate key) {
     }
     action.env["OUT_DIR"] = cat(action.directory(), "/out");
     action.outputs.emplace_back("out", exec::OutputKind::Directory);
-    talk::give_channel(action);
-    const talk::Asker asker = generate_detail::asker_of(table, *config);
-    talk::TalkingStep<GeneratorAnswer> step(action, asker, GeneratorAnswer(*table.name, {}));
-    Generated made;
-    exec::Outcome ran = co_await build.get(step);
-    made.outcome = ran;
-    std::string lines;
-    if (const exec::OutputFile* stated = ran.find(exec::k_statements)) {
-        std::string text = co_await build.get(exec::BlobText(stated->digest));
-        lines = std::move(text);
-    }
-    CO_TRY_VOID(generate_detail::take_statements(build.service<exec::Executor>(), lines, asker, *table.name, made));
+    Generated made = co_await build.get(RunTalking(*table.name, action));
     co_return made;
 }
 

@@ -3,6 +3,7 @@
 // Outputs are paths of the project; the checkout is never written: they stand in the mirror, over checked-in copies. What it
 // provides over its channel (docs/protocol.md) lies in a directory of its own, which OUT_DIR names.
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,5 +34,22 @@ class RunGenerate {
     std::string name_;
 };
 engine::Task<Generated> run(engine::Build build, RunGenerate key);
+
+// Its process. Stage 0 has no channel: there generators are silent.
+class RunTalking {
+   public:
+    using Value = Generated;
+    static constexpr std::string_view k_name = "generator";
+    RunTalking(std::string name, exec::Action action);
+    std::string text() const { return text_; }
+    const std::string& name() const { return name_; }
+    const exec::Action& action() const { return *action_; }
+
+   private:
+    std::string name_;
+    std::shared_ptr<const exec::Action> action_;
+    std::string text_;
+};
+engine::Task<Generated> run(engine::Build build, RunTalking key);
 
 }  // namespace cermet::python
