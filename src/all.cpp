@@ -156,6 +156,7 @@
 #include "languages/rust/units/queries.cpp"
 #include "languages/rust/units/share.cpp"
 #include "languages/rust/workspace/workspace.cpp"
+#include "languages/rust/rules/channel_table.cpp"
 #include "languages/rust/rules/crate.cpp"
 #include "languages/rust/rules/download.cpp"
 #include "languages/rust/rules/drawn.cpp"

@@ -217,6 +217,12 @@ std::string request_key(const std::string& command, const SessionSettings& setti
     return cat(command, " ", digest_of(out.bytes()).hex());
 }
 
+Result<std::unique_ptr<Session>> start_session(const SessionSettings& settings) {
+    TRY(session, Session::open(settings));
+    TRY_VOID(session->start());
+    return std::move(session);
+}
+
 Remembered find_remembered(Session& session, const std::string& key) {
     Remembered found;
     if (session.settings().check > 0) return found;

@@ -45,6 +45,9 @@ Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& liste
 // The interpreter: --python, else the active virtual environment's, else python3 on PATH; "" when there is none.
 Result<std::string> choose_python(const std::string& wanted);
 
+// Opens a session and its store: what commands do that have no remembered answer to look for first.
+Result<std::unique_ptr<Session>> start_session(const SessionSettings& settings);
+
 // An error in the user's terms: each canonical path of its texts is the one he knows. The only place where this is done.
 Error for_people(const exec::Executor& executor, Error error);
 

@@ -116,8 +116,8 @@ Result<Fetched> fetch_all(Session& session, const Arguments& arguments, rust::Re
             std::any_of(all.workspaces.begin(), all.workspaces.end(),
                         [&](const rust::FetchedWorkspace& one) { return one.root_manifest == fetched.root_manifest; });
         if (!known) all.workspaces.push_back(fetched);
-        TRY(declared, rust::crate_downloads(session.executor(), session.network(), request));
-        for (const rust::CrateDownload& one : declared) add_download(one.file, all.downloads);
+        TRY(listed, rust::list_sources(session.executor(), session.network(), request));
+        for (const rust::CrateDownload& one : listed.downloads) add_download(one.file, all.downloads);
     }
     TRY_VOID(bring_downloads(session, all));
     return all;
@@ -193,9 +193,7 @@ fetch::ExternalBytes entry(Session& session, const rust::CrateDownload& download
 Result<std::unique_ptr<Session>> open_for_fetching(const Arguments& arguments, Listeners& listeners) {
     TRY(settings, settings_of(arguments, listeners));
     settings.mode = exec::RootMode::Plain;
-    TRY(session, Session::open(settings));
-    TRY_VOID(session->start());
-    return std::move(session);
+    return start_session(settings);
 }
 
 Result<ProjectSources> sources_of(Session& session, const Arguments& arguments, rust::Replacements replacements,
@@ -248,9 +246,9 @@ Status all_here(const fetch::Ledger& ledger) {
 Result<fetch::Ledger> list_external(Session& session, const ProjectSources& sources) {
     fetch::Ledger ledger;
     for (const rust::FetchRequest& request : sources.workspaces) {
-        TRY_VOID(rust::list_sources(session.executor(), session.network(), request, ledger));
-        TRY(declared, rust::crate_downloads(session.executor(), session.network(), request));
-        for (const rust::CrateDownload& one : declared) ledger.add(fetched_detail::entry(session, one));
+        TRY(listed, rust::list_sources(session.executor(), session.network(), request));
+        for (fetch::ExternalBytes& bytes : listed.packages) ledger.add(std::move(bytes));
+        for (const rust::CrateDownload& one : listed.downloads) ledger.add(fetched_detail::entry(session, one));
     }
     if (sources.config && !sources.downloads.empty()) {
         for (const options::Download& table : sources.config->downloads) {

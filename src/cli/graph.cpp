@@ -69,10 +69,8 @@ int graph_command(const Arguments& given) {
         Status no_targets = without_targets(arguments);
         if (!no_targets.ok()) return print_error(no_targets.error());
     }
-    Result<std::unique_ptr<Session>> session = Session::open(*settings);
+    Result<std::unique_ptr<Session>> session = start_session(*settings);
     if (!session.ok()) return print_error(session.error());
-    Status started = (*session)->start();
-    if (!started.ok()) return print_error(started.error());
     Status built = graph_detail::build_all(**session, arguments, workspace);
     if (built.ok() || built.error().kind == ErrorKind::Step || built.error().kind == ErrorKind::Project) {
         print_line(std::string(trim(graph_detail::shown(**session, arguments))));

@@ -92,10 +92,8 @@ int ide_command(const Arguments& given) {
     Result<SessionSettings> settings = settings_anywhere(arguments, listeners, workspace);
     if (!settings.ok()) return print_error(settings.error());
     settings->keep_going = true;
-    Result<std::unique_ptr<Session>> session = Session::open(*settings);
+    Result<std::unique_ptr<Session>> session = start_session(*settings);
     if (!session.ok()) return print_error(session.error());
-    Status started = (*session)->start();
-    if (!started.ok()) return print_error(started.error());
     // Everything that has a place in those files is built, or at least asked for.
     Status built = run_anywhere(**session, arguments, workspace, python::CollectPayload());
     std::string project = workspace ? workspace->root : (*session)->request_directory();

@@ -33,10 +33,8 @@ int explain_command(const Arguments& given) {
     std::optional<RustWorkspace> workspace;
     Result<SessionSettings> settings = settings_anywhere(arguments, listeners, workspace);
     if (!settings.ok()) return print_error(settings.error());
-    Result<std::unique_ptr<Session>> session = Session::open(*settings);
+    Result<std::unique_ptr<Session>> session = start_session(*settings);
     if (!session.ok()) return print_error(session.error());
-    Status started = (*session)->start();
-    if (!started.ok()) return print_error(started.error());
     Status built = run_anywhere(**session, arguments, workspace, python::BuildWheel());
     std::string part = arguments.targets.empty() ? "" : arguments.targets[0];
     if (arguments.json) {

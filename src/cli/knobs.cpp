@@ -9,6 +9,8 @@
 #include "exec/environment.h"
 #include "languages/python/crate_requests.h"
 #include "languages/python/environment.h"
+#include "languages/python/facts.h"
+#include "languages/python/generate.h"
 #include "languages/python/modules.h"
 #include "languages/python/package.h"
 #include "languages/rust/rules/knobs.h"
@@ -56,6 +58,7 @@ class Collector {
         } else {
             TRY_VOID(package_crates());
         }
+        generators();
         toolchain();
         environment();
         return finish();
@@ -120,6 +123,17 @@ class Collector {
             TRY_VOID(crates_of(python::program_crate(*config_, table, &python, request), cat("tool:", *table.name)));
         }
         return {};
+    }
+
+    // What generators asked over their channels when they ran the last time.
+    void generators() {
+        for (const options::Generate& table : config_->generates) {
+            const std::optional<exec::Outcome> ran = session_.executor().last_outcome(python::generator_label(table));
+            if (!ran) continue;
+            for (Knob& knob : talk::knobs_of(*ran, cat("generate.", *table.name),
+                                             python::generator_asker(table, *config_), cat("generate:", *table.name)))
+                add(std::move(knob));
+        }
     }
 
     // A variable's value: what stands in the environment, or what [env] set says.
@@ -225,8 +239,8 @@ class Collector {
             }
         }
         std::erase_if(found_.all, [](const Knob& knob) { return knob.group.empty(); });
-        static const std::vector<std::string> order = {"options", "configuration", "features",   "profiles",
-                                                       "crates",  "toolchain",     "environment"};
+        static const std::vector<std::string> order = {"options",  "configuration", "generate",  "features",
+                                                       "profiles", "crates",        "toolchain", "environment"};
         const auto rank = [](const Knob& knob) { return std::find(order.begin(), order.end(), knob.group); };
         std::stable_sort(found_.all.begin(), found_.all.end(), [&](const Knob& a, const Knob& b) {
             if (rank(a) != rank(b)) return rank(a) < rank(b);

@@ -138,6 +138,10 @@ void print_all(const Knobs& knobs, bool defaults) {
     }
     print_title("Configuration", "(-C KEY=…, CERMET_TABLE__KEY=…, an overrides file)");
     print_values(groups["configuration"], defaults);
+    if (!groups["generate"].empty()) {
+        print_title("Options that generators ask for", "(-C generate.NAME.options.OPTION=…)");
+        print_values(groups["generate"], true);
+    }
     if (!groups["features"].empty()) {
         print_title("Features of crates", "");
         print_features(groups["features"]);
@@ -196,10 +200,8 @@ int options_command(const Arguments& given) {
     std::optional<RustWorkspace> workspace;
     Result<SessionSettings> settings = settings_anywhere(arguments, listeners, workspace);
     if (!settings.ok()) return print_error(settings.error());
-    Result<std::unique_ptr<Session>> session = Session::open(*settings);
+    Result<std::unique_ptr<Session>> session = start_session(*settings);
     if (!session.ok()) return print_error(session.error());
-    Status started = (*session)->start();
-    if (!started.ok()) return print_error(started.error());
     Result<Knobs> knobs = collect_knobs(**session, arguments, workspace);
     if (!knobs.ok()) return print_failures(**session, knobs.error());
     if (arguments.json) return print_json(*knobs, arguments.targets);

@@ -124,10 +124,8 @@ int toolchain_command(const Arguments& arguments) {
     Listeners listeners(arguments);
     Result<SessionSettings> settings = settings_of(arguments, listeners);
     if (!settings.ok()) return print_error(settings.error());
-    Result<std::unique_ptr<Session>> session = Session::open(*settings);
+    Result<std::unique_ptr<Session>> session = start_session(*settings);
     if (!session.ok()) return print_error(session.error());
-    Status started = (*session)->start();
-    if (!started.ok()) return print_error(started.error());
     Json json = toolchain_detail::toolchain_json(**session);
     if (arguments.json) {
         print_line(json.dump(2));

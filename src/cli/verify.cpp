@@ -346,10 +346,8 @@ int verify_command(const Arguments& arguments) {
     Listeners listeners(arguments);
     Result<SessionSettings> settings = settings_of(arguments, listeners);
     if (!settings.ok()) return print_error(settings.error());
-    Result<std::unique_ptr<Session>> session = Session::open(*settings);
+    Result<std::unique_ptr<Session>> session = start_session(*settings);
     if (!session.ok()) return print_error(session.error());
-    Status started = (*session)->start();
-    if (!started.ok()) return print_error(started.error());
     verify_detail::Verifier verifier(**session, listeners, arguments);
     Status done = verifier.run();
     if (!done.ok()) return print_failures(**session, done.error());

@@ -102,6 +102,32 @@ std::vector<facts::ScriptOption> options_of(const exec::Outcome& outcome) {
     return found;
 }
 
+std::vector<options::Knob> knobs_of(const exec::Outcome& outcome, const std::string& table, const Asker& asker,
+                                    const std::string& consumer) {
+    std::vector<options::Knob> found;
+    for (const facts::ScriptOption& option : options_of(outcome)) {
+        options::Knob knob;
+        knob.group = table.substr(0, table.find('.'));
+        knob.path = cat(table, ".options.", option.name);
+        knob.type = option.kind == "choice" ? cat("one of ", join(option.choices, ", ")) : option.kind;
+        knob.default_text = option.initial.dump();
+        knob.value = knob.default_text;
+        knob.origin = "default";
+        knob.doc = option.about;
+        knob.consumers = {consumer};
+        const auto said = asker.options.find(option.name);
+        if (said != asker.options.end()) {
+            knob.value = said->second;
+            options::Origin origin;
+            origin.kind = options::OriginKind::File;
+            origin.where = asker.place;
+            knob.origin = origin.text();
+        }
+        found.push_back(std::move(knob));
+    }
+    return found;
+}
+
 bool ProvidedFact::operator==(const ProvidedFact& o) const {
     const bool same = fact.has_value() == o.fact.has_value() && (!fact || fact->digest() == o.fact->digest());
     return same && files == o.files && offered == o.offered && chosen == o.chosen && crate == o.crate;
@@ -129,6 +155,12 @@ Error nobody_provides(const std::string& who, const facts::FactName& name, std::
     std::string hint = offered.empty() ? cat(nothing, " provides anything") : cat("there are ", join(offered, ", "));
     if (!near.empty()) hint = cat("`", near, "` is provided");
     return project_error(cat(who, " asks for ", name.text(), ", and ", nothing, " provides it"), hint);
+}
+
+Error two_provide(const facts::FactName& name, const std::string& one, const std::string& other) {
+    return project_error(cat(name.text(), " is provided by ", one, " and by ", other),
+                         cat("`provide` of the configuration can say which one is meant: \"", name.text(),
+                             "\" = \"crate:NAME\", or another entry of `uses`"));
 }
 
 engine::Task<Json> run(engine::Build build, Observe key) {

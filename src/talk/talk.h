@@ -25,6 +25,7 @@
 #include "exec/run.h"
 #include "facts/messages.h"
 #include "fetch/pinned.h"
+#include "options/config.h"
 
 namespace cermet::talk {
 
@@ -69,6 +70,9 @@ Json answer_of(const facts::Fact& fact, const std::vector<exec::Input>& files);
 // Nobody does. `who` is the one that asks; `nothing` says where was looked: "nothing in this project".
 Error nobody_provides(const std::string& who, const facts::FactName& name, std::vector<std::string> offered,
                       const std::string& nothing = "nothing in this project");
+
+// More than one does.
+Error two_provide(const facts::FactName& name, const std::string& one, const std::string& other);
 
 // The answer to a question about files, downloads and the user's environment, from the graph. What is fetched is in the
 // message: see with_download().
@@ -162,6 +166,9 @@ engine::Task<exec::Outcome> run(engine::Build build, TalkingStep<Required> key) 
 
 // The options that a step asked for, as its trace knows them.
 std::vector<facts::ScriptOption> options_of(const exec::Outcome& outcome);
+// The same as knobs `TABLE.options.NAME` of `consumer`, with the values that `asker` has for them.
+std::vector<options::Knob> knobs_of(const exec::Outcome& outcome, const std::string& table, const Asker& asker,
+                                    const std::string& consumer);
 
 // What a step said that ended well. `lines`: the text of its output exec::k_statements. A Project error names what it says
 // that cannot be so: an output that it did not make, an option set from outside that it does not have.

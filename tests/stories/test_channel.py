@@ -143,7 +143,7 @@ def test_what_cannot_be_answered_is_told_to_the_script(make, change, words):
 def test_a_declaration_that_names_no_fact(make):
     project = make(workspace(provided="shapes"))
     failed = build(project, check=False)
-    assert failed.code == 2 and "`shapes` is no name of a fact" in failed.err and "shapes/Cargo.toml" in failed.err, failed.text
+    assert failed.code == 2 and "`shapes` is no name of a fact" in failed.err and "shapes/Cargo.toml:7" in failed.err, failed.text
 
 
 # --- with the crate cermet-build, whose files lie in shims/cargo ----------------------------------------------------

@@ -6,6 +6,7 @@ SPDX-License-Identifier: MIT
 """
 from __future__ import annotations
 
+import json
 import subprocess
 import tempfile
 import zipfile
@@ -161,6 +162,9 @@ def test_rules_of_a_file_and_versions(make):
     failed = project.build(check=False)
     assert failed.code == 2 and "`below 2` is no requirement on versions of the crate half-sys" in failed.err, failed.text
     assert "rules/sys.toml" in failed.err
+    project.write("rules/sys.toml", '\n[crates.half-sys]\nwhen = "os_name is windows"\n')
+    failed = project.build(check=False)
+    assert failed.code == 2 and "rules/sys.toml:3" in failed.err and "os_name is windows" in failed.err, failed.text
     project.write("rules/sys.toml", "packages = []\n")
     failed = project.build(check=False)
     assert failed.code == 2 and "a file of crate rules has only tables [crates.NAME]" in failed.err, failed.text
@@ -212,6 +216,9 @@ def test_a_shell_script_provides_a_library(make, folder):
     assert not project.build("-j1").ran
     project.build("-C", "generate.half.options.from=6")
     assert values(project, "_r", "cy") == "64 63"
+    listed = json.loads(project.cermet("options", "--json", "-C", "generate.half.options.from=6").out)["options"]
+    asked = next(knob for knob in listed if knob["name"] == "generate.half.options.from")
+    assert (asked["type"], asked["default"], asked["value"]) == ("number", "5", "6") and asked["consumers"] == ["generate:half"], asked
     assert not any(name.startswith("generate-") for name in project.build().ran), "the answer of the first build is remembered"
     assert values(project, "_r", "cy") == "54 53"
     project.edit("clib/half.c", "return x / 2", "return x / 2 + 1")

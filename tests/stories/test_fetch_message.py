@@ -91,6 +91,16 @@ def test_what_is_not_fetched(make, server, change, words):
     assert not project.path("target/debug/words").exists()
 
 
+def test_a_declaration_that_is_no_list(make, server):
+    """What is meant as a declaration is never passed over."""
+    project = make(package(server, declared=False))
+    project.append("Cargo.toml", 'fetch = "https://example.org/words.bin"\n')
+    for command in (["build", "--mode", project.mode], ["audit"]):
+        failed = project.cermet(*command, check=False)
+        assert failed.code == 2 and "`fetch` of [package.metadata.cermet] is no list" in failed.err, failed.text
+        assert "Cargo.toml:7" in failed.err, failed.text
+
+
 def test_another_file_than_declared(make, server):
     """The script may not say other things than its manifest, which is what is audited."""
     project = make(package(server))

@@ -146,11 +146,6 @@ bool names(const options::Texts& provides, const facts::FactName& name) {
     return std::find(provides->begin(), provides->end(), name.text()) != provides->end();
 }
 
-Error two_provide(const facts::FactName& name, const std::string& one, const std::string& other) {
-    return project_error(cat(name.text(), " is provided by ", one, " and by ", other),
-                         "`provide` of the configuration can say which one is meant");
-}
-
 }  // namespace facts_detail
 
 // The provider that `provide` of the configuration names.
@@ -216,9 +211,7 @@ engine::Task<ProvidedFact> run(engine::Build build, ProjectFact key) {
         if (!python::facts_detail::names(table.provides, key.name())) continue;
         python::Generated made = co_await build.get(python::RunGenerate(*table.name));
         CO_TRY(one, python::facts_detail::fact_of(made, key.name(), table));
-        if (found.fact)
-            co_return python::facts_detail::two_provide(key.name(), found.fact->origin, one.fact->origin)
-                .at(table.place);
+        if (found.fact) co_return two_provide(key.name(), found.fact->origin, one.fact->origin).at(table.place);
         found.fact = one.fact;
         found.files = one.files;
     }
@@ -246,7 +239,7 @@ engine::Task<talk::ProvidedFact> run(engine::Build build, SearchFact key) {
         found.offered.insert(found.offered.end(), one.offered.begin(), one.offered.end());
         if (!one.fact) continue;
         if (found.fact && found.fact->digest() != one.fact->digest())
-            co_return facts_detail::two_provide(key.name(), found.fact->origin, one.fact->origin);
+            co_return talk::two_provide(key.name(), found.fact->origin, one.fact->origin);
         found.fact = one.fact;
         found.files = one.files;
     }

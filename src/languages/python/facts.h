@@ -12,6 +12,9 @@
 
 namespace cermet::python {
 
+// A generator as who asks over its channel: its options, and what it may fetch.
+talk::Asker generator_asker(const options::Generate& table, const options::Config& config);
+
 // The provider of a fact in the whole project.
 class SearchFact {
    public:

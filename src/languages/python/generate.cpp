@@ -18,14 +18,6 @@
 namespace cermet::python {
 namespace generate_detail {
 
-std::string identity(const options::Generate& table, const std::vector<std::string>& argv) {
-    ByteWriter out;
-    out.string(*table.name);
-    for (const std::string& word : argv) out.string(word);
-    for (const std::string& path : *table.outputs) out.string(path);
-    return digest_of(out.bytes()).short_hex(8);
-}
-
 // A program of this project. Its shared libraries lie elsewhere than in a wheel.
 void add_tool(exec::Action& action, const BuiltProgram& tool) {
     auto add = [&action](const exec::Input& input) {
@@ -42,6 +34,13 @@ void add_tool(exec::Action& action, const BuiltProgram& tool) {
 }
 
 }  // namespace generate_detail
+
+std::string generator_label(const options::Generate& table) {
+    ByteWriter out;
+    for (const std::string& word : *table.command) out.string(word);
+    for (const std::string& path : *table.outputs) out.string(path);
+    return cat("generate-", *table.name, "-", digest_of(out.bytes()).short_hex(8));
+}
 
 RunTalking::RunTalking(std::string name, exec::Action action)
     : name_(std::move(name)),
@@ -96,7 +95,7 @@ engine::Task<Generated> run(engine::Build build, RunGenerate key) {
         argv[0] = program.path;
         action.platform["program"] = program.digest.hex();
     }
-    action.label = cat("generate-", *table.name, "-", generate_detail::identity(table, argv));
+    action.label = generator_label(table);
     action.description = cat("generate ", *table.name);
     action.project_file = table.place.file;
     action.argv = argv;

@@ -10,6 +10,7 @@
 #include "engine/build.h"
 #include "exec/action.h"
 #include "facts/fact.h"
+#include "options/config.h"
 
 namespace cermet::python {
 
@@ -34,6 +35,9 @@ class RunGenerate {
     std::string name_;
 };
 engine::Task<Generated> run(engine::Build build, RunGenerate key);
+
+// The label of its step, by which the result of its last run is found.
+std::string generator_label(const options::Generate& table);
 
 // Its process. Stage 0 has no channel: there generators are silent.
 class RunTalking {

@@ -8,9 +8,8 @@
 #include "languages/python/package.h"
 
 namespace cermet::python {
-namespace generate_talk_detail {
 
-talk::Asker asker_of(const options::Generate& table, const options::Config& config) {
+talk::Asker generator_asker(const options::Generate& table, const options::Config& config) {
     talk::Asker asker;
     asker.shown = cat("the generator ", *table.name);
     asker.options = *table.options;
@@ -23,6 +22,8 @@ talk::Asker asker_of(const options::Generate& table, const options::Config& conf
     asker.place = table.options.set() ? table.options.origin.where : table.place;
     return asker;
 }
+
+namespace generate_talk_detail {
 
 // What it said over its channel.
 Status take_statements(exec::Executor& executor, const std::string& lines, const talk::Asker& asker,
@@ -40,7 +41,7 @@ engine::Task<Generated> run(engine::Build build, RunTalking key) {
     const options::Generate& table = *config->find_generate(key.name());
     exec::Action action = key.action();
     talk::give_channel(action);
-    const talk::Asker asker = generate_talk_detail::asker_of(table, *config);
+    const talk::Asker asker = generator_asker(table, *config);
     talk::TalkingStep<GeneratorAnswer> step(action, asker, GeneratorAnswer(*table.name, {}));
     Generated made;
     exec::Outcome ran = co_await build.get(step);

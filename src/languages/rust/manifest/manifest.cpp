@@ -74,6 +74,12 @@ std::vector<std::string> Target::kinds() const {
     return {};
 }
 
+void Package::set_metadata(const Toml& table) {
+    metadata = table.to_json();
+    const Toml* channel = table.find("cermet");
+    if (channel != nullptr) channel_place = {manifest_path, channel->line, channel->column};
+}
+
 const Target* Package::library() const {
     for (const Target& target : targets)
         if (target.is_lib()) return &target;
@@ -225,7 +231,7 @@ Status read_fields(SourceFiles& files, const Reader& reader, Package& package) {
     TRY_VOID(reader.text("license-file", package.license_file));
     TRY_VOID(read_readme(files, reader, package));
     TRY_VOID(read_publish(reader, reader.find("version") != nullptr, package));
-    if (const Toml* metadata = reader.find("metadata")) package.metadata = metadata->to_json();
+    if (const Toml* metadata = reader.find("metadata")) package.set_metadata(*metadata);
     return {};
 }
 

@@ -105,8 +105,9 @@ struct Package {
     std::vector<std::string> authors, keywords, categories, include, exclude;
     std::string description, homepage, repository, documentation, license, license_file, readme;
     std::optional<std::vector<std::string>> publish;
-    Json metadata;  // [package.metadata]
-    Json hints;     // [hints], of which cargo 1.95 only reports
+    Json metadata;        // [package.metadata]
+    Where channel_place;  // of its table `cermet`
+    Json hints;           // [hints], of which cargo 1.95 only reports
     std::vector<Dependency> dependencies;
     FeatureMap features;                                                // declared and implicit ones
     std::map<std::string, std::vector<std::string>> declared_features;  // as written, with implicit "dep:x" entries
@@ -116,6 +117,7 @@ struct Package {
     Where where;
 
     PackageId id() const { return PackageId{name, version_text, source}; }
+    void set_metadata(const Toml& table);  // after manifest_path
     const Target* library() const;
     const Target* build_script() const;
     bool has_links() const { return !links.empty(); }

@@ -186,11 +186,8 @@ DeclaredDownloads::DeclaredDownloads(CrateRequest request)
 engine::Task<std::vector<fetch::PinnedFile>> run(engine::Build build, DeclaredDownloads key) {
     SharedGraph graph = co_await build.get(ResolveGraph(key.request(), key.text()));
     std::vector<fetch::PinnedFile> all;
-    for (const Unit& unit : graph->units.units) {
-        if (!unit.is_run()) continue;
-        CO_TRY(talk, talk_of(*unit.package));
-        if (!talk.has_value()) continue;
-        for (const auto& [name, file] : talk->downloads) all.push_back(file);
+    for (const auto& [run, channel] : graph->channels) {
+        for (const auto& [name, file] : channel.downloads) all.push_back(file);
     }
     co_return all;
 }
@@ -219,14 +216,14 @@ std::set<std::size_t> own_runs(const UnitGraph& graph) {
 }
 
 // Adds what one script provides; an error when another one provided something else under that name.
-Status add_fact(talk::ProvidedFact& found, const facts::Fact& fact, const ScriptRun& ran) {
+Status add_fact(talk::ProvidedFact& found, const facts::Fact& fact, const ScriptRun& ran, const Where& place) {
     if (!found.fact) {
         found.fact = fact;
         found.files = talk::files_of(ran.outcome);
         return {};
     }
     if (found.fact->digest() == fact.digest() && found.files == talk::files_of(ran.outcome)) return {};
-    return project_error(cat(fact.text(), " is provided by ", found.fact->origin, " and by ", fact.origin));
+    return talk::two_provide({fact.kind, fact.name}, found.fact->origin, fact.origin).at(place);
 }
 
 }  // namespace crate_detail
@@ -235,23 +232,16 @@ engine::Task<talk::ProvidedFact> run(engine::Build build, FindFact key) {
     SharedGraph graph = co_await build.get(ResolveGraph(key.request(), key.identity()));
     talk::ProvidedFact found;
     const std::set<std::size_t> own = crate_detail::own_runs(graph->units);
-    for (std::size_t i = 0; i < graph->units.units.size(); ++i) {
-        const Unit& unit = graph->units.units[i];
-        if (!unit.is_run()) continue;
-        CO_TRY(talk, talk_of(*unit.package));
-        if (!talk.has_value()) continue;
-        bool named = false;
-        for (const facts::FactName& name : talk->provides) {
-            found.offered.push_back(cat(name.kind, ":", name.name));
-            named = named || name == key.name();
-        }
-        if (!named || (!key.crate().empty() && key.crate() != unit.package->name)) continue;
+    for (const auto& [i, channel] : graph->channels) {
+        const Package& package = *graph->units.units[i].package;
+        for (const facts::FactName& name : channel.provides) found.offered.push_back(name.text());
+        if (!channel.provides_fact(key.name()) || (!key.crate().empty() && key.crate() != package.name)) continue;
         ScriptRun ran = co_await build.get(RunScript(graph, i));
         for (const facts::Fact& fact : ran.facts) {
             const bool seen = fact.visibility == facts::Visibility::Transitive ||
                               (fact.visibility == facts::Visibility::Direct && own.count(i) != 0);
             if (fact.kind == key.name().kind && fact.name == key.name().name && seen)
-                CO_TRY_VOID(crate_detail::add_fact(found, fact, ran));
+                CO_TRY_VOID(crate_detail::add_fact(found, fact, ran, package.channel_place));
         }
     }
     co_return found;

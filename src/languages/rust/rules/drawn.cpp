@@ -19,8 +19,6 @@ std::string crate_text(const Unit& unit) {
     return text;
 }
 
-std::string script_text(const Unit& unit) { return cat("the build script of ", package_text(unit)); }
-
 talk::Told told_by(const facts::Fact& fact, engine::KeyId provider, engine::KeyId question) {
     talk::Told told;
     told.fact = fact;
@@ -109,7 +107,7 @@ void add_links(std::vector<talk::Told>& all, const Runs& runs) {
             facts::Fact fact;
             fact.kind = "links";
             fact.name = unit.package->links;
-            fact.origin = script_text(unit);
+            fact.origin = script_shown(unit);
             fact.value = Json(Json::Object{});
             for (const auto& [name, value] : found->second->value->output.metadata) fact.value.set(name, value);
             if (!fact.value.object().empty()) all.push_back(told_by(fact, found->second->id, run.id));

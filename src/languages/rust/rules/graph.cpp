@@ -396,6 +396,11 @@ Status resolve_units(PackageGraph& packages, const CrateRequest& request, Resolv
         return error;
     }
     graph.units = std::move(*units);
+    for (std::size_t i = 0; i < graph.units.units.size(); ++i) {
+        if (!graph.units.units[i].is_run()) continue;
+        TRY(channel, channel_table_of(*graph.units.units[i].package));
+        if (channel) graph.channels.emplace(i, *channel);
+    }
     return {};
 }
 

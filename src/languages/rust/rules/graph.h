@@ -10,6 +10,7 @@
 #include "engine/build.h"
 #include "exec/queries.h"
 #include "facts/fact.h"
+#include "languages/rust/rules/channel_table.h"
 #include "languages/rust/rules/exports.h"
 #include "languages/rust/rust.h"
 
@@ -63,7 +64,8 @@ struct ResolvedGraph {
     std::string cargo_program;                   // canonical path of this program under the name cargo
     std::string root_source;                     // of a merged library: its generated root crate
     RootLink root_link;
-    std::string identity;        // of the request, for keys
+    std::map<std::size_t, ChannelTable> channels;  // of the scripts that talk, by the unit that runs them
+    std::string identity;                          // of the request, for keys
     std::string fetch_manifest;  // real: what `cargo fetch` is given; another than the workspace's own when its lock is
     std::string python_config;   // canonical path of PYO3_CONFIG_FILE, "" = none
     std::vector<exec::Input> python_inputs;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "exec/executor.h"
 #include "languages/rust/rules/graph.h"
+#include "languages/rust/rules/script_channel.h"
 
 namespace cermet::rust {
 namespace knobs_detail {
@@ -284,25 +285,9 @@ std::set<std::string> own_variables(const ResolvedGraph& graph, std::size_t unit
 
 // What a script asked over its channel, as switches of its crate's rule.
 void asked_by_script(const ResolvedGraph& graph, std::size_t index, const exec::Outcome& ran, std::vector<Knob>& out) {
-    const Unit& unit = graph.units.units[index];
-    const CrateRule* rule = graph.settings->rule_for(*unit.package);
-    for (const facts::ScriptOption& option : talk::options_of(ran)) {
-        Knob knob;
-        knob.group = "crates";
-        knob.path = cat("crates.", unit.package->name, ".options.", option.name);
-        knob.type = option.kind == "choice" ? cat("one of ", join(option.choices, ", ")) : option.kind;
-        knob.default_text = option.initial.dump();
-        knob.value = knob.default_text;
-        knob.origin = "default";
-        knob.doc = option.about;
-        knob.consumers = {cat("build script of ", shown(*unit.package))};
-        if (rule != nullptr && rule->options.count(option.name) != 0) {
-            knob.value = rule->options.at(option.name);
-            options::Origin said;
-            said.kind = options::OriginKind::File;
-            said.where = rule->place;
-            knob.origin = said.text();
-        }
+    const Package& package = *graph.units.units[index].package;
+    for (Knob& knob : talk::knobs_of(ran, cat("crates.", package.name), asker_of(graph, index),
+                                     cat("build script of ", shown(package)))) {
         const bool known = std::any_of(out.begin(), out.end(), [&](const Knob& one) { return one.path == knob.path; });
         if (!known) out.push_back(std::move(knob));
     }

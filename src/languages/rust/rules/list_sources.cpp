@@ -12,9 +12,9 @@
 #include "fetch/git_checkout.h"
 #include "fetch/packages.h"
 #include "fetch/registry.h"
+#include "languages/rust/rules/channel_table.h"
 #include "languages/rust/rules/opened_workspace.h"
 #include "languages/rust/rules/registry_access.h"
-#include "languages/rust/rules/script_channel.h"
 #include "platform/os.h"
 
 namespace cermet::rust {
@@ -97,11 +97,56 @@ std::string license_in(const std::string& manifest, const std::string& inherited
 
 std::string text_of(const std::string& path) { return platform::find_file_bytes(path).value_or(""); }
 
+Status add_declared(const Package& package, std::vector<CrateDownload>& all) {
+    TRY(channel, channel_table_of(package));
+    if (!channel) return {};
+    for (const auto& [name, file] : channel->downloads) {
+        CrateDownload one;
+        one.name = cat(package.name, "/", name);
+        one.file = file;
+        auto licence = channel->licences.find(name);
+        if (licence != channel->licences.end()) one.license = licence->second;
+        one.asker.place = package.channel_place;
+        one.asker.why = {cat(package.name, " ", package.version_text), "its build script"};
+        all.push_back(std::move(one));
+    }
+    return {};
+}
+
+// As far as its channel's table is concerned.
+Result<Package> package_of(const LocatedSource& source, const std::string& manifest) {
+    TRY(document, parse_toml(manifest, "Cargo.toml"));
+    Package package;
+    package.name = source.id.name;
+    package.version_text = source.id.version;
+    package.manifest_path = cat(source.id.name, "-", source.id.version, "/Cargo.toml");
+    const Toml* metadata = document.find_path("package.metadata");
+    if (metadata != nullptr) package.set_metadata(*metadata);
+    return package;
+}
+
+// The manifest of a package that is on this machine, and that of the workspace around it; both may be "".
+struct Manifest {
+    std::string text;
+    std::string around;
+};
+
 class Lister {
    public:
     Lister(exec::Executor& executor, const OpenedWorkspace& opened)
         : executor_(executor), opened_(opened), parents_(parents_of(*opened.workspace.lock)) {}
 
+    Status add(const LocatedSource& source, ListedSources& listed) const {
+        ExternalBytes bytes = entry(source);
+        const Manifest manifest = locate(source, bytes);
+        bytes.license = license_in(manifest.text, manifest.around);
+        listed.packages.push_back(std::move(bytes));
+        if (!contains(manifest.text, "metadata.cermet")) return {};  // few say anything: no need to parse hundreds
+        TRY(package, package_of(source, manifest.text));
+        return add_declared(package, listed.downloads);
+    }
+
+   private:
     ExternalBytes entry(const LocatedSource& source) const {
         ExternalBytes bytes;
         bytes.kind = source.id.source.is_git() ? "git" : "crate";
@@ -115,7 +160,6 @@ class Lister {
         } else {
             bytes.url = url_of(source);
         }
-        locate(source, bytes);
         const Lockfile& lock = *opened_.workspace.lock;
         fetch::Asker asker;
         asker.place = {executor_.places().host_outside(opened_.workspace.lock_path),
@@ -125,27 +169,15 @@ class Lister {
         return bytes;
     }
 
-   private:
-    void locate(const LocatedSource& source, ExternalBytes& bytes) const {
+    // Says where it lies, and reads its manifest there.
+    Manifest locate(const LocatedSource& source, ExternalBytes& bytes) const {
         switch (source.kind) {
             case Kind::Crate: return locate_crate(source, bytes);
-            case Kind::Directory: {
+            case Kind::Directory:
                 bytes.origin = Origin::Vendored;
                 bytes.from = executor_.places().host(source.host_path);
-                bytes.license = license_in(text_of(join_path(bytes.from, "Cargo.toml")), {});
-                return;
-            }
-            case Kind::Git: {
-                bytes.origin =
-                    is_within(source.host_path, executor_.store().directory()) ? Origin::Cache : Origin::CargoHome;
-                bytes.from = executor_.places().host(source.host_path);
-                const std::optional<std::string> inner =
-                    find_in_checkout(executor_.files(), source.host_path, source.id.name, source.id.version);
-                if (inner)
-                    bytes.license = license_in(text_of(join_path(*inner, "Cargo.toml")),
-                                               text_of(join_path(bytes.from, "Cargo.toml")));
-                return;
-            }
+                return {text_of(join_path(bytes.from, "Cargo.toml")), {}};
+            case Kind::Git: return locate_git(source, bytes);
             case Kind::Missing:
             case Kind::Path: break;
         }
@@ -153,9 +185,20 @@ class Lister {
         bytes.origin = source.fixed_place ? Origin::Nowhere : same ? Origin::Network : Origin::Mirror;
         bytes.from = bytes.url.empty() ? source.registry : bytes.url;
         bytes.reason = source.reason;
+        return {};
     }
 
-    void locate_crate(const LocatedSource& source, ExternalBytes& bytes) const {
+    Manifest locate_git(const LocatedSource& source, ExternalBytes& bytes) const {
+        const bool own = is_within(source.host_path, executor_.store().directory());
+        bytes.origin = own ? Origin::Cache : Origin::CargoHome;
+        bytes.from = executor_.places().host(source.host_path);
+        const std::optional<std::string> inner =
+            find_in_checkout(executor_.files(), source.host_path, source.id.name, source.id.version);
+        if (!inner) return {};
+        return {text_of(join_path(*inner, "Cargo.toml")), text_of(join_path(bytes.from, "Cargo.toml"))};
+    }
+
+    Manifest locate_crate(const LocatedSource& source, ExternalBytes& bytes) const {
         const std::optional<fetch::Package> unpacked =
             fetch::find_crate(executor_.store(), source.id.name, source.id.version, source.checksum);
         bytes.origin = Origin::Cache;
@@ -166,8 +209,8 @@ class Lister {
         } else if (unpacked) {
             bytes.from = unpacked->host;
         }
-        bytes.license = license_in(
-            unpacked ? text_of(join_path(unpacked->host, "Cargo.toml")) : manifest_of_crate(source.id, bytes.from), {});
+        if (unpacked) return {text_of(join_path(unpacked->host, "Cargo.toml")), {}};
+        return {manifest_of_crate(source.id, bytes.from), {}};
     }
 
     // By what the registry said when it was asked the last time.
@@ -186,74 +229,20 @@ class Lister {
     std::vector<std::size_t> parents_;
 };
 
-// Of a package that is on this machine; "" where it is not.
-std::string manifest_of(exec::Executor& executor, const LocatedSource& source) {
-    const std::string host = source.host_path.empty() ? std::string() : executor.places().host(source.host_path);
-    switch (source.kind) {
-        case Kind::Directory: return text_of(join_path(host, "Cargo.toml"));
-        case Kind::Git: {
-            const std::optional<std::string> inner =
-                find_in_checkout(executor.files(), source.host_path, source.id.name, source.id.version);
-            return inner ? text_of(join_path(*inner, "Cargo.toml")) : std::string();
-        }
-        case Kind::Crate: {
-            const std::optional<fetch::Package> unpacked =
-                fetch::find_crate(executor.store(), source.id.name, source.id.version, source.checksum);
-            return unpacked ? text_of(join_path(unpacked->host, "Cargo.toml")) : manifest_of_crate(source.id, host);
-        }
-        case Kind::Missing:
-        case Kind::Path: break;
-    }
-    return {};
-}
-
-Status add_declared(const Package& package, std::vector<CrateDownload>& all) {
-    TRY(talk, talk_of(package));
-    if (!talk) return {};
-    for (const auto& [name, file] : talk->downloads) {
-        CrateDownload one;
-        one.name = cat(package.name, "/", name);
-        one.file = file;
-        auto licence = talk->licences.find(name);
-        if (licence != talk->licences.end()) one.license = licence->second;
-        one.asker.place.file = package.manifest_path;
-        one.asker.why = {cat(package.name, " ", package.version_text), "its build script"};
-        all.push_back(std::move(one));
-    }
-    return {};
-}
-
 }  // namespace list_sources_detail
 
-Result<std::vector<CrateDownload>> crate_downloads(exec::Executor& executor, fetch::NetworkHelper& network,
-                                                   const FetchRequest& request) {
+Result<ListedSources> list_sources(exec::Executor& executor, fetch::NetworkHelper& network,
+                                   const FetchRequest& request) {
     using namespace list_sources_detail;
     TRY(opened, open_workspace(executor, network, request));
-    std::vector<CrateDownload> all;
-    for (const PackagePtr& package : opened.workspace.local_packages()) TRY_VOID(add_declared(*package, all));
-    for (CrateDownload& one : all) one.asker.place.file = executor.places().host_outside(one.asker.place.file);
-    for (const LocatedSource& source : opened.located) {
-        const std::string text = manifest_of(executor, source);
-        if (!contains(text, "metadata.cermet")) continue;  // few say anything: no need to parse hundreds
-        TRY(document, parse_toml(text, "Cargo.toml"));
-        const Toml* metadata = document.find_path("package.metadata");
-        if (metadata == nullptr) continue;
-        Package package;
-        package.name = source.id.name;
-        package.version_text = source.id.version;
-        package.manifest_path = cat(source.id.name, "-", source.id.version, "/Cargo.toml");
-        package.metadata = metadata->to_json();
-        TRY_VOID(add_declared(package, all));
-    }
-    return all;
-}
-
-Status list_sources(exec::Executor& executor, fetch::NetworkHelper& network, const FetchRequest& request,
-                    fetch::Ledger& ledger) {
-    TRY(opened, open_workspace(executor, network, request));
-    const list_sources_detail::Lister lister(executor, opened);
-    for (const LocatedSource& source : opened.located) ledger.add(lister.entry(source));
-    return {};
+    ListedSources listed;
+    for (const PackagePtr& package : opened.workspace.local_packages())
+        TRY_VOID(add_declared(*package, listed.downloads));
+    for (CrateDownload& one : listed.downloads)
+        one.asker.place.file = executor.places().host_outside(one.asker.place.file);
+    const Lister lister(executor, opened);
+    for (const LocatedSource& source : opened.located) TRY_VOID(lister.add(source, listed));
+    return listed;
 }
 
 }  // namespace cermet::rust

@@ -13,17 +13,19 @@
 
 namespace cermet::rust {
 
-// A file that a package declares for its build script (docs/protocol.md). Known of packages that are on this machine.
+// A file that a package declares for its build script (docs/protocol.md).
 struct CrateDownload {
     std::string name;  // "words/data"
     fetch::PinnedFile file;
     std::string license;  // "" = not said
     fetch::Asker asker;
 };
-Result<std::vector<CrateDownload>> crate_downloads(exec::Executor& executor, fetch::NetworkHelper& network,
-                                                   const FetchRequest& request);
 
-Status list_sources(exec::Executor& executor, fetch::NetworkHelper& network, const FetchRequest& request,
-                    fetch::Ledger& ledger);
+struct ListedSources {
+    std::vector<fetch::ExternalBytes> packages;
+    std::vector<CrateDownload> downloads;  // of packages that are on this machine
+};
+Result<ListedSources> list_sources(exec::Executor& executor, fetch::NetworkHelper& network,
+                                   const FetchRequest& request);
 
 }  // namespace cermet::rust

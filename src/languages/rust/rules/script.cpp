@@ -295,9 +295,8 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
         co_return answer;
     }
     exec::Action action = co_await build.get(ScriptAction(graph, key.unit()));
-    CO_TRY(talk, talk_of(*unit.package));
-    if (talk.has_value()) talk::give_channel(action);
-    const talk::Asker asker = asker_of(*graph, key.unit(), talk.value_or(Talk()));
+    if (graph->channels.count(key.unit()) != 0) talk::give_channel(action);
+    const talk::Asker asker = asker_of(*graph, key.unit());
     const RequiredFact anything(graph, key.unit(), {});
     ScriptProcess first(action, asker, anything);
     exec::Outcome ran = co_await build.get(first);

@@ -12,10 +12,6 @@
 namespace cermet::rust {
 namespace script_channel_detail {
 
-std::string shown(const Unit& unit) {
-    return cat("the build script of ", unit.package->name, " v", unit.package->version_text);
-}
-
 struct Provider {
     std::size_t run = 0;  // its unit
     bool direct = false;  // the package that asks depends on it itself
@@ -56,53 +52,10 @@ std::vector<Provider> scripts_below(const UnitGraph& graph, std::size_t run) {
     return found;
 }
 
-bool provides(const Talk& talk, const facts::FactName& name) {
-    return std::any_of(talk.provides.begin(), talk.provides.end(),
-                       [&](const facts::FactName& one) { return one.kind == name.kind && one.name == name.name; });
-}
-
-Status add_download(Talk& talk, const Package& package, const Json& entry) {
-    const std::vector<facts::Member> members = {{"name", facts::Shape::Text, true, ""},
-                                                {"url", facts::Shape::Text, true, ""},
-                                                {"sha256", facts::Shape::Text, true, ""},
-                                                {"size", facts::Shape::Number, false, ""},
-                                                {"licence", facts::Shape::Text, false, ""}};
-    TRY_VOID(facts::check_members(entry, members, false, "`fetch` of [package.metadata.cermet]"));
-    const std::string& name = entry["name"].string();
-    fetch::PinnedFile file;
-    file.url = entry["url"].string();
-    file.sha256 = lower(entry["sha256"].string());
-    file.size = static_cast<std::uint64_t>(std::max<std::int64_t>(entry["size"].integer(), 0));
-    file.name = cat("the download ", name, " of ", package.name, " v", package.version_text);
-    file.place.file = package.manifest_path;
-    TRY_VOID(fetch::check_pinned(file));
-    if (!entry["licence"].string().empty()) talk.licences.emplace(name, entry["licence"].string());
-    if (talk.downloads.emplace(name, file).second) return {};
-    return project_error(cat("the download ", name, " is declared twice"));
-}
-
 }  // namespace script_channel_detail
 
-Result<std::optional<Talk>> talk_of(const Package& package) {
-    const Json* said = package.metadata.find("cermet");
-    if (said == nullptr) return std::optional<Talk>();
-    const std::vector<facts::Member> members = {{"provide", facts::Shape::Texts, false, ""},
-                                                {"fetch", facts::Shape::Any, false, ""}};
-    Status good = facts::check_members(*said, members, false, "[package.metadata.cermet]");
-    if (!good.ok()) return std::move(good).error().at(package.manifest_path);
-    Talk talk;
-    for (const std::string& text : (*said)["provide"].string_list()) {
-        std::optional<facts::FactName> name = facts::parse_fact_name(text);
-        if (!name)
-            return project_error(cat("`", text, "` is no name of a fact"), "it is KIND:NAME, as in library:z")
-                .at(package.manifest_path);
-        talk.provides.push_back(*name);
-    }
-    for (const Json& entry : (*said)["fetch"].array()) {
-        Status added = script_channel_detail::add_download(talk, package, entry);
-        if (!added.ok()) return std::move(added).error().at(package.manifest_path);
-    }
-    return std::optional<Talk>(talk);
+std::string script_shown(const Unit& unit) {
+    return cat("the build script of ", unit.package->name, " v", unit.package->version_text);
 }
 
 RequiredFact::RequiredFact(SharedGraph graph, std::size_t unit, facts::FactName name)
@@ -112,16 +65,20 @@ RequiredFact::RequiredFact(SharedGraph graph, std::size_t unit, facts::FactName 
       text_(cat(graph_->identity, " ", unit_, " ", name_.kind, ":", name_.name)) {}
 
 std::string RequiredFact::describe() const {
-    return cat("answering ", script_channel_detail::shown(graph_->units.units[unit_]), ", which asks for ", name_.kind,
-               ":", name_.name);
+    return cat("answering ", script_shown(graph_->units.units[unit_]), ", which asks for ", name_.kind, ":",
+               name_.name);
 }
 
-talk::Asker asker_of(const ResolvedGraph& graph, std::size_t run, const Talk& talk) {
+talk::Asker asker_of(const ResolvedGraph& graph, std::size_t run) {
     const Unit& unit = graph.units.units[run];
     talk::Asker asker;
-    asker.shown = script_channel_detail::shown(unit);
-    asker.downloads = talk.downloads;
+    asker.shown = script_shown(unit);
     asker.place.file = unit.package->manifest_path;
+    const auto channel = graph.channels.find(run);
+    if (channel != graph.channels.end()) {
+        asker.downloads = channel->second.downloads;
+        asker.place = unit.package->channel_place;
+    }
     asker.declares = "[package.metadata.cermet] fetch = [{ name, url, sha256 }] of its Cargo.toml allows it";
     const CrateRule* rule = graph.settings->rule_for(*unit.package);
     if (rule == nullptr) return asker;
@@ -130,38 +87,32 @@ talk::Asker asker_of(const ResolvedGraph& graph, std::size_t run, const Talk& ta
     return asker;
 }
 
-namespace script_channel_detail {
-
-Error two_provide(const facts::FactName& name, const std::string& one, const std::string& other) {
-    return project_error(
-        cat(name.text(), " is provided by ", one, " and by ", other),
-        cat("`provide` of the configuration can say which one is meant: \"", name.text(), "\" = \"crate:NAME\""));
-}
-
-}  // namespace script_channel_detail
-
 engine::Task<Json> run(engine::Build build, RequiredFact key) {
     using namespace script_channel_detail;
     talk::ProvidedFact project = co_await build.get(talk::ProjectFact(key.name()));
     if (project.chosen) co_return talk::answer_of(*project.fact, project.files);
     const UnitGraph& graph = key.graph()->units;
-    const std::string who = shown(graph.units[key.unit()]);
+    const std::string who = script_shown(graph.units[key.unit()]);
     std::vector<Provider> candidates;
     std::vector<std::string> offered = project.offered;
     for (const Provider& one : scripts_below(graph, key.unit())) {
         const Package& package = *graph.units[one.run].package;
-        CO_TRY(talk, talk_of(package));
-        if (!talk.has_value()) continue;
-        for (const facts::FactName& name : talk->provides) offered.push_back(name.text());
+        const auto channel = key.graph()->channels.find(one.run);
+        if (channel == key.graph()->channels.end()) continue;
+        for (const facts::FactName& name : channel->second.provides) offered.push_back(name.text());
         const bool meant = project.crate.empty() || project.crate == package.name;
-        if (meant && provides(*talk, key.name())) candidates.push_back(one);
+        if (meant && channel->second.provides_fact(key.name())) candidates.push_back(one);
     }
     if (candidates.empty() && project.fact) co_return talk::answer_of(*project.fact, project.files);
     if (candidates.empty()) co_return talk::nobody_provides(who, key.name(), offered, "nothing that it depends on");
     const Provider provider = candidates[0];
     const Unit& unit = graph.units[provider.run];
-    if (project.fact) co_return two_provide(key.name(), shown(unit), project.fact->origin);
-    if (candidates.size() > 1) co_return two_provide(key.name(), shown(unit), shown(graph.units[candidates[1].run]));
+    if (project.fact)
+        co_return talk::two_provide(key.name(), script_shown(unit), project.fact->origin)
+            .at(unit.package->channel_place);
+    if (candidates.size() > 1)
+        co_return talk::two_provide(key.name(), script_shown(unit), script_shown(graph.units[candidates[1].run]))
+            .at(unit.package->channel_place);
     ScriptRun ran = co_await build.get(RunScript(key.graph(), provider.run));
     for (const facts::Fact& fact : ran.facts) {
         if (fact.kind != key.name().kind || fact.name != key.name().name) continue;
@@ -174,8 +125,8 @@ engine::Task<Json> run(engine::Build build, RequiredFact key) {
         co_return talk::answer_of(fact, talk::files_of(ran.outcome));
     }
     co_return project_error(
-        cat(shown(unit), " did not provide ", key.name().text(), ", which its Cargo.toml says it does"))
-        .at(unit.package->manifest_path);
+        cat(script_shown(unit), " did not provide ", key.name().text(), ", which its Cargo.toml says it does"))
+        .at(unit.package->channel_place);
 }
 
 }  // namespace cermet::rust

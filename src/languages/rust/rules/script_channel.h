@@ -1,11 +1,7 @@
-// Build scripts that talk: what their packages say of it, and who provides what they ask for (docs/protocol.md).
+// Build scripts that talk: who provides what they ask for (docs/protocol.md).
 // SPDX-License-Identifier: MIT
 //
-// A package whose build script talks says so in its Cargo.toml, which cargo leaves alone:
-//     [package.metadata.cermet]
-//     provide = ["headers:shapes"]     what others may ask for: a script that asks waits for these scripts only
-//     fetch = [{ name = "words", url = "https://…", sha256 = "…", size = 5242880, licence = "CC0-1.0" }]
-// Such a script gets the variable CERMET_CHANNEL.
+// What a package says of it is in channel_table.h.
 #pragma once
 #include <string>
 
@@ -15,13 +11,8 @@
 
 namespace cermet::rust {
 
-// What `[package.metadata.cermet]` says; nullopt: the script does not talk.
-struct Talk {
-    std::vector<facts::FactName> provides;
-    std::map<std::string, fetch::PinnedFile> downloads;  // by the names that the script uses
-    std::map<std::string, std::string> licences;         // of the downloads, where it is said
-};
-Result<std::optional<Talk>> talk_of(const Package& package);
+// The script that `unit` runs, for people: "the build script of foo v1.0.0".
+std::string script_shown(const Unit& unit);
 
 // The answer to a `require` of the script that `unit` runs, as JSON: the value, who provides it, and a digest of what the
 // paths in it lead to. What the project itself provides is asked first. A Project error lists the candidates.
@@ -48,6 +39,6 @@ engine::Task<Json> run(engine::Build build, RequiredFact key);
 using ScriptProcess = talk::TalkingStep<RequiredFact>;
 
 // The script that `run` runs, as who asks: its options are those of the crate's rule.
-talk::Asker asker_of(const ResolvedGraph& graph, std::size_t run, const Talk& talk);
+talk::Asker asker_of(const ResolvedGraph& graph, std::size_t run);
 
 }  // namespace cermet::rust
