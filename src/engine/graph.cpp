@@ -383,9 +383,15 @@ Error Graph::stuck_error(KeyId root) const {
     if (cycle.empty()) return bug("nothing can move, and no cycle explains it: " + name_of(root));
     Error error =
         project_error("these need each other in a cycle", "break the cycle: one of them must not need the next");
-    std::size_t first = static_cast<std::size_t>(std::min_element(cycle.begin(), cycle.end()) - cycle.begin());
-    for (std::size_t i = 0; i <= cycle.size(); ++i) {
-        error.because.push_back(cat(i == 0 ? "" : "needs ", name_of(cycle[(first + i) % cycle.size()])));
+    // Keys that say nothing of themselves are steps in between: people need the others.
+    std::vector<KeyId> told;
+    for (KeyId id : cycle) {
+        if (nodes_[id].box != nullptr && !nodes_[id].box->describe().empty()) told.push_back(id);
+    }
+    if (told.empty()) told = cycle;
+    std::size_t first = static_cast<std::size_t>(std::min_element(told.begin(), told.end()) - told.begin());
+    for (std::size_t i = 0; i <= told.size(); ++i) {
+        error.because.push_back(cat(i == 0 ? "" : "needs ", name_of(told[(first + i) % told.size()])));
     }
     return error;
 }

@@ -339,3 +339,25 @@ outputs = ["small/part.h"]
     project.edit("rust/core-part/build.rs", '"max":"7"', '"max":"8"')
     project.build("-j1")
     assert values(project, "_c") == "8"
+
+
+WAITS = '''import json, os, socket
+channel = socket.socket(fileno=int(os.environ["CERMET_CHANNEL"])).makefile("rw")
+print(json.dumps({"id": 1, "type": "require", "kind": "config", "name": "OTHER"}), file=channel, flush=True)
+answer = json.loads(channel.readline())
+assert "error" not in answer, answer["error"]
+'''
+
+
+@pytest.mark.parametrize("slots", ["-j1", "-j2"])
+def test_two_that_wait_for_each_other(make, slots):
+    """Each asks for what the other provides, when it runs: a cycle that nobody can see before. It ends, and is shown."""
+    files = small.everything()
+    files["one.py"] = WAITS.replace("OTHER", "second")
+    files["two.py"] = WAITS.replace("OTHER", "first")
+    for name, fact in (("one", "first"), ("two", "second")):
+        files["pyproject.toml"] += f'\n[[tool.cermet.generate]]\nname = "{name}"\ncommand = ["python", "{name}.py"]\ninputs = ["{name}.py"]\nprovides = ["config:{fact}"]\n'
+    files["pyproject.toml"] = files["pyproject.toml"].replace('"small/part.c"]', '"small/part.c"]\nuses = ["generate:one"]')
+    failed = make(files).build(slots, check=False)
+    assert failed.code != 0 and "these need each other in a cycle" in failed.err, failed.text
+    assert "generating one" in failed.err and "generating two" in failed.err and "search-fact" not in failed.err, failed.text
