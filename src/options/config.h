@@ -210,6 +210,7 @@ struct Download : Table {
 struct CrateRule : Table {
     Defines env;
     Texts pass_env;
+    Texts tools;           // programs its build script runs
     Texts features;        // added wherever the crate is selected
     Texts inputs;          // globs its build script reads outside its package
     Texts outputs;         // files its build script writes outside OUT_DIR
@@ -217,6 +218,8 @@ struct CrateRule : Table {
     Lists provides;        // "rustc-link-lib" = ["z"], … the directives that stand in for the script
     Text library;          // "library:z": a library of the project that stands in for the script
     Defines options;       // values for what its script asks over its channel
+    Flag network;          // its build script may use the network
+    Flag for_users;        // what it gives its build script holds for all scripts that are built with the crate
     Flag canonical_paths;  // the script sees /cermet/… texts in place of rendered paths
 };
 

@@ -449,9 +449,14 @@ Section crates() {
         "some of "
         "its versions: [tool.cermet.crates.\"libz-sys <1.1\"]. The first that fits counts.",
         {row<CrateRule, &CrateRule::env>("env", Kind::EnvMap, "{ OPENSSL_STATIC = \"1\" }",
-                                         "Environment of its build script and its compilation."),
+                                         "Environment of its build script and its compilation. A value may name a "
+                                         "place: `download:NAME`, `tool:NAME`, `library:NAME:search`."),
          row<CrateRule, &CrateRule::pass_env>("pass-env", Kind::Strings, "[\"OPENSSL_DIR\"]",
                                               "Environment variables that its build script may see."),
+         row<CrateRule, &CrateRule::tools>(
+             "tools", Kind::Strings, "[\"cmake\", \"perl\"]",
+             "Programs that its build script runs: of this project, or found on PATH. Their bytes count, and a missing "
+             "one is an error before anything is built."),
          row<CrateRule, &CrateRule::features>("features", Kind::Strings, "[\"vendored\"]",
                                               "Features added wherever the crate is selected."),
          row<CrateRule, &CrateRule::inputs>("inputs", Kind::Globs, "[\"proto/**/*.proto\"]",
@@ -463,13 +468,23 @@ Section crates() {
                                               "Never run its build script; `provides` says what it would have printed.",
                                               "false"),
          row<CrateRule, &CrateRule::provides>("provides", Kind::ListMap, "{ rustc-link-lib = [\"z\"] }",
-                                              "Directives that stand in for the build script's output."),
+                                              "Directives that stand in for the build script's output; values as in "
+                                              "`env`."),
          row<CrateRule, &CrateRule::library>(
              "library", Kind::String, "\"library:z\"",
              "A library that the project provides stands in for its build script: its users link that one. `provides` "
              "adds what else the script would have printed."),
          row<CrateRule, &CrateRule::options>("options", Kind::EnvMap, "{ threads = \"no\" }",
                                              "Values for the options that its build script asks for over its channel."),
+         row<CrateRule, &CrateRule::network>(
+             "network", Kind::Boolean, "true",
+             "Its build script may use the network. `audit` says so: what it fetches is neither checked nor listed.",
+             "false"),
+         row<CrateRule, &CrateRule::for_users>(
+             "for-users", Kind::Boolean, "true",
+             "`env`, `pass-env`, `inputs`, `tools` and `network` hold for every build script that the crate is linked "
+             "into: for those who use a crate such as prost-build, whatever they are called.",
+             "false"),
          row<CrateRule, &CrateRule::canonical_paths>(
              "canonical-paths", Kind::Boolean, "true",
              "Give the crate canonical texts for the places that it bakes into its output.", "false"),
