@@ -202,6 +202,7 @@
 #include "languages/python/requirement.cpp"
 #include "languages/python/sdist.cpp"
 #include "languages/python/tags.cpp"
+#include "languages/python/system_library.cpp"
 #include "languages/python/targets.cpp"
 #include "languages/python/version.cpp"
 #include "languages/python/wheel.cpp"

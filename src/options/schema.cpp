@@ -457,6 +457,11 @@ Section crates() {
              "tools", Kind::Strings, "[\"cmake\", \"perl\"]",
              "Programs that its build script runs: of this project, or found on PATH. Their bytes count, and a missing "
              "one is an error before anything is built."),
+         row<CrateRule, &CrateRule::uses>(
+             "uses", Kind::Strings, "[\"sys:openssl\", \"download:model\"]",
+             "What else its build script reads, as in `uses` of other tables: of a library of the system the "
+             "pkg-config "
+             "files, so that a newer one runs it again; the place of a download is in CERMET_DOWNLOAD_<NAME>."),
          row<CrateRule, &CrateRule::features>("features", Kind::Strings, "[\"vendored\"]",
                                               "Features added wherever the crate is selected."),
          row<CrateRule, &CrateRule::inputs>("inputs", Kind::Globs, "[\"proto/**/*.proto\"]",
@@ -464,6 +469,9 @@ Section crates() {
          row<CrateRule, &CrateRule::outputs>(
              "outputs", Kind::Paths, "[\"pkg/includes/core.h\"]",
              "Files its build script writes outside OUT_DIR; they stand over checked-in copies."),
+         row<CrateRule, &CrateRule::headers>(
+             "headers", Kind::Strings, "[\"include/*.h\"]",
+             "Globs below OUT_DIR: headers that its build script writes there, found by those who use the library."),
          row<CrateRule, &CrateRule::deny_run>("deny-run", Kind::Boolean, "true",
                                               "Never run its build script; `provides` says what it would have printed.",
                                               "false"),
@@ -482,7 +490,8 @@ Section crates() {
              "false"),
          row<CrateRule, &CrateRule::for_users>(
              "for-users", Kind::Boolean, "true",
-             "`env`, `pass-env`, `inputs`, `tools` and `network` hold for every build script that the crate is linked "
+             "`env`, `pass-env`, `inputs`, `tools`, `uses` and `network` hold for every build script that the crate is "
+             "linked "
              "into: for those who use a crate such as prost-build, whatever they are called.",
              "false"),
          row<CrateRule, &CrateRule::canonical_paths>(

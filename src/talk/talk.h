@@ -66,11 +66,12 @@ engine::Task<ProvidedFact> run(engine::Build build, ProjectFact key);
 
 // A text of the configuration that stands for a place: `download:NAME` is the file, or the unpacked directory; `tool:NAME`
 // a program of the project, one that it provides, or one on PATH; `library:NAME:MEMBER` a member of such a fact's value, as
-// `search` or `include`. Who uses the text needs its inputs. languages/python has the rule.
+// `search` or `include`. Anything else that `uses` may name has inputs and no text. languages/python has the rule.
 struct Place {
     std::string text;
     std::vector<exec::Input> inputs;
     std::map<std::string, std::string> platform;  // of a program on PATH: its name and digest
+    std::string variable;                         // of a download: the one in which steps find its place
     bool operator==(const Place&) const = default;
 };
 bool names_place(std::string_view text);

@@ -26,6 +26,8 @@ rust::CrateRule rule_of(const options::Config& config, const options::CrateRule&
     rule.env = *table.env;
     rule.pass_env = *table.pass_env;
     rule.tools = *table.tools;
+    rule.uses = *table.uses;
+    rule.headers = *table.headers;
     rule.features = *table.features;
     rule.inputs = canonical(config, *table.inputs);
     rule.outputs = canonical(config, *table.outputs);

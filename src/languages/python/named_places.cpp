@@ -4,8 +4,11 @@
 
 #include "exec/executor.h"
 #include "exec/queries.h"
+#include "fetch/declared.h"
 #include "languages/python/modules.h"
 #include "languages/python/package.h"
+#include "languages/python/system_library.h"
+#include "languages/python/toolchain_facts.h"
 #include "talk/talk.h"
 
 namespace cermet::talk {
@@ -72,7 +75,15 @@ engine::Task<Place> run(engine::Build build, NamedTool key) {
         place.inputs.push_back(built.file);
         co_return place;
     }
-    ProvidedFact found = co_await build.get(ProjectFact(facts::FactName{"tool", key.name()}));
+    facts::FactName name;
+    name.kind = "tool";
+    name.name = key.name();
+    // Compilers of the machine are facts too: as programs they are looked up like any other.
+    ProvidedFact found;
+    if (!python::is_toolchain_fact(name) || config->provide->count(name.text()) != 0) {
+        ProvidedFact one = co_await build.get(ProjectFact(name));
+        found = one;
+    }
     if (found.fact) {
         place.text = found.fact->value["program"].string();
         place.inputs = found.files;
@@ -107,15 +118,29 @@ engine::Task<Place> run(engine::Build build, FoundPlace key) {
     if (key.name().compare(0, 9, "download:") == 0) {
         python::ProvidedDownload download = co_await build.get(python::ProvideDownload(rest));
         Place place;
+        python::SharedConfig config = co_await build.get(python::LoadConfig());
         place.text = download.path;
         place.inputs.push_back(download.input);
+        place.variable = fetch::variable_of(*config->find_download(rest));
         co_return place;
     }
     if (key.name().compare(0, 5, "tool:") == 0) {
         Place place = co_await build.get(NamedTool(rest, key.who()));
         co_return place;
     }
-    const FactMember wanted = *fact_member(key.name());
+    const std::optional<FactMember> named = fact_member(key.name());
+    if (!named) {  // anything else that `uses` may name: only its files count
+        c::Provides provided = co_await build.get(python::ProvideUse(key.name(), Where()));
+        Place place;
+        place.inputs = provided.inputs;
+        place.inputs.insert(place.inputs.end(), provided.archives.begin(), provided.archives.end());
+        if (key.name().compare(0, 4, "sys:") == 0) {
+            std::vector<exec::Input> files = co_await build.get(python::SystemFiles(rest));
+            place.inputs.insert(place.inputs.end(), files.begin(), files.end());
+        }
+        co_return place;
+    }
+    const FactMember wanted = *named;
     ProvidedFact found = co_await build.get(ProjectFact(wanted.fact));
     if (!found.fact) co_return nobody_provides(key.who(), wanted.fact, found.offered);
     Result<Place> place = place_of(found, wanted);

@@ -28,7 +28,9 @@ struct CrateRule {
     std::string versions;  // a requirement as in Cargo.toml, "<1.1"; "" = any
     std::map<std::string, std::string> env;
     std::vector<std::string> pass_env;
-    std::vector<std::string> tools;  // programs its script runs
+    std::vector<std::string> tools;    // programs its script runs
+    std::vector<std::string> uses;     // "sys:openssl", …: what else it reads
+    std::vector<std::string> headers;  // globs below OUT_DIR
     std::vector<std::string> features;
     std::vector<std::string> inputs;   // canonical globs its script reads outside its package
     std::vector<std::string> outputs;  // canonical files its script writes outside OUT_DIR
@@ -45,7 +47,8 @@ struct CrateRule {
         return crate == o.crate && versions == o.versions && env == o.env && pass_env == o.pass_env &&
                features == o.features && inputs == o.inputs && outputs == o.outputs && deny_run == o.deny_run &&
                provides == o.provides && library == o.library && options == o.options && tools == o.tools &&
-               network == o.network && for_users == o.for_users && canonical_paths == o.canonical_paths;
+               uses == o.uses && headers == o.headers && network == o.network && for_users == o.for_users &&
+               canonical_paths == o.canonical_paths;
     }
 };
 

@@ -78,6 +78,11 @@ engine::Task<Given> run(engine::Build build, GivenByRules key) {
         given.pass_env.insert(given.pass_env.end(), rule->pass_env.begin(), rule->pass_env.end());
         if (!unit.is_run()) continue;
         given.network = given.network || rule->network;
+        for (const std::string& use : rule->uses) {
+            talk::Place place = co_await build.get(talk::NamedPlace(use, given_detail::who(*rule), rule->place));
+            given_detail::add(given, place);
+            if (!place.variable.empty()) given.env.emplace(place.variable, place.text);
+        }
         for (const std::string& tool : rule->tools) {
             talk::Place place =
                 co_await build.get(talk::NamedPlace("tool:" + tool, given_detail::who(*rule), rule->place));

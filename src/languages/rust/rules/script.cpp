@@ -283,6 +283,15 @@ Status take_statements(exec::Executor& executor, const Unit& unit, const std::st
                       unit.is_local ? talk::Audience::Everybody : talk::Audience::Nobody);
 }
 
+// Files of OUT_DIR that the rule calls headers.
+void add_headers(ScriptRun& ran, const CrateRule& rule) {
+    for (const exec::OutputFile& file : ran.outcome.files) {
+        const bool header = std::any_of(rule.headers.begin(), rule.headers.end(),
+                                        [&](const std::string& glob) { return glob_match("out/" + glob, file.path); });
+        if (header) ran.headers.emplace_back(ran.outcome.canonical(file.path), file.digest);
+    }
+}
+
 }  // namespace script_detail
 
 engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
@@ -336,6 +345,7 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
         lines = std::move(text);
     }
     CO_TRY_VOID(script_detail::take_statements(build.service<exec::Executor>(), unit, lines, asker, answer));
+    if (const CrateRule* rule = unit_detail::rule_of(*graph, unit)) script_detail::add_headers(answer, *rule);
     for (const exec::OutputFile& file : ran.files) {
         if (is_absolute(file.path)) answer.tree_outputs.emplace_back(file.path, file.digest);
     }
