@@ -20,20 +20,14 @@ Result<std::string> SourceFiles::need(const std::string& path) {
 
 namespace source_files_detail {
 
-// The directory part of a glob before its first special character: where the walk begins.
-std::string fixed_prefix(const std::string& glob) {
-    std::string prefix;
-    for (const std::string& part : split(glob, '/')) {
-        if (has_glob(part)) break;
-        prefix = prefix.empty() ? part : cat(prefix, "/", part);
-    }
-    return prefix;
+std::string below_path(const std::string& relative, const std::string& name) {
+    return relative.empty() ? name : cat(relative, "/", name);
 }
 
 void walk(SourceFiles& files, const std::string& root, const std::string& relative, std::vector<std::string>& found) {
     for (const SourceEntry& entry : files.list(join_path(root, relative))) {
         if (entry.name == ".git" || entry.name == "__pycache__") continue;
-        const std::string path = relative.empty() ? entry.name : cat(relative, "/", entry.name);
+        const std::string path = below_path(relative, entry.name);
         if (entry.kind == SourceKind::Directory) {
             walk(files, root, path, found);
         } else if (entry.kind == SourceKind::File) {
@@ -42,6 +36,41 @@ void walk(SourceFiles& files, const std::string& root, const std::string& relati
     }
 }
 
+// The files that a glob can mean: one directory level for each of its parts, and everything below where `**` begins.
+class Candidates {
+   public:
+    Candidates(SourceFiles& files, std::string root, const std::string& glob)
+        : files_(files), root_(std::move(root)), parts_(split(glob, '/')) {}
+    std::vector<std::string> take() {
+        below("", 0);
+        return std::move(found_);
+    }
+
+   private:
+    void below(const std::string& relative, std::size_t part) {
+        if (parts_[part] == "**") return walk(files_, root_, relative, found_);
+        if (!has_glob(parts_[part])) {
+            const std::string path = below_path(relative, parts_[part]);
+            return step(path, files_.kind(join_path(root_, path)), part);
+        }
+        for (const SourceEntry& entry : files_.list(join_path(root_, relative))) {
+            if (entry.name == ".git" || entry.name == "__pycache__") continue;
+            if (glob_match(parts_[part], entry.name)) step(below_path(relative, entry.name), entry.kind, part);
+        }
+    }
+
+    void step(const std::string& path, SourceKind kind, std::size_t part) {
+        const bool last = part + 1 == parts_.size();
+        if (last && kind == SourceKind::File) found_.push_back(path);
+        if (!last && kind == SourceKind::Directory) below(path, part + 1);
+    }
+
+    SourceFiles& files_;
+    std::string root_;
+    std::vector<std::string> parts_;
+    std::vector<std::string> found_;
+};
+
 }  // namespace source_files_detail
 
 std::vector<std::string> matching_files(SourceFiles& files, const std::string& root, const std::string& glob) {
@@ -49,10 +78,8 @@ std::vector<std::string> matching_files(SourceFiles& files, const std::string& r
         if (files.kind(join_path(root, glob)) != SourceKind::File) return {};
         return {glob};
     }
-    std::vector<std::string> all;
-    source_files_detail::walk(files, root, source_files_detail::fixed_prefix(glob), all);
     std::vector<std::string> matching;
-    for (const std::string& path : all) {
+    for (const std::string& path : source_files_detail::Candidates(files, root, glob).take()) {
         if (glob_match(glob, path)) matching.push_back(path);
     }
     return matching;

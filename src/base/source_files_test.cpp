@@ -19,7 +19,10 @@ TEST_CASE("matching_files: globs begin below the root, and look only below their
     using Names = std::vector<std::string>;
     CHECK(matching_files(files, "/p", "data/**/*.csv") == Names{"data/a.csv", "data/deep/b.csv"});
     for (const std::string& directory : files.listed) CHECK(directory.substr(0, 7) == "/p/data");
+    files.listed.clear();
     CHECK(matching_files(files, "/p", "data/*.csv") == Names{"data/a.csv"});
+    CHECK(matching_files(files, "/p", "d*/deep/*.csv") == Names{"data/deep/b.csv"});
+    CHECK(files.listed == Names{"/p/data", "/p", "/p/data/deep"});
     CHECK(matching_files(files, "/p", "*/e.csv") == Names{"other/e.csv"});
     CHECK(matching_files(files, "/", "p/other/*") == Names{"p/other/e.csv"});
     CHECK(matching_files(files, "/p", "data/a.csv") == Names{"data/a.csv"});

@@ -57,6 +57,28 @@ std::string count(std::size_t number, const char* one, const char* many) {
     return cat(number, " ", number == 1 ? one : many);
 }
 
+// Rules that let a build script use the network: what it brings is in no list.
+struct Opening {
+    std::string crate;
+    Where place;
+};
+
+std::vector<Opening> openings(const options::Config& config) {
+    std::vector<Opening> found;
+    for (const options::CrateRule& rule : config.crates) {
+        if (*rule.network) found.push_back({rule.id, rule.network.origin.where});
+    }
+    return found;
+}
+
+void print_openings(Session& session, const std::vector<Opening>& open) {
+    for (const Opening& one : open) {
+        const std::string place = shown(session, one.place);
+        print_line(cat("but the build script of ", one.crate, " may use it and brings what is not listed",
+                       place.empty() ? "" : ": ", place));
+    }
+}
+
 void print_summary(const fetch::Ledger& ledger, bool scripts_are_shut) {
     std::size_t fetched = 0;
     std::size_t nowhere = 0;
@@ -72,7 +94,7 @@ void print_summary(const fetch::Ledger& ledger, bool scripts_are_shut) {
                                 : "build scripts and generators may reach the network: this kernel cannot refuse it");
 }
 
-Json listing(Session& session, const fetch::Ledger& ledger, bool scripts_are_shut) {
+Json listing(Session& session, const fetch::Ledger& ledger, bool scripts_are_shut, const std::vector<Opening>& open) {
     Json external{Json::Array{}};
     const Json all = ledger.json();
     for (Json one : all.array()) {
@@ -87,20 +109,34 @@ Json listing(Session& session, const fetch::Ledger& ledger, bool scripts_are_shu
     Json out;
     out.set("version", 1).set("external", std::move(external));
     out.set("scripts-network", scripts_are_shut ? "refused" : "open");
+    Json allowed{Json::Array{}};
+    for (const Opening& one : open) {
+        Json entry;
+        entry.set("crate", one.crate).set("file", session.executor().for_people(one.place.file));
+        allowed.push(entry.set("line", one.place.line));
+    }
+    out.set("scripts-with-network", std::move(allowed));
     return out;
 }
 
-Result<fetch::Ledger> gather(Session& session, const Arguments& arguments) {
+struct Gathered {
+    fetch::Ledger ledger;
+    std::vector<Opening> open;
+};
+
+Result<Gathered> gather(Session& session, const Arguments& arguments) {
     session.network().forbid_network("an audit fetches nothing");
     TRY(sources, sources_of(session, arguments, rust::Replacements::Follow, Search::Tables));
     for (rust::FetchRequest& request : sources.workspaces)
         request.settings.offline = true;  // a missing lock is resolved
     TRY(ledger, list_external(session, sources));
+    Gathered gathered{std::move(ledger), {}};
+    if (sources.config) gathered.open = openings(*sources.config);
     const bool python = sources.config && sources.config->has_pyproject && arguments.fetch_manifest.empty();
-    if (!python) return std::move(ledger);
+    if (!python) return std::move(gathered);
     TRY(used, session.ask(python::UsedDistributions()));
-    for (const fetch::ExternalBytes& bytes : *used) ledger.add(bytes);
-    return std::move(ledger);
+    for (const fetch::ExternalBytes& bytes : *used) gathered.ledger.add(bytes);
+    return std::move(gathered);
 }
 
 }  // namespace audit_detail
@@ -110,17 +146,19 @@ int audit_command(const Arguments& arguments) {
     Listeners listeners(arguments);
     Result<std::unique_ptr<Session>> session = open_for_fetching(arguments, listeners);
     if (!session.ok()) return print_error(session.error());
-    Result<fetch::Ledger> ledger = gather(**session, arguments);
-    if (!ledger.ok()) return print_error(for_people((*session)->executor(), std::move(ledger).error()));
+    Result<Gathered> gathered = gather(**session, arguments);
+    if (!gathered.ok()) return print_error(for_people((*session)->executor(), std::move(gathered).error()));
+    const fetch::Ledger& ledger = gathered->ledger;
     const bool scripts_are_shut = exec::Isolation::probe().network();
     if (arguments.json) {
-        print_line(listing(**session, *ledger, scripts_are_shut).dump(2));
+        print_line(listing(**session, ledger, scripts_are_shut, gathered->open).dump(2));
     } else {
-        for (const fetch::ExternalBytes& bytes : ledger->all()) print_entry(**session, bytes);
-        print_summary(*ledger, scripts_are_shut);
+        for (const fetch::ExternalBytes& bytes : ledger.all()) print_entry(**session, bytes);
+        print_summary(ledger, scripts_are_shut);
+        print_openings(**session, gathered->open);
     }
     if (!arguments.offline) return 0;
-    const Status here = all_here(*ledger);
+    const Status here = all_here(ledger);
     return here.ok() ? 0 : print_error(for_people((*session)->executor(), here.error()));
 }
 

@@ -137,6 +137,8 @@ std::string salt_of(const Action& action, const std::vector<Leaf>& others) {
     add_list(action.include_order);
     add_list(action.writable);
     salt.string(action.directory());
+    if (!action.path.empty()) add_list(action.path);
+    if (action.network) salt.string("network");
     std::map<std::string, OutputKind> kinds;
     for (const Output& output : action.outputs) kinds.emplace(output.path, output.kind);
     salt.varint(kinds.size());

@@ -91,6 +91,8 @@ struct Action {
     std::string worker;                 // non-empty: run by this worker kind instead of a new process
     std::string worker_request;         // the request's JSON, canonical text
     std::vector<std::string> writable;  // canonical directories the process may write besides its own
+    std::vector<std::string> path;      // canonical directories searched before those that every PATH has
+    bool network = false;               // it may use the network: its result depends on more than its inputs
     std::string hint;                   // shown when the step fails
     std::vector<std::pair<std::string, std::string>> advice;  // without a hint: words that a failed tool may say, and
                                                               // the hint for them; not in the key

@@ -14,8 +14,10 @@ std::map<std::string, std::string> complete_environment(const Action& action, co
         auto found = base.user.find(name);
         if (found != base.user.end()) env.emplace(name, found->second);
     }
-    env.emplace("PATH",
-                base.tool_links.empty() ? std::string(k_system_path) : cat(base.tool_links, ":", k_system_path));
+    std::vector<std::string> path = action.path;
+    if (!base.tool_links.empty()) path.push_back(base.tool_links);
+    path.emplace_back(k_system_path);
+    env.emplace("PATH", join(path, ":"));
     env.emplace("HOME", std::string(k_home));
     env.emplace("TMPDIR", cat(k_tmp, "/", action.label));
     env.emplace("LC_ALL", "C.UTF-8");

@@ -47,6 +47,7 @@ struct ProcessSpec {
     std::string cwd;
     std::vector<std::string> writable;  // directories for Isolation; empty: no limit
     Randomise randomise = Randomise::Yes;
+    Network network = Network::Closed;
     LineListener* stderr_lines = nullptr;
     ChannelListener* channel = nullptr;  // the process gets the socket as descriptor k_channel_descriptor
     std::string wanted;  // of stdout beyond k_max_noise only lines that begin so are kept; "": all, up to the cap

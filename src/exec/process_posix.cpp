@@ -450,7 +450,7 @@ Result<ProcessId> Processes::spawn(const ProcessSpec& spec, const Descriptors& g
             start();
         } else {
             std::thread([&] {
-                isolation_.apply(spec.writable, spec.randomise);
+                isolation_.apply(spec.writable, spec.randomise, spec.network);
                 if (watch != nullptr) watch->install();
                 start();
             }).join();

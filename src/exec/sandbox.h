@@ -41,6 +41,7 @@ MountAnswer enter_mount(const MountPlan& plan);
 Status bind_place(const std::string& canonical, const std::string& host);
 
 enum class Randomise { Yes, No };  // addresses
+enum class Network { Closed, Open };
 
 class Isolation {
    public:
@@ -52,7 +53,7 @@ class Isolation {
     bool landlock() const { return landlock_ > 0; }
     // Restricts the calling thread and everything it spawns, for good. Paths are real ones as this
     // process sees them.
-    void apply(const std::vector<std::string>& writable, Randomise randomise) const;
+    void apply(const std::vector<std::string>& writable, Randomise randomise, Network network) const;
 
    private:
     void limit_writes(const std::vector<std::string>& writable) const;

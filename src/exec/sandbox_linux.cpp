@@ -295,8 +295,8 @@ void Isolation::limit_writes(const std::vector<std::string>& writable) const {
     ::syscall(k_restrict_self, ruleset.get(), 0);
 }
 
-void Isolation::apply(const std::vector<std::string>& writable, Randomise randomise) const {
-    if (network_.valid()) ::setns(network_.get(), CLONE_NEWNET);
+void Isolation::apply(const std::vector<std::string>& writable, Randomise randomise, Network network) const {
+    if (network_.valid() && network == Network::Closed) ::setns(network_.get(), CLONE_NEWNET);
     if (randomise == Randomise::No) {
         const int now = ::personality(0xffffffff);
         if (now != -1) ::personality(static_cast<unsigned long>(now) | ADDR_NO_RANDOMIZE);
@@ -319,7 +319,7 @@ Status bind_place(const std::string& canonical, const std::string&) {
 
 Isolation Isolation::probe() { return {}; }
 void Isolation::limit_writes(const std::vector<std::string>&) const {}
-void Isolation::apply(const std::vector<std::string>&, Randomise) const {}
+void Isolation::apply(const std::vector<std::string>&, Randomise, Network) const {}
 
 #endif
 

@@ -155,6 +155,7 @@ ProcessSpec spec_of(Executor::State& state, const Job& job) {
     }
     // Both names of a directory lead to the same inodes; the rules are about inodes.
     spec.writable = {state.host(action.directory()), state.host(cat(k_tmp, "/", action.label))};
+    if (action.network) spec.network = Network::Open;
     for (const std::string& directory : action.writable) spec.writable.push_back(state.host(directory));
     if (std::any_of(action.outputs.begin(), action.outputs.end(), [](const Output& o) { return in_tree(o.path); })) {
         for (const std::string& directory : state.mirror.writable()) spec.writable.push_back(state.host(directory));

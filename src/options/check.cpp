@@ -260,6 +260,7 @@ Status check_steps(const Checker& check) {
     }
     for (const CrateRule& rule : check.config->crates) {
         TRY_VOID(check_outputs(rule.outputs));
+        for (const std::string& use : *rule.uses) TRY_VOID(check_use(*check.config, rule.uses, use));
         if (!rule.provides->empty() && !*rule.deny_run && rule.library->empty()) {
             return value_error(rule.provides.origin, "'provides' has no meaning without 'deny-run = true' or 'library'",
                                "a build script that runs says for itself what it provides");

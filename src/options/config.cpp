@@ -145,9 +145,36 @@ Status fill_section(Config& config, const Section& section, const Toml& toml, co
     return fill(section, section.single(config), toml, title, document);
 }
 
-// Rules that others wrote: only [crates.NAME], and behind those that are known already.
+// What stands in a file of rules, and what rules name: behind what is known already.
+Status read_rule_file(Config& config, const Toml& root, const Document& document) {
+    Config read;
+    for (const auto& [key, value] : root.table()) {
+        if (key == "crates") {
+            TRY_VOID(fill_named(read, *find_section(key), value, document));
+        } else if (key == "download") {
+            TRY_VOID(fill_array(read, *find_section(key), value, document));
+        } else if (key == "provide") {
+            const Section& top = *find_section("");
+            TRY_VOID(fill(top, top.single(read), Toml::of(Toml::Table{{key, value}}), "", document));
+        } else {
+            return project_error(cat("a file of crate rules has only tables [crates.NAME] and [[download]], and "
+                                     "'provide', and not '",
+                                     key, "'"))
+                .at(document.file, value.line, value.column);
+        }
+    }
+    for (CrateRule& rule : read.crates) {
+        if (config.find_crate(rule.id) == nullptr) config.crates.push_back(std::move(rule));
+    }
+    for (Download& download : read.downloads) {
+        if (config.find_download(*download.name) == nullptr) config.downloads.push_back(std::move(download));
+    }
+    if (config.provide->empty()) config.provide.origin = read.provide.origin;
+    config.provide.value.insert(read.provide->begin(), read.provide->end());
+    return {};
+}
+
 Status read_rules(SourceFiles& files, Config& config) {
-    const Section& section = *find_section("crates");
     for (const std::string& pattern : *config.crate_rules) {
         const bool absolute = is_absolute(pattern);
         const std::string directory = absolute ? "/" : config.directory;
@@ -159,17 +186,7 @@ Status read_rules(SourceFiles& files, Config& config) {
             document.file = join_path(directory, name);
             document.base = {std::string(parent(document.file)), config.directory};
             TRY(root, parse_toml(files.read(document.file).value_or(""), document.file));
-            Config read;
-            for (const auto& [key, value] : root.table()) {
-                if (key != section.name)
-                    return project_error(
-                               cat("a file of crate rules has only tables [crates.NAME], and not '", key, "'"))
-                        .at(document.file, value.line, value.column);
-                TRY_VOID(fill_named(read, section, value, document));
-            }
-            for (CrateRule& rule : read.crates) {
-                if (config.find_crate(rule.id) == nullptr) config.crates.push_back(std::move(rule));
-            }
+            TRY_VOID(read_rule_file(config, root, document));
         }
     }
     return {};

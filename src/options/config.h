@@ -210,13 +210,18 @@ struct Download : Table {
 struct CrateRule : Table {
     Defines env;
     Texts pass_env;
+    Texts tools;           // programs its build script runs
+    Texts uses;            // what else of the project or the system it reads
     Texts features;        // added wherever the crate is selected
     Texts inputs;          // globs its build script reads outside its package
     Texts outputs;         // files its build script writes outside OUT_DIR
+    Texts headers;         // globs below OUT_DIR: headers for those who use the crate's library
     Flag deny_run;         // never run its build script: `provides` stands in
     Lists provides;        // "rustc-link-lib" = ["z"], … the directives that stand in for the script
     Text library;          // "library:z": a library of the project that stands in for the script
     Defines options;       // values for what its script asks over its channel
+    Flag network;          // its build script may use the network
+    Flag for_users;        // what it gives its build script holds for all scripts that are built with the crate
     Flag canonical_paths;  // the script sees /cermet/… texts in place of rendered paths
 };
 

@@ -449,9 +449,19 @@ Section crates() {
         "some of "
         "its versions: [tool.cermet.crates.\"libz-sys <1.1\"]. The first that fits counts.",
         {row<CrateRule, &CrateRule::env>("env", Kind::EnvMap, "{ OPENSSL_STATIC = \"1\" }",
-                                         "Environment of its build script and its compilation."),
+                                         "Environment of its build script and its compilation. A value may name a "
+                                         "place: `download:NAME`, `tool:NAME`, `library:NAME:search`."),
          row<CrateRule, &CrateRule::pass_env>("pass-env", Kind::Strings, "[\"OPENSSL_DIR\"]",
                                               "Environment variables that its build script may see."),
+         row<CrateRule, &CrateRule::tools>(
+             "tools", Kind::Strings, "[\"cmake\", \"perl\"]",
+             "Programs that its build script runs: of this project, or found on PATH. Their bytes count, and a missing "
+             "one is an error before anything is built."),
+         row<CrateRule, &CrateRule::uses>(
+             "uses", Kind::Strings, "[\"sys:openssl\", \"download:model\"]",
+             "What else its build script reads, as in `uses` of other tables: of a library of the system the "
+             "pkg-config "
+             "files, so that a newer one runs it again; the place of a download is in CERMET_DOWNLOAD_<NAME>."),
          row<CrateRule, &CrateRule::features>("features", Kind::Strings, "[\"vendored\"]",
                                               "Features added wherever the crate is selected."),
          row<CrateRule, &CrateRule::inputs>("inputs", Kind::Globs, "[\"proto/**/*.proto\"]",
@@ -459,17 +469,31 @@ Section crates() {
          row<CrateRule, &CrateRule::outputs>(
              "outputs", Kind::Paths, "[\"pkg/includes/core.h\"]",
              "Files its build script writes outside OUT_DIR; they stand over checked-in copies."),
+         row<CrateRule, &CrateRule::headers>(
+             "headers", Kind::Strings, "[\"include/*.h\"]",
+             "Globs below OUT_DIR: headers that its build script writes there, found by those who use the library."),
          row<CrateRule, &CrateRule::deny_run>("deny-run", Kind::Boolean, "true",
                                               "Never run its build script; `provides` says what it would have printed.",
                                               "false"),
          row<CrateRule, &CrateRule::provides>("provides", Kind::ListMap, "{ rustc-link-lib = [\"z\"] }",
-                                              "Directives that stand in for the build script's output."),
+                                              "Directives that stand in for the build script's output; values as in "
+                                              "`env`."),
          row<CrateRule, &CrateRule::library>(
              "library", Kind::String, "\"library:z\"",
              "A library that the project provides stands in for its build script: its users link that one. `provides` "
              "adds what else the script would have printed."),
          row<CrateRule, &CrateRule::options>("options", Kind::EnvMap, "{ threads = \"no\" }",
                                              "Values for the options that its build script asks for over its channel."),
+         row<CrateRule, &CrateRule::network>(
+             "network", Kind::Boolean, "true",
+             "Its build script may use the network. `audit` says so: what it fetches is neither checked nor listed.",
+             "false"),
+         row<CrateRule, &CrateRule::for_users>(
+             "for-users", Kind::Boolean, "true",
+             "`env`, `pass-env`, `inputs`, `tools`, `uses` and `network` hold for every build script that the crate is "
+             "linked "
+             "into: for those who use a crate such as prost-build, whatever they are called.",
+             "false"),
          row<CrateRule, &CrateRule::canonical_paths>(
              "canonical-paths", Kind::Boolean, "true",
              "Give the crate canonical texts for the places that it bakes into its output.", "false"),

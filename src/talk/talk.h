@@ -65,6 +65,35 @@ class ProjectFact {
 };
 engine::Task<ProvidedFact> run(engine::Build build, ProjectFact key);
 
+// A text of the configuration that stands for a place: `download:NAME` is the file, or the unpacked directory; `tool:NAME`
+// a program of the project, one that it provides, or one on PATH; `library:NAME:MEMBER` a member of such a fact's value, as
+// `search` or `include`. Anything else that `uses` may name has inputs and no text. languages/python has the rule.
+struct Place {
+    std::string text;
+    std::vector<exec::Input> inputs;
+    std::map<std::string, std::string> platform;  // of a program on PATH: its name and digest
+    std::string variable;                         // of a download: the one in which steps find its place
+    bool operator==(const Place&) const = default;
+};
+bool names_place(std::string_view text);
+class NamedPlace {
+   public:
+    using Value = Place;
+    static constexpr std::string_view k_name = "named-place";
+    NamedPlace(std::string name, std::string who, Where where)
+        : name_(std::move(name)), who_(std::move(who)), where_(std::move(where)) {}
+    std::string text() const { return cat(name_, " ", who_); }
+    std::string describe() const { return cat("looking for ", name_); }
+    const std::string& name() const { return name_; }
+    const std::string& who() const { return who_; }  // "the rule for the crate foo", for errors
+    const Where& where() const { return where_; }
+
+   private:
+    std::string name_, who_;
+    Where where_;
+};
+engine::Task<Place> run(engine::Build build, NamedPlace key);
+
 // The answer to a `require`: the value, who provides it, and a digest of the provider's files that the value leads to.
 Json answer_of(const facts::Fact& fact, const std::vector<exec::Input>& files);
 // Nobody does. `who` is the one that asks; `nothing` says where was looked: "nothing in this project".

@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
-"""A wheel on a real -sys crate, libz-sys, built three ways from outside: its own library, the system's, and one of the graph.
+"""Real crates under the rules of rules/: each built each way, and the library itself says what it is.
 
 SPDX-License-Identifier: MIT
-usage: crate_rules.py --program PROGRAM [--work DIRECTORY] [--python PYTHON]
+usage: crate_rules.py --program PROGRAM [--work DIRECTORY] [--python PYTHON] [CASE…]
 
-The crate is the registry's, and nobody changes it or the package: what differs is an overrides file. The judge is zlib
-itself, which says its version at run time: that of the crate's copy, of pkg-config, and of a copy that is compiled by the
-same graph, has a mark in its version, and serves a Cython module too. Needs a C compiler, pkg-config, zlib1g-dev, cargo.
+The crates are the registry's at pinned versions, and nobody changes them or the package: what differs are rules. Cases are
+those of crate_rule_cases.py, and `wheel`: a wheel on libz-sys built three ways, from the crate's copy, the system's library
+and a copy that the same graph compiles, marks in its version, and gives to a Cython module too. What is judged: the version
+that the library says at run time, what the linker bound (readelf), that no source was written. Needs cargo, readelf, a C
+compiler and what each case names; what is missing fails that case, and is named with its Debian package.
 """
 from __future__ import annotations
 
 import argparse
+import glob
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -21,10 +25,13 @@ import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Iterator, List, Tuple
 
 sys.path.insert(0, os.path.dirname(__file__))
 import cargo_calls  # noqa: E402
+from crate_rule_cases import CASES, Case, Way  # noqa: E402
+
+RULES = Path(__file__).resolve().parents[2] / "rules"
 
 VERSION = "1.1.31"
 FILES = {
@@ -128,6 +135,7 @@ def write_project(project: Path) -> str:
 
 
 def digests(project: Path) -> Dict[str, str]:
+    """Of every source."""
     return {path.relative_to(project).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(project.rglob("*")) if path.is_file() and "dist" not in path.relative_to(project).parts}
 
@@ -138,34 +146,129 @@ def versions(python: str, wheel: Path) -> str:
         return subprocess.run([python, "-I", "-c", CODE, folder], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", required=True)
-    parser.add_argument("--work", type=Path, default=Path("build/crate-rules"))
-    parser.add_argument("--python", default=sys.executable, help="has Cython")
-    arguments = parser.parse_args()
-    project = arguments.work.resolve() / "squeeze"
-    shutil.rmtree(project.parent, ignore_errors=True)
+def judge_wheel(program: str, work: Path, python: str) -> Iterator[Tuple[str, str]]:
+    project = work / "squeeze"
     project.mkdir(parents=True)
     own = write_project(project)
     system = subprocess.run(["pkg-config", "--modversion", "zlib"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     expected = {"bundled": own, "system": system, "graph": own + ".graph"}
     before = digests(project)
-    failed = 0
     for way, overrides in WAYS.items():
-        file = project.parent / f"{way}.toml"
+        file = work / f"{way}.toml"
         file.write_text(overrides)
-        subprocess.run([arguments.program, "build", "-q", "--python", arguments.python, "--overrides", str(file)], cwd=project, check=True)
+        subprocess.run([program, "build", "-q", "--python", python, "--overrides", str(file)], cwd=project, check=True)
         wheel = next((project / "dist").glob("*.whl"))
-        said = versions(arguments.python, wheel)
+        said = versions(python, wheel)
         wanted = f"{expected[way]} {own}.graph"
         shutil.rmtree(project / "dist")
-        print(f"{way}: {said}" + ("" if said == wanted else f", expected {wanted}"), flush=True)
-        failed += said != wanted
+        yield f"wheel, {way}", f"{said}" if said == wanted else f"FAILED: {said}, expected {wanted}"
+    yield "wheel, its tree", "untouched" if digests(project) == before else "FAILED: it was written"
+
+
+# --- small programs, one for each crate ---
+
+
+def missing(need: str) -> bool:
+    kind, name = need.split(":", 1)
+    if kind == "program":
+        return shutil.which(name) is None
+    if kind == "file":
+        return not glob.glob(name)
+    return subprocess.run(["pkg-config", "--exists", name], check=False).returncode != 0
+
+
+def write_probe(project: Path, name: str, case: Case, way: Way) -> None:
+    version = way.version or case.version
+    manifest = case.manifest or f'[dependencies.{name}]\nversion = "={version}"\n{case.dependency}'
+    files = {
+        "Cargo.toml": '[package]\nname = "probe"\nversion = "0.1.0"\nedition = "2021"\n'
+                      f"[features]\n{case.features}{manifest}",
+        "src/main.rs": case.files.get("head.rs", "") + f"fn main() {{\n{case.code}}}\n",
+        "cermet.toml": '[[executable]]\nname = "probe"\ncrate = "./"\n' + case.files.get("more.toml", ""),
+        **{path: text for path, text in case.files.items() if path not in ("head.rs", "more.toml")},
+    }
+    for path, text in files.items():
+        (project / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / path).write_text(text)
+    subprocess.run([cargo_calls.toolchain("cargo"), "generate-lockfile", "-q"], cwd=project, check=True)
+
+
+def needed(program: Path) -> List[str]:
+    printed = subprocess.run(["readelf", "-dW", str(program)], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return re.findall(r"\(NEEDED\).*\[(.*)\]", printed)
+
+
+def run_probe(project: Path, case: Case, python: str) -> str:
+    env = dict(os.environ)
+    if case.library_path:
+        subprocess.run([python, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "--python-version", "3.11",
+                        "-d", str(project.parent / "wheels"), case.library_path.split("/")[0]], check=True)
+        wheel = next((project.parent / "wheels").glob("*.whl"))
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(project.parent / "wheels")
+        env["LD_LIBRARY_PATH"] = str(project.parent / "wheels" / case.library_path.split("/", 1)[1])
+    ran = subprocess.run([str(project / "dist/probe")], check=False, stdout=subprocess.PIPE, text=True, env=env)
+    return ran.stdout.strip() if ran.returncode == 0 else f"exit code {ran.returncode}"
+
+
+def judge_way(program: str, work: Path, name: str, case: Case, label: str, python: str) -> str:
+    """What the program said, or FAILED and why."""
+    way = case.ways[label]
+    project = work / f"{name}-{label.replace(' ', '-')}" / "probe"
+    write_probe(project, name, case, way)
+    rules = [str(RULES / f"{one}.toml") for one in way.rules]
+    overrides = project.parent / "overrides.toml"
+    overrides.write_text(f"crate-rules = {json.dumps(rules)}\n{way.overrides}")
+    before = digests(project)
+    built = subprocess.run([program, "build", "-q", "--profile", "dev", "--overrides", str(overrides)], cwd=project, check=False,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if built.returncode != 0:
+        return f"FAILED: it cannot be built\n{built.stdout}"
     if digests(project) != before:
-        print("the package's tree was written")
-        failed += 1
-    print(f"{len(WAYS) + 1 - failed} passed, {failed} failed")
+        return "FAILED: its sources were written"
+    libraries = needed(project / "dist/probe")
+    for head in way.linked:
+        if not any(library.startswith(head) for library in libraries):
+            return f"FAILED: {head} is not linked, but {' '.join(libraries)}"
+    for head in way.unlinked:
+        if any(library.startswith(head) for library in libraries):
+            return f"FAILED: {head} is linked: {' '.join(libraries)}"
+    said = run_probe(project, case, python)
+    wanted = way.said if isinstance(way.said, str) else way.said()
+    return said if said.startswith(wanted) else f"FAILED: it said {said!r}, expected {wanted!r}"
+
+
+def judge_case(program: str, work: Path, name: str, python: str) -> Iterator[Tuple[str, str]]:
+    case = CASES[name]
+    absent = [f"{need.split(':', 1)[1]} is not here: apt-get install {package}" for need, package in case.needs if missing(need)]
+    for label in case.ways:
+        if absent:
+            yield f"{name}, {label}", f"FAILED: {'; '.join(absent)}"
+        else:
+            yield f"{name} {case.ways[label].version or case.version}, {label}", judge_way(program, work, name, case, label, python)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--work", type=Path, default=Path("build/crate-rules"))
+    parser.add_argument("--python", default=sys.executable, help="has Cython")
+    parser.add_argument("cases", nargs="*", help=f"without any: wheel {' '.join(CASES)}")
+    arguments = parser.parse_args()
+    chosen = arguments.cases or ["wheel", *CASES]
+    unknown = [name for name in chosen if name != "wheel" and name not in CASES]
+    if unknown:
+        parser.error(f"there is no case {', '.join(unknown)}")
+    program = str(Path(arguments.program).resolve())
+    passed = failed = 0
+    for name in chosen:
+        work = arguments.work.resolve() / name
+        shutil.rmtree(work, ignore_errors=True)
+        results = judge_wheel(program, work, arguments.python) if name == "wheel" else judge_case(program, work, name, arguments.python)
+        for what, said in results:
+            print(f"{what}: {said}", flush=True)
+            passed, failed = (passed, failed + 1) if said.startswith("FAILED") else (passed + 1, failed)
+    print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
 

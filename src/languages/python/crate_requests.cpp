@@ -25,6 +25,9 @@ rust::CrateRule rule_of(const options::Config& config, const options::CrateRule&
     rule.versions = std::string(trim(std::string_view(table.id).substr(space)));
     rule.env = *table.env;
     rule.pass_env = *table.pass_env;
+    rule.tools = *table.tools;
+    rule.uses = *table.uses;
+    rule.headers = *table.headers;
     rule.features = *table.features;
     rule.inputs = canonical(config, *table.inputs);
     rule.outputs = canonical(config, *table.outputs);
@@ -32,6 +35,8 @@ rust::CrateRule rule_of(const options::Config& config, const options::CrateRule&
     rule.provides = *table.provides;
     rule.library = *table.library;
     rule.options = *table.options;
+    rule.network = *table.network;
+    rule.for_users = *table.for_users;
     rule.canonical_paths = *table.canonical_paths;
     rule.said_by = table.said_by;
     rule.place = table.place;

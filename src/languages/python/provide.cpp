@@ -17,6 +17,7 @@
 #include "languages/python/native_target.h"
 #include "languages/python/request.h"
 #include "languages/python/shared_libraries.h"
+#include "languages/python/system_library.h"
 
 namespace cermet::python {
 namespace provide_detail {
@@ -84,30 +85,6 @@ Error unknown_use(const options::Config& config, const options::Use& use, const 
     return project_error(cat("`uses` names ", text, ", and nothing is called so"),
                          near.empty() ? "" : cat("did you mean ", near, "?"))
         .at(where);
-}
-
-exec::Action pkg_config_action(const exec::Program& program, const std::string& name) {
-    exec::Action action;
-    action.label = cat("pkg-config-", name);
-    action.description = cat("pkg-config ", name);
-    action.argv = {program.path, "--cflags", "--libs", name};
-    action.cwd = "/";
-    action.platform["pkg-config"] = program.digest.hex();
-    action.pass_env = {"PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR", "PKG_CONFIG_SYSROOT_DIR"};
-    action.hint = cat("install the development package of ", name);
-    return action;
-}
-
-void read_pkg_config(const std::string& printed, c::Provides& provides) {
-    for (const std::string& word : split_words(printed)) {
-        if (word.compare(0, 2, "-I") == 0) {
-            provides.include_dirs.push_back(word.substr(2));
-        } else if (word.compare(0, 2, "-D") == 0 || word == "-pthread") {
-            provides.compile_flags.push_back(word);
-        } else {
-            provides.link_flags.push_back(word);
-        }
-    }
 }
 
 }  // namespace provide_detail
@@ -220,33 +197,6 @@ engine::Task<ProvidedDownload> run(engine::Build build, ProvideDownload key) {
     provided.directory = std::string(parent(file.path));
     provided.input = fetch::input_of(file);
     co_return provided;
-}
-
-class ProvideSystem {
-   public:
-    using Value = c::Provides;
-    static constexpr std::string_view k_name = "provide-system";
-    explicit ProvideSystem(std::string name) : name_(std::move(name)) {}
-    std::string text() const { return name_; }
-    engine::Drawn drawn() const { return {"library", "sys:" + name_, "sys:" + name_}; }
-    const std::string& name() const { return name_; }
-
-   private:
-    std::string name_;
-};
-
-engine::Task<c::Provides> run(engine::Build build, ProvideSystem key) {
-    exec::Program program = co_await build.get(exec::FindProgram("pkg-config"));
-    if (!program.found()) {
-        co_return environment_error(cat("pkg-config is needed for sys:", key.name(), ", and is not installed"),
-                                    "install pkg-config");
-    }
-    exec::Action action = provide_detail::pkg_config_action(program, key.name());
-    exec::Outcome answered = co_await build.get(exec::Run(std::move(action)));
-    std::string printed = co_await build.get(exec::BlobText(answered.stdout_digest));
-    c::Provides provides;
-    provide_detail::read_pkg_config(printed, provides);
-    co_return provides;
 }
 
 engine::Task<c::Provides> run(engine::Build build, ProvideUse key) {

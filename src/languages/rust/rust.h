@@ -28,6 +28,9 @@ struct CrateRule {
     std::string versions;  // a requirement as in Cargo.toml, "<1.1"; "" = any
     std::map<std::string, std::string> env;
     std::vector<std::string> pass_env;
+    std::vector<std::string> tools;    // programs its script runs
+    std::vector<std::string> uses;     // "sys:openssl", …: what else it reads
+    std::vector<std::string> headers;  // globs below OUT_DIR
     std::vector<std::string> features;
     std::vector<std::string> inputs;   // canonical globs its script reads outside its package
     std::vector<std::string> outputs;  // canonical files its script writes outside OUT_DIR
@@ -35,13 +38,16 @@ struct CrateRule {
     std::map<std::string, std::vector<std::string>> provides;
     std::string library;                         // "library:z": a fact of the project that stands in for the script
     std::map<std::string, std::string> options;  // values for what its script asks over its channel
+    bool network = false;                        // its script may use it
+    bool for_users = false;  // what it gives its script is given to all scripts that the crate is linked into
     bool canonical_paths = false;
     std::string said_by;  // only by a value from outside, which this names: a crate of that name must be there
     Where place;
     bool operator==(const CrateRule& o) const {
         return crate == o.crate && versions == o.versions && env == o.env && pass_env == o.pass_env &&
                features == o.features && inputs == o.inputs && outputs == o.outputs && deny_run == o.deny_run &&
-               provides == o.provides && library == o.library && options == o.options &&
+               provides == o.provides && library == o.library && options == o.options && tools == o.tools &&
+               uses == o.uses && headers == o.headers && network == o.network && for_users == o.for_users &&
                canonical_paths == o.canonical_paths;
     }
 };

@@ -7,6 +7,7 @@
 #include "exec/executor.h"
 #include "exec/places.h"
 #include "exec/queries.h"
+#include "languages/rust/rules/given.h"
 #include "languages/rust/rules/graph.h"
 #include "languages/rust/rules/script_channel.h"
 #include "languages/rust/rules/stand_in.h"
@@ -78,6 +79,7 @@ class ScriptInputs {
     std::string text() const { return unit_detail::key_text(*graph_, unit_); }
     const ResolvedGraph& graph() const { return *graph_; }
     const Unit& unit() const { return graph_->units.units[unit_]; }
+    std::size_t index() const { return unit_; }
 
    private:
     SharedGraph graph_;
@@ -88,6 +90,20 @@ namespace script_detail {
 
 std::string metadata_label(const ResolvedGraph& graph) {
     return cat("cargo-metadata-", digest_of(graph.workspace.root_manifest).short_hex(8));
+}
+
+bool holds(const std::vector<exec::Input>& inputs, const std::string& path) {
+    return std::any_of(inputs.begin(), inputs.end(), [&](const exec::Input& one) { return one.path == path; });
+}
+
+// What an entry of a rule's `inputs` names; patterns are canonical: below the root of all places.
+Result<std::vector<std::string>> files_of(SourceFiles& files, const std::string& pattern, const CrateRule& rule) {
+    std::vector<std::string> paths;
+    for (const std::string& relative : matching_files(files, "/", pattern.substr(1))) paths.push_back("/" + relative);
+    if (!paths.empty()) return paths;
+    return project_error(cat("no file matches ", pattern, ", an input of the crate ", rule.crate),
+                         "is it ignored by git and not there, or is the path not relative to this file?")
+        .at(rule.place);
 }
 
 }  // namespace script_detail
@@ -107,31 +123,21 @@ engine::Task<std::vector<exec::Input>> run(engine::Build build, ScriptInputs key
         exec::Outcome metadata = co_await build.get(exec::Stage(script_detail::metadata_label(graph), staged));
         inputs.push_back(metadata.input("metadata.json"));
     }
-    const CrateRule* rule = unit_detail::rule_of(graph, key.unit());
-    if (rule == nullptr) co_return inputs;
     SourceFiles& files = build.service<exec::Executor>().files();
-    for (const std::string& pattern : rule->inputs) {
-        // Patterns are canonical: below the root of all places.
-        std::vector<std::string> matching = matching_files(files, "/", pattern.substr(1));
-        if (matching.empty()) {
-            co_return project_error(
-                cat("no file matches ", pattern, ", an input of the crate ", key.unit().package->name),
-                "is it ignored by git and not there, or is the path not relative to this file?")
-                .at(rule->place);
+    for (const CrateRule* rule : rules_for_script(graph, key.index())) {
+        for (const std::string& pattern : rule->inputs) {
+            CO_TRY(matching, script_detail::files_of(files, pattern, *rule));
+            for (const std::string& path : matching) {
+                if (script_detail::holds(inputs, path)) continue;
+                Digest digest = co_await build.get(exec::FileDigest(path));
+                inputs.emplace_back(path, digest);
+            }
         }
-        for (const std::string& relative : matching) {
-            std::string path = "/" + relative;
-            bool known =
-                std::any_of(inputs.begin(), inputs.end(), [&](const exec::Input& one) { return one.path == path; });
-            if (known) continue;
-            Digest digest = co_await build.get(exec::FileDigest(path));
-            inputs.emplace_back(path, digest);
-        }
+        // A declared output must not be an input of the step that writes it.
+        std::erase_if(inputs, [rule](const exec::Input& input) {
+            return std::find(rule->outputs.begin(), rule->outputs.end(), input.path) != rule->outputs.end();
+        });
     }
-    // A declared output must not be an input of the step that writes it.
-    std::erase_if(inputs, [rule](const exec::Input& input) {
-        return std::find(rule->outputs.begin(), rule->outputs.end(), input.path) != rule->outputs.end();
-    });
     co_return inputs;
 }
 
@@ -156,8 +162,8 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
         cat("a script that talks can ask for files (`fetch`, docs/protocol.md); for this one "
             "[tool.cermet.crates.",
             unit.package->name,
-            "] can say where they lie (`env`), or what stands in "
-            "for it (`deny-run`, `provides`)");
+            "] can say where they lie (`env = { NAME = \"download:NAME\" }`), what stands in for it (`deny-run`, "
+            "`provides`), or that it may use the network (`network = true`)");
     action.pass_env = script_variables(graph);
     if (graph.python_config.empty() && looks_for_python(graph.units, index)) {  // it chooses by itself
         for (const char* name : {"PYO3_PYTHON", "PYTHON_SYS_EXECUTABLE", "VIRTUAL_ENV"}) {
@@ -174,8 +180,6 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
     }
     const CrateRule* rule = rule_of(graph, unit);
     if (rule == nullptr) return action;
-    for (const auto& [name, value] : rule->env) action.env[name] = value;
-    action.pass_env.insert(action.pass_env.end(), rule->pass_env.begin(), rule->pass_env.end());
     for (const std::string& path : rule->outputs) {
         action.outputs.emplace_back(path, exec::OutputKind::File);
         action.writable.push_back(std::string(parent(path)));
@@ -251,6 +255,8 @@ engine::Task<exec::Action> run(engine::Build build, ScriptAction key) {
     Command command = script_command(graph->units, key.unit(), graph->request, graph->layout, outputs, graph->config);
     exec::Action action = script_detail::script_action(*graph, key.unit(), command);
     action.inputs.insert(action.inputs.end(), inputs.begin(), inputs.end());
+    Given given = co_await build.get(GivenByRules(graph, key.unit()));
+    given.add_to(action);
     co_return action;
 }
 
@@ -277,6 +283,15 @@ Status take_statements(exec::Executor& executor, const Unit& unit, const std::st
                       unit.is_local ? talk::Audience::Everybody : talk::Audience::Nobody);
 }
 
+// Files of OUT_DIR that the rule calls headers.
+void add_headers(ScriptRun& ran, const CrateRule& rule) {
+    for (const exec::OutputFile& file : ran.outcome.files) {
+        const bool header = std::any_of(rule.headers.begin(), rule.headers.end(),
+                                        [&](const std::string& glob) { return glob_match("out/" + glob, file.path); });
+        if (header) ran.headers.emplace_back(ran.outcome.canonical(file.path), file.digest);
+    }
+}
+
 }  // namespace script_detail
 
 engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
@@ -288,10 +303,12 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
         talk::ProvidedFact found = co_await build.get(*wanted);
         library = std::move(found);
     }
-    CO_TRY(replacement, script_replacement(*graph, key.unit(), library));
+    SaidByRule::Said said = co_await build.get(SaidByRule(graph, key.unit()));
+    CO_TRY(replacement, script_replacement(*graph, key.unit(), library, said.text));
     if (replacement.has_value()) {
         answer.output = *replacement;
         answer.given = library.files;
+        answer.given.insert(answer.given.end(), said.inputs.begin(), said.inputs.end());
         co_return answer;
     }
     exec::Action action = co_await build.get(ScriptAction(graph, key.unit()));
@@ -327,6 +344,7 @@ engine::Task<ScriptRun> run(engine::Build build, RunScript key) {
         lines = std::move(text);
     }
     CO_TRY_VOID(script_detail::take_statements(build.service<exec::Executor>(), unit, lines, asker, answer));
+    if (const CrateRule* rule = unit_detail::rule_of(*graph, unit)) script_detail::add_headers(answer, *rule);
     for (const exec::OutputFile& file : ran.files) {
         if (is_absolute(file.path)) answer.tree_outputs.emplace_back(file.path, file.digest);
     }

@@ -47,7 +47,7 @@ engine::Task<talk::ProvidedFact> run(engine::Build build, LibraryOf key) {
 }
 
 Result<std::optional<ScriptOutput>> script_replacement(const ResolvedGraph& graph, std::size_t run,
-                                                       const talk::ProvidedFact& library) {
+                                                       const talk::ProvidedFact& library, const std::string& said) {
     const Unit& unit = graph.units.units[run];
     if (unit.links_overridden) {
         TRY(overridden, overridden_output(graph.units, run, graph.request, graph.config));
@@ -56,9 +56,7 @@ Result<std::optional<ScriptOutput>> script_replacement(const ResolvedGraph& grap
     const CrateRule* rule = stand_in_detail::rule_of(graph, run);
     if (rule == nullptr || (!rule->deny_run && !library.fact)) return std::optional<ScriptOutput>();
     std::string text = library.fact ? stand_in_detail::directives_of(*library.fact) : std::string();
-    for (const auto& [key, values] : rule->provides) {
-        for (const std::string& value : values) text += cat("cargo:", key, "=", value, "\n");
-    }
+    text += said;
     Result<ScriptOutput> parsed = parse_directives(text, directive_context(unit, graph.config));
     if (!parsed.ok()) return std::move(parsed).error().at(rule->place);
     return std::optional<ScriptOutput>(std::move(*parsed));

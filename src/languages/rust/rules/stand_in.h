@@ -30,8 +30,9 @@ class LibraryOf {
 engine::Task<talk::ProvidedFact> run(engine::Build build, LibraryOf key);
 std::optional<LibraryOf> library_of(const ResolvedGraph& graph, std::size_t run);
 
-// Directives in place of those that the script would print; nullopt: it runs. `library`: the answer to library_of().
+// Directives in place of those that the script would print; nullopt: it runs. `library`: the answer to library_of();
+// `said`: what `provides` of the rule says.
 Result<std::optional<ScriptOutput>> script_replacement(const ResolvedGraph& graph, std::size_t run,
-                                                       const talk::ProvidedFact& library);
+                                                       const talk::ProvidedFact& library, const std::string& said);
 
 }  // namespace cermet::rust

@@ -8,6 +8,7 @@
 #include "exec/executor.h"
 #include "exec/places.h"
 #include "exec/queries.h"
+#include "languages/rust/rules/given.h"
 #include "languages/rust/rules/graph.h"
 #include "languages/rust/rules/unit_action.h"
 
@@ -220,10 +221,9 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
     action.verify_inputs = linking || generated;
     unit_detail::add_platform(action, *graph, linking);
     if (unit.pipelines() && !action.early_output.empty()) action.two_step = exec::TwoStep::Rustc;
-    const CrateRule* rule = unit_detail::rule_of(*graph, unit);
-    if (rule != nullptr) {
-        for (const auto& [name, value] : rule->env) action.env[name] = value;
-        action.pass_env = rule->pass_env;
+    if (unit_detail::rule_of(*graph, unit) != nullptr) {
+        Given given = co_await build.get(GivenByRules(graph, key.unit()));
+        given.add_to(action);
     }
     exec::Run step(std::move(action));
     if (step.action().two_step == exec::TwoStep::Rustc) {

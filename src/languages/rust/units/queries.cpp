@@ -27,22 +27,30 @@ std::optional<std::size_t> own_run_of(const UnitGraph& graph, std::size_t unit) 
     return std::nullopt;
 }
 
-bool looks_for_python(const UnitGraph& graph, std::size_t run) {
-    // Crates that look for it where they are linked into a build script.
-    constexpr std::string_view k_readers[] = {"pyo3-build-config", "python3-sys", "cpython"};
+std::vector<const Package*> packages_of_script(const UnitGraph& graph, std::size_t run) {
+    std::vector<const Package*> found;
     std::vector<std::size_t> open = {run};
     std::set<std::size_t> seen(open.begin(), open.end());
     while (!open.empty()) {
         const Unit& unit = graph.units[open.back()];
         open.pop_back();
-        for (std::string_view reader : k_readers) {
-            if (unit.package && unit.package->name == reader) return true;
-        }
+        const Package* package = unit.package ? &*unit.package : nullptr;
+        if (package != nullptr && std::find(found.begin(), found.end(), package) == found.end())
+            found.push_back(package);
         for (const UnitDep& dep : unit.deps) {
             if (!graph.units[dep.unit].is_run() && seen.insert(dep.unit).second) open.push_back(dep.unit);
         }
     }
-    return false;
+    return found;
+}
+
+bool looks_for_python(const UnitGraph& graph, std::size_t run) {
+    // Crates that look for it where they are linked into a build script.
+    constexpr std::string_view k_readers[] = {"pyo3-build-config", "python3-sys", "cpython"};
+    const std::vector<const Package*> packages = packages_of_script(graph, run);
+    return std::any_of(packages.begin(), packages.end(), [&](const Package* package) {
+        return std::find(std::begin(k_readers), std::end(k_readers), package->name) != std::end(k_readers);
+    });
 }
 
 const TargetInfo& target_info(const BuildRequest& request, const Unit& unit) {

@@ -76,6 +76,8 @@ std::optional<std::size_t> own_run_of(const UnitGraph& graph, std::size_t unit);
 // Whether a run's script looks for Python: only such scripts are told of it, so that all others are the same for every
 // Python.
 bool looks_for_python(const UnitGraph& graph, std::size_t run);
+// The packages of a run's script: its own, and all that is linked into it.
+std::vector<const Package*> packages_of_script(const UnitGraph& graph, std::size_t run);
 const TargetInfo& target_info(const BuildRequest& request, const Unit& unit);
 
 Result<UnitGraph> build_units(PackageGraph& graph, const BuildRequest& request);

@@ -1,0 +1,141 @@
+// Libraries of the system: what pkg-config says, and the files that it read for it.
+// SPDX-License-Identifier: MIT
+// Source: pkg-config(1), pc(5).
+#include "languages/python/system_library.h"
+
+#include <algorithm>
+#include <deque>
+
+#include "base/path.h"
+#include "base/text.h"
+#include "exec/executor.h"
+#include "exec/queries.h"
+
+namespace cermet::python {
+namespace system_library_detail {
+
+exec::Action pkg_config_action(const exec::Program& program, const std::string& label,
+                               const std::vector<std::string>& words) {
+    exec::Action action;
+    action.label = label;
+    action.description = cat("pkg-config ", words.back());
+    action.argv = {program.path};
+    action.argv.insert(action.argv.end(), words.begin(), words.end());
+    action.cwd = "/";
+    action.platform["pkg-config"] = program.digest.hex();
+    action.pass_env = {"PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR", "PKG_CONFIG_SYSROOT_DIR"};
+    return action;
+}
+
+void read_pkg_config(const std::string& printed, c::Provides& provides) {
+    for (const std::string& word : split_words(printed)) {
+        if (word.compare(0, 2, "-I") == 0) {
+            provides.include_dirs.push_back(word.substr(2));
+        } else if (word.compare(0, 2, "-D") == 0 || word == "-pthread") {
+            provides.compile_flags.push_back(word);
+        } else {
+            provides.link_flags.push_back(word);
+        }
+    }
+}
+
+// The file in the first of the directories that has one; "" where none does.
+std::string file_of(exec::Executor& executor, const std::vector<std::string>& directories, const std::string& name) {
+    for (const std::string& directory : directories) {
+        std::string path = executor.places().canonical(cat(directory, "/", name, ".pc"));
+        if (executor.files().kind(path) == SourceKind::File) return path;
+    }
+    return {};
+}
+
+std::vector<std::string> directories_of(const std::string& list) {
+    std::vector<std::string> directories;
+    for (const std::string& directory : split(std::string(trim(list)), ':')) {
+        if (!directory.empty()) directories.push_back(directory);
+    }
+    return directories;
+}
+
+}  // namespace system_library_detail
+
+std::vector<std::string> required_packages(std::string_view text) {
+    std::vector<std::string> names;
+    for (const std::string& line : split_lines(text)) {
+        const std::size_t colon = line.find(':');
+        if (colon == std::string::npos) continue;
+        const std::string_view field = trim(std::string_view(line).substr(0, colon));
+        if (field != "Requires" && field != "Requires.private") continue;
+        bool bound = false;  // the word before was a comparison: this one is a version
+        for (const std::string& word : split_words(replace_all(line.substr(colon + 1), ",", " "))) {
+            const std::size_t comparison = std::min(word.find_first_of("<>=!"), word.size());
+            if (!bound && comparison > 0) names.push_back(word.substr(0, comparison));
+            bound = comparison < word.size() && word.find_last_of("<>=") + 1 == word.size();
+        }
+    }
+    return names;
+}
+
+// The directories in which pkg-config looks, in its order.
+class PkgConfigDirectories {
+   public:
+    using Value = std::vector<std::string>;
+    static constexpr std::string_view k_name = "pkg-config-directories";
+    explicit PkgConfigDirectories(exec::Program program) : program_(std::move(program)) {}
+    std::string text() const { return program_.path; }
+    const exec::Program& program() const { return program_; }
+
+   private:
+    exec::Program program_;
+};
+
+engine::Task<std::vector<std::string>> run(engine::Build build, PkgConfigDirectories key) {
+    exec::Action action = system_library_detail::pkg_config_action(key.program(), "pkg-config-directories",
+                                                                   {"--variable=pc_path", "pkg-config"});
+    exec::Outcome answered = co_await build.get(exec::Run(std::move(action)));
+    std::string built_in = co_await build.get(exec::BlobText(answered.stdout_digest));
+    std::string first = co_await build.get(exec::UserEnvironment("PKG_CONFIG_PATH"));
+    std::string instead = co_await build.get(exec::UserEnvironment("PKG_CONFIG_LIBDIR"));
+    co_return system_library_detail::directories_of(cat(first, ":", instead.empty() ? built_in : instead));
+}
+
+engine::Task<std::vector<exec::Input>> run(engine::Build build, SystemFiles key) {
+    exec::Program program = co_await build.get(exec::FindProgram("pkg-config"));
+    if (!program.found()) {
+        co_return environment_error(cat("pkg-config is needed for sys:", key.name(), ", and is not installed"),
+                                    "install pkg-config");
+    }
+    std::vector<std::string> directories = co_await build.get(PkgConfigDirectories(program));
+    exec::Executor& executor = build.service<exec::Executor>();
+    std::vector<exec::Input> found;
+    std::deque<std::string> next = {key.name()};
+    std::vector<std::string> seen = {key.name()};
+    while (!next.empty()) {
+        const std::string path = system_library_detail::file_of(executor, directories, next.front());
+        next.pop_front();
+        if (path.empty()) continue;  // pkg-config says what is missing
+        const std::string text = executor.files().read(path).value_or(std::string());
+        found.emplace_back(path, digest_of(text));
+        for (const std::string& name : required_packages(text)) {
+            if (std::find(seen.begin(), seen.end(), name) != seen.end()) continue;
+            seen.push_back(name);
+            next.push_back(name);
+        }
+    }
+    co_return found;
+}
+
+engine::Task<c::Provides> run(engine::Build build, ProvideSystem key) {
+    std::vector<exec::Input> files = co_await build.get(SystemFiles(key.name()));
+    exec::Program program = co_await build.get(exec::FindProgram("pkg-config"));
+    exec::Action action = system_library_detail::pkg_config_action(program, cat("pkg-config-", key.name()),
+                                                                   {"--cflags", "--libs", key.name()});
+    action.inputs = files;
+    action.hint = cat("install the development package of ", key.name());
+    exec::Outcome answered = co_await build.get(exec::Run(std::move(action)));
+    std::string printed = co_await build.get(exec::BlobText(answered.stdout_digest));
+    c::Provides provides;
+    system_library_detail::read_pkg_config(printed, provides);
+    co_return provides;
+}
+
+}  // namespace cermet::python
