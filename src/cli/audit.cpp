@@ -107,6 +107,7 @@ Result<fetch::Ledger> gather(Session& session, const Arguments& arguments) {
 
 int audit_command(const Arguments& arguments) {
     using namespace audit_detail;
+    if (arguments.observe) return observe_audit(arguments);
     Listeners listeners(arguments);
     Result<std::unique_ptr<Session>> session = open_for_fetching(arguments, listeners);
     if (!session.ok()) return print_error(session.error());
