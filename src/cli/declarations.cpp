@@ -76,12 +76,12 @@ void add_variables(const exec::Observation& seen, const options::Config& config,
     }
 }
 
-// Files, and `*` of a directory of which many or only the names were read.
+// Files, and `*` of a directory of which many were read, or the names: one more file in it would be another answer.
 std::vector<std::string> inputs_of(const MissingDeclarations& missing, const PathWriter& paths) {
     std::map<std::string, std::vector<std::string>> by_directory;
     for (const std::string& file : missing.files) by_directory[std::string(parent(file))].push_back(file);
     for (const std::string& directory : missing.directories) {
-        if (paths.holds_files(directory)) by_directory[directory];
+        if (paths.holds_files(directory)) by_directory[directory].clear();
     }
     std::vector<std::string> inputs;
     for (const auto& [directory, files] : by_directory) {

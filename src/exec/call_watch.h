@@ -53,6 +53,7 @@ struct Heard {
     std::vector<std::string> writes;     // absolute paths
     std::vector<HeardRead> reads;        // of what is there: who finds nothing has read nothing
     std::vector<std::string> addresses;  // "192.0.2.1 port 443"; not of this machine, but for name servers
+    std::vector<std::string> hosts;      // names: not from here, but from a library that an observed process loads
 };
 
 class CallWatch {

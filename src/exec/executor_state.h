@@ -137,7 +137,7 @@ struct Executor::State {
     void begin(std::unique_ptr<Job> job);
     Result<std::string> ask(Job& job, const std::string& question);
     bool observes(const Action& action) const { return !observer.empty() && !action.script.empty(); }
-    void keep_observation(const Job& job, const ProcessEnd& end);
+    void keep_observation(const Job& job, ProcessEnd& end);
     bool draw();  // whether the next step is one to check
     void finished(const Job& job, engine::Outcome outcome, int slot, std::int64_t start_us, std::string diagnostics);
     std::string for_people(std::string_view text) const;

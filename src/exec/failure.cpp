@@ -143,6 +143,8 @@ std::string reads_refused(const Executor::State& state, const Action& action, co
 std::string network_wanted(const ProcessEnd& end) {
     const std::string line = line_of_network(end);
     std::string wanted = line.empty() ? line : cat("`", line, "`");
+    if (!end.heard.hosts.empty())
+        wanted += cat(wanted.empty() ? "" : "; ", "it asked for the address of ", join(end.heard.hosts, ", "));
     if (!end.heard.addresses.empty())
         wanted += cat(wanted.empty() ? "" : "; ", "it tried to reach ", join(end.heard.addresses, ", "));
     return wanted;

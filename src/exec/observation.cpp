@@ -36,7 +36,7 @@ void load_observer(const Executor::State& state, const Action& action, ProcessSp
     spec.env["CERMET_OBSERVED"] = state.places.render(observation_detail::log_of(action));
 }
 
-void Executor::State::keep_observation(const Job& job, const ProcessEnd& end) {
+void Executor::State::keep_observation(const Job& job, ProcessEnd& end) {
     const Action& action = *job.action;
     Observation one;
     one.label = action.label;
@@ -53,6 +53,7 @@ void Executor::State::keep_observation(const Job& job, const ProcessEnd& end) {
     }
     const std::string log = host(observation_detail::log_of(action));
     observation_detail::read_log(platform::find_file_bytes(log).value_or(""), job.env, one);
+    end.heard.hosts.assign(one.hosts.begin(), one.hosts.end());
     std::lock_guard lock(mutex);
     observations.push_back(std::move(one));
 }
