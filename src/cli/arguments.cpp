@@ -25,6 +25,7 @@ struct Parsing {
     std::string max_size;
     std::string memory;
     std::string compatibility;
+    bool strict = false;
     bool no_workers = false;
     bool help = false;
     bool version = false;
@@ -105,6 +106,8 @@ void add_global_options(CLI::App& app, Parsing& out) {
     app.add_flag("--offline", a.offline, "Fail where the network would be needed")->group(k_build_options);
     app.add_flag("--frozen", a.frozen, "Both --locked and --offline")->group(k_build_options);
 
+    app.add_flag("--strict", out.strict, "Scripts can read only what is declared for them")->group(k_build_options);
+
     app.add_option("-C,--config-setting", a.options,
                    "Set a key of the configuration, for example cython.0.annotate=true")
         ->type_name("<KEY=VALUE>")
@@ -175,6 +178,21 @@ void add_graph_options(CLI::App& command, GraphArguments& graph) {
     command.add_flag("--svg", graph.svg, "Print a drawing")->group("Options");
 }
 
+void add_observe_options(CLI::App& app, Arguments& a) {
+    app.get_subcommand("options")
+        ->add_flag("--observe", a.observe, "Build, and list also the variables that scripts are seen looking for")
+        ->group("Options");
+    CLI::App* audit = app.get_subcommand("audit");
+    audit
+        ->add_flag("--observe", a.observe,
+                   "Build in place of listing, watch what scripts read, and print the declarations that are missing")
+        ->group("Options");
+    audit->add_option("--write", a.write_file, "With --observe: write the declarations into this file, for --overrides")
+        ->type_name("<FILE>")
+        ->take_last()
+        ->group("Options");
+}
+
 void add_commands(CLI::App& app, Parsing& out) {
     Arguments& a = out.arguments;
     for (const Entry& entry : k_commands) {
@@ -216,6 +234,7 @@ void add_commands(CLI::App& app, Parsing& out) {
         ->add_option("-o,--out-dir", a.out_dir, "Where to put the files [default: the project]")
         ->type_name("<DIR>")
         ->group("Options");
+    add_observe_options(app, a);
     for (const char* name : {"fetch", "vendor", "audit"}) {
         app.get_subcommand(name)
             ->add_option("--manifest-path", a.fetch_manifest,
@@ -464,6 +483,7 @@ Status take_values(Parsing& out, const CLI::App& app) {
         a.memory = size;
     }
     note_cargo_options(a, app);
+    if (!a.write_file.empty() && !a.observe) return usage_error("--write needs --observe");
     if (a.graph.svg && a.json) return usage_error("--svg and --json exclude each other");
     if (a.quiet && a.verbose > 0) return usage_error("--quiet and --verbose exclude each other");
     if (a.directory.empty()) return usage_error("--directory takes a directory, not an empty text");
@@ -473,6 +493,7 @@ Status take_values(Parsing& out, const CLI::App& app) {
             return usage_error(cat("-C takes KEY=VALUE, not '", option, "'"), "for example: -C cython.0.annotate=true");
     }
     if (!out.compatibility.empty()) a.options.push_back("compatibility=" + out.compatibility);
+    if (out.strict) a.options.emplace_back("strict=true");
     a.locked = a.locked || a.frozen;
     a.offline = a.offline || a.frozen;
     a.workers = !out.no_workers;

@@ -100,6 +100,8 @@ struct Arguments {
     bool versioned_dirs = false;     // vendor
     bool no_delete = false;          // vendor
     std::uint64_t max_size = 0;      // cache gc; 0 = the cache's own cap
+    bool observe = false;            // audit, options
+    std::string write_file;          // audit --observe
     std::string hook;                // pep517
     std::vector<std::string> words;  // internal
 };

@@ -133,16 +133,17 @@ Result<Gathered> gather(Session& session, const Arguments& arguments) {
     Gathered gathered{std::move(ledger), {}};
     if (sources.config) gathered.open = openings(*sources.config);
     const bool python = sources.config && sources.config->has_pyproject && arguments.fetch_manifest.empty();
-    if (!python) return std::move(gathered);
+    if (!python) return gathered;
     TRY(used, session.ask(python::UsedDistributions()));
     for (const fetch::ExternalBytes& bytes : *used) gathered.ledger.add(bytes);
-    return std::move(gathered);
+    return gathered;
 }
 
 }  // namespace audit_detail
 
 int audit_command(const Arguments& arguments) {
     using namespace audit_detail;
+    if (arguments.observe) return observe_audit(arguments);
     Listeners listeners(arguments);
     Result<std::unique_ptr<Session>> session = open_for_fetching(arguments, listeners);
     if (!session.ok()) return print_error(session.error());

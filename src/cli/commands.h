@@ -18,6 +18,7 @@ int ide_command(const Arguments& arguments);
 int fetch_command(const Arguments& arguments);
 int vendor_command(const Arguments& arguments);
 int audit_command(const Arguments& arguments);
+int observe_audit(const Arguments& arguments);  // audit --observe
 int pep517_command(const Arguments& arguments);
 int internal_command(const Arguments& arguments);
 

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/common.h"
 #include "cli/graph_drawing.h"
+#include "cli/observer.h"
 #include "cli/rust_workspace.h"
 #include "cli/told_facts.h"
 
@@ -17,18 +18,6 @@
 
 namespace cermet::cli {
 namespace graph_detail {
-
-Status build_all(Session& session, const Arguments& arguments, const std::optional<RustWorkspace>& workspace) {
-    bool wheel = arguments.targets.empty();
-    if (!workspace && wheel) {
-        TRY(config, session.ask(python::LoadConfig()));
-        wheel = config->has_pyproject;
-    }
-    if (workspace || wheel) return run_anywhere(session, arguments, workspace, python::BuildWheel());
-    TRY(built, session.run(python::BuildTargets(arguments.targets)));  // of no names: all that there are
-    (void)built;
-    return {};
-}
 
 // The checkout under its own name, also where a mirror stands over it.
 Json places_json(Session& session) {
@@ -71,7 +60,7 @@ int graph_command(const Arguments& given) {
     }
     Result<std::unique_ptr<Session>> session = start_session(*settings);
     if (!session.ok()) return print_error(session.error());
-    Status built = graph_detail::build_all(**session, arguments, workspace);
+    Status built = build_everything(**session, arguments, workspace, arguments.targets);
     if (built.ok() || built.error().kind == ErrorKind::Step || built.error().kind == ErrorKind::Project) {
         print_line(std::string(trim(graph_detail::shown(**session, arguments))));
     }

@@ -61,6 +61,7 @@ class Collector {
         generators();
         toolchain();
         environment();
+        for (const exec::Observation& seen : session_.executor().observations()) observed(seen);
         return finish();
     }
 
@@ -138,6 +139,7 @@ class Collector {
 
     // A variable's value: what stands in the environment, or what [env] set says.
     void set_variable(Knob& knob) const {
+        if (knob.origin == "seen") return;  // whatever it is, no step gets it
         auto own = user_.find(knob.path);
         if (own == user_.end()) {
             if (knob.origin.empty()) knob.origin = "default";
@@ -222,6 +224,32 @@ class Collector {
             let_in(*rule.pass_env, cat("crate ", rule.id), rule.pass_env.origin.text());
     }
 
+    // What a script was seen looking for. Of a variable that it is given and nobody can set, as OUT_DIR, there is no knob.
+    void observed(const exec::Observation& seen) {
+        for (const auto& [name, programs] : seen.variables) {
+            std::vector<std::string> who;
+            for (const std::string& program : programs)
+                who.push_back(program == seen.program ? seen.consumer() : cat(seen.consumer(), " (", program, ")"));
+            bool known = false;
+            for (Knob& knob : found_.all) {
+                if (knob.path != name || (knob.group != "environment" && knob.group != "toolchain")) continue;
+                known = true;
+                merge(knob.by, who);
+                if (knob.origin == "seen") merge(knob.consumers, {seen.consumer()});
+            }
+            if (known || seen.given.count(name) != 0) continue;
+            Knob knob;
+            knob.group = "environment";
+            knob.path = name;
+            knob.type = "text";
+            knob.origin = "seen";
+            knob.doc = "Looked for, and declared by nobody: pass-env lets it in.";
+            knob.consumers = {seen.consumer()};
+            knob.by = std::move(who);
+            add(std::move(knob));
+        }
+    }
+
     // Variables that are the toolchain's are said once; all others get their values.
     Knobs finish() {
         std::map<std::string, std::size_t> tools;
@@ -235,6 +263,7 @@ class Collector {
                 set_variable(knob);
             } else {
                 merge(found_.all[same->second].consumers, knob.consumers);
+                merge(found_.all[same->second].by, knob.by);
                 knob.group.clear();
             }
         }

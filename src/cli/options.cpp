@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/common.h"
 #include "cli/knobs.h"
+#include "cli/observer.h"
 
 namespace cermet::cli {
 namespace options_detail {
@@ -124,7 +125,8 @@ void print_variables(const Group& group) {
         std::string users = join(knob->consumers, ", ");
         if (knob->consumers.size() > 3)
             users = cat(knob->consumers[0], ", ", knob->consumers[1], " and ", knob->consumers.size() - 2, " more");
-        table.add(cat(knob->path, knob->value.empty() ? "" : " = ", knob->value), users);
+        const char* seen = knob->origin == "seen" ? "seen: " : "";
+        table.add(cat(knob->path, knob->value.empty() ? "" : " = ", knob->value), seen + users);
     }
     table.print();
 }
@@ -200,8 +202,13 @@ int options_command(const Arguments& given) {
     std::optional<RustWorkspace> workspace;
     Result<SessionSettings> settings = settings_anywhere(arguments, listeners, workspace);
     if (!settings.ok()) return print_error(settings.error());
+    settings->observe = arguments.observe;
     Result<std::unique_ptr<Session>> session = start_session(*settings);
     if (!session.ok()) return print_error(session.error());
+    if (arguments.observe) {
+        Status built = build_observed(**session, arguments, workspace);
+        if (!built.ok()) return print_failures(**session, built.error());
+    }
     Result<Knobs> knobs = collect_knobs(**session, arguments, workspace);
     if (!knobs.ok()) return print_failures(**session, knobs.error());
     if (arguments.json) return print_json(*knobs, arguments.targets);

@@ -65,6 +65,7 @@ struct Beforehand {
         outputs;                     // declared inside the checkout, canonical: a mirror stands over their directories
     std::vector<std::string> files;  // what the mirror shows, relative to the checkout
     std::vector<std::string> pass_env;  // of [env]
+    bool strict = false;
     fetch::DownloadPolicy downloads;
 };
 
@@ -74,6 +75,7 @@ Beforehand read_beforehand(const Checkout& checkout, const std::string& project,
     Result<options::Config> config = options::load_config(files, project, overrides);
     if (!config.ok()) return found;  // the build itself will say what is wrong
     found.pass_env = *config->pass_env;
+    found.strict = *config->strict;
     found.downloads = fetch::policy_of(*config, project);
     for (const std::string& path : python::in_tree_outputs(*config)) {
         found.outputs.push_back(canonical_of(checkout, path));
@@ -101,6 +103,13 @@ Status set_variables(python::BuildRequest& request) {
     if (request.source_date_epoch.empty())
         request.source_date_epoch = platform::environment("SOURCE_DATE_EPOCH").value_or("");
     return {};
+}
+
+Status can_be_strict() {
+    if (exec::Isolation::probe().landlock()) return {};
+    return environment_error(
+        "strict mode is not possible here: this kernel has no Landlock, which limits what scripts read",
+        "build without --strict (the key `strict`), or on Linux 5.19 or newer with Landlock enabled");
 }
 
 }  // namespace session_detail
@@ -183,6 +192,10 @@ Status Session::make_services(const std::string& project) {
     session_detail::Beforehand before =
         session_detail::read_beforehand(checkout_, project, settings_.request.overrides);
     options.pass_env = before.pass_env;
+    if (before.strict && !settings_.observe) {
+        TRY_VOID(session_detail::can_be_strict());
+        options.strict = exec::Strict::Yes;
+    }
     executor_ = std::make_unique<exec::Executor>(*store_, *places_, options, settings_.events);
     if (!before.outputs.empty()) TRY_VOID(executor_->declare_in_tree(before.outputs, before.files));
     if (settings_.request.offline) before.downloads.offline = "--offline was given";

@@ -32,7 +32,8 @@ struct SessionSettings {
     python::BuildRequest request;
     int jobs = 0;
     std::uint64_t memory = 0;
-    int check = 0;  // per cent of the steps that run twice; then nothing is up to date
+    bool observe = false;  // scripts are watched, and not strict: what they read is to be seen
+    int check = 0;         // per cent of the steps that run twice; then nothing is up to date
     bool keep_going = false;
     bool use_workers = true;
     bool verbose = false;

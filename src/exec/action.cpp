@@ -154,6 +154,7 @@ std::string salt_of(const Action& action, const std::vector<Leaf>& others) {
         salt.string("offered");
         salt.string(path);
     }
+    if (action.strict) salt.string("strict");
     for (const Leaf& leaf : others) {
         salt.string(leaf_type_name(leaf.type));
         salt.string(leaf.name);

@@ -93,7 +93,11 @@ struct Action {
     std::vector<std::string> writable;  // canonical directories the process may write besides its own
     std::vector<std::string> path;      // canonical directories searched before those that every PATH has
     bool network = false;               // it may use the network: its result depends on more than its inputs
-    std::string hint;                   // shown when the step fails
+    // Of a script, a step that runs code of the project's or a crate's own: the table that speaks of it, "crates.NAME" or
+    // "generate.NAME"; "": a known tool. Not in the key.
+    std::string script;
+    bool strict = false;  // of a script: it can read only what is declared; the executor's own, in the key
+    std::string hint;     // shown when the step fails
     std::vector<std::pair<std::string, std::string>> advice;  // without a hint: words that a failed tool may say, and
                                                               // the hint for them; not in the key
     std::string writes;                // where it should write, for people to whom it is told where it wrote

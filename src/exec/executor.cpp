@@ -291,6 +291,7 @@ void Executor::State::look_up(std::unique_ptr<Job> job) {
     if (cancelled) return;  // the job's end answers
     const std::int64_t start = monotonic_us();
     auto complete = std::make_shared<Action>(*job->action);
+    complete->strict = options.strict == Strict::Yes && !complete->script.empty();
     complete->pass_env.insert(complete->pass_env.end(), options.pass_env.begin(), options.pass_env.end());
     complete->env = complete_environment(*complete, environment);
     job->env = complete->env;
@@ -300,6 +301,11 @@ void Executor::State::look_up(std::unique_ptr<Job> job) {
     if (!claim_label(*job)) return;
     for (const std::string& name : action.pass_env) {
         record(Leaf{Leaf::Type::Env, name, world.current(Leaf{Leaf::Type::Env, name, {}})});
+    }
+    if (observes(action)) {
+        job->why = "it is observed";
+        enqueue(std::move(job));
+        return;
     }
     job->checked = draw();
     std::optional<Remembered> remembered = find_remembered(*this, *job);
@@ -503,6 +509,11 @@ std::string Executor::last_explanation(const std::string& label) {
 }
 
 std::optional<Outcome> Executor::last_outcome(const std::string& label) {
+    {
+        std::lock_guard lock(state_->mutex);
+        auto observed = state_->observed.find(label);
+        if (observed != state_->observed.end()) return observed->second;
+    }
     Action action;
     action.label = label;
     const std::optional<std::string> bytes = platform::find_file_bytes(state_->mark_path(action));

@@ -19,6 +19,7 @@
 #include "engine/events.h"
 #include "exec/action.h"
 #include "exec/conversation.h"
+#include "exec/observation.h"
 #include "exec/places.h"
 #include "exec/run.h"
 #include "store/store.h"
@@ -47,6 +48,7 @@ class FactSource {
 
 enum class Workers { No, Yes };
 enum class Sandbox { No, Yes };
+enum class Strict { No, Yes };
 enum class Drain { Finish, Kill };
 enum class Commands { Hidden, Shown };
 
@@ -58,6 +60,7 @@ struct ExecutorOptions {
     std::string user_directory;  // real: messages name paths relative to it
     Workers workers = Workers::Yes;
     Sandbox sandbox = Sandbox::Yes;           // network, Landlock; the mount namespace is entered elsewhere
+    Strict strict = Strict::No;               // scripts can read only what is declared for them (exec/reads.h)
     std::map<std::string, std::string> user;  // the user's environment (user_environment())
     std::vector<std::string> pass_env;        // names that every step may see of it
     TokenSource* tokens = nullptr;
@@ -120,6 +123,12 @@ class Executor {
     // (relative, not ignored). Before the first step; again whenever the set grows. Fails where a
     // mirror cannot be made.
     Status declare_in_tree(const std::vector<std::string>& outputs, const std::vector<std::string>& files);
+
+    // From now on every script runs, remembered or not, and what it reads and asks for is kept; nothing of it is
+    // remembered, as a watched script sees a variable more. `library`: canonical path of the observer that its processes
+    // load (cli/observer.h).
+    void observe(const std::string& library);
+    std::vector<Observation> observations() const;  // by description
 
     // --- the life of a command ---
     void cancel();             // any thread: kills every process, fails every waiting job

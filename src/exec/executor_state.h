@@ -116,6 +116,9 @@ struct Executor::State {
     std::map<std::string, std::unique_ptr<std::mutex>> tree_locks;  // by declared output in the tree
     std::vector<std::shared_ptr<const Action>> seen;                // every submitted action
     std::map<std::string, Digest> labels;  // directory -> the intent that owns it in this build
+    std::vector<Observation> observations;
+    std::map<std::string, Outcome> observed;  // by label
+    std::string observer;  // canonical path of the library; "": nothing is observed. Set while no step runs
 
     // Last: their threads use everything above, and end first.
     Pool lookups;
@@ -133,6 +136,8 @@ struct Executor::State {
     void execute(std::unique_ptr<Job> job, int slot);
     void begin(std::unique_ptr<Job> job);
     Result<std::string> ask(Job& job, const std::string& question);
+    bool observes(const Action& action) const { return !observer.empty() && !action.script.empty(); }
+    void keep_observation(const Job& job, ProcessEnd& end);
     bool draw();  // whether the next step is one to check
     void finished(const Job& job, engine::Outcome outcome, int slot, std::int64_t start_us, std::string diagnostics);
     std::string for_people(std::string_view text) const;
@@ -171,6 +176,9 @@ std::vector<Leaf> observed_places(Executor::State& state, const Action& action, 
 std::string changed_input(Executor::State& state, const Action& action, const std::vector<Leaf>& leaves,
                           std::int64_t start_ns);
 std::int64_t file_clock_ns();  // the clock of file stamps
+
+// observation.cpp: what a watched script's processes load, and where they write what they see.
+void load_observer(const Executor::State& state, const Action& action, ProcessSpec& spec);
 
 // failure.cpp: the error of a step that did not end well.
 // What rustc wrote of its own failure, put where it stays; what it printed names it there.

@@ -132,6 +132,7 @@ struct Room {
     RootMode mode = RootMode::Plain;
     Workers workers = Workers::Yes;
     int check = 0;
+    Strict strict = Strict::No;
 
     explicit Room(const std::string& sub = "") {
         char pattern[] = "/tmp/cermet-exec-XXXXXX";
@@ -172,6 +173,7 @@ struct Room {
         options.user = user;
         options.workers = workers;
         options.check = check;
+        options.strict = strict;
         events.steps.clear();
         events.notices.clear();
         Executor executor(*store, places, options, &events);
@@ -443,7 +445,7 @@ TEST_CASE("executor: a script that may not write is told where it wanted to") {
                           "cd /cermet/ws && echo z > e.txt; exit 1",
                           {Output("own")});
     action.argv[2] = replace_all(action.argv[2], "/cermet/ws", room.checkout);
-    action.wanted_lines = "cargo:";
+    action.script = "crates.one";
     action.writes = "it writes below here";
     auto refused = room.build(Run(action));
     REQUIRE(!refused.ok());
@@ -452,6 +454,50 @@ TEST_CASE("executor: a script that may not write is told where it wanted to") {
     CHECK(contains(said, "it was not let write a.txt, d, "));
     CHECK(contains(said, "y.txt, e.txt: it writes below here"));
     CHECK(!contains(said, "own"));
+}
+
+TEST_CASE("executor: a script that reads what is not declared is told of which file, and reads nothing") {
+    Room room;
+    room.write("secret.txt", "s");
+    room.write("declared/a.txt", "a");
+    room.write("declared/b.txt", "b");
+    Action action =
+        shell("reader",
+              "cat /cermet/ws/declared/a.txt > got; ls /cermet/ws/declared > names; "
+              "cat /cermet/ws/declared/b.txt /cermet/ws/secret.txt /cermet/ws/absent.txt >> got; ls /cermet/ws; "
+              "/usr/bin/env -i /bin/true && cat /etc/passwd > /dev/null && grep -q s /proc/self/maps",
+              {Output("got"), Output("names")});
+    action.script = "crates.one";
+    action.argv[2] = replace_all(action.argv[2], "/cermet/ws", room.checkout);
+    CompileTest key(action, "/cermet/ws/declared/a.txt");
+    auto open = room.build(key);
+    REQUIRE(open.ok());
+    CHECK(*platform::read_file(room.root() + "/out/reader-22222222/got") == "abs");
+    if (!Isolation::probe().landlock()) return;
+    room.strict = Strict::Yes;
+    auto closed = room.build(key);
+    if (!closed.ok()) MESSAGE(render(closed.error()));
+    REQUIRE(closed.ok());
+    CHECK(room.counts.started == 1);  // what it gave when it could read everything does not count
+    CHECK(*platform::read_file(room.root() + "/out/reader-22222222/got") == "a");
+    CHECK(*platform::read_file(room.root() + "/out/reader-22222222/names") == "a.txt\nb.txt\n");
+    action.argv[2] += "; exit 1";
+    auto refused = room.build(CompileTest(action, "/cermet/ws/declared/a.txt"));
+    REQUIRE(!refused.ok());
+    CHECK(contains(refused.error().hint, "it was not let read declared/b.txt, secret.txt, "));
+    CHECK(contains(refused.error().hint, "`inputs` of [tool.cermet.crates.one]"));
+    CHECK(!contains(refused.error().hint, "absent.txt"));
+}
+
+TEST_CASE("executor: a script that wants the network is told whom it wanted to reach") {
+    Room room;
+    Action action = shell("caller", "python3 -c \"import socket; socket.create_connection(('192.0.2.7', 443))\"", {});
+    action.script = "crates.one";
+    action.fetches = "ask for it";
+    auto refused = room.build(Run(action));
+    REQUIRE(!refused.ok());
+    if (Isolation::probe().network())
+        CHECK(contains(refused.error().hint, "it tried to reach 192.0.2.7 port 443): ask for it"));
 }
 
 TEST_CASE("executor: the same bytes again cut off; a place in the bytes binds to the root") {

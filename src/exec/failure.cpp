@@ -116,9 +116,51 @@ std::string line_of_network(const ProcessEnd& end) {
 
 std::string paths_outside(const Executor::State& state, const Action& action, const ProcessEnd& end) {
     std::vector<std::string> paths;
-    for (const std::string& path : end.outside) paths.push_back(state.for_people(state.places.canonical_text(path)));
+    for (const std::string& path : end.heard.writes)
+        paths.push_back(state.for_people(state.places.canonical_text(path)));
     return cat(join(paths, ", "), action.writes.empty() ? "" : ": ", action.writes);
 }
+
+namespace failure_detail {
+
+// "crates.z-sys", "generate.primes" as the user writes it.
+std::string table_of(const Action& action) {
+    const std::size_t dot = std::min(action.script.find('.'), action.script.size());
+    if (action.script.compare(0, dot, "crates") == 0) return cat("[tool.cermet.", action.script, "]");
+    return cat("the [[tool.cermet.", action.script.substr(0, dot), "]] that makes ", action.script.substr(dot + 1));
+}
+
+std::string reads_refused(const Executor::State& state, const Action& action, const ProcessEnd& end) {
+    if (!action.strict || end.heard.reads.empty()) return {};
+    std::vector<std::string> paths;
+    for (const HeardRead& read : end.heard.reads)
+        paths.push_back(state.for_people(state.places.canonical_text(read.path)));
+    return cat("in strict mode it was not let read ", join(paths, ", "), ": declare it in `inputs` of ",
+               table_of(action), "; `cermet audit --observe` writes all such declarations");
+}
+
+// What it wanted of the network: the line in which a tool says so, and what it asked the kernel for.
+std::string network_wanted(const ProcessEnd& end) {
+    const std::string line = line_of_network(end);
+    std::string wanted = line.empty() ? line : cat("`", line, "`");
+    if (!end.heard.hosts.empty())
+        wanted += cat(wanted.empty() ? "" : "; ", "it asked for the address of ", join(end.heard.hosts, ", "));
+    if (!end.heard.addresses.empty())
+        wanted += cat(wanted.empty() ? "" : "; ", "it tried to reach ", join(end.heard.addresses, ", "));
+    return wanted;
+}
+
+std::string hint_of_limits(Executor::State& state, const Action& action, const ProcessEnd& end) {
+    if (!end.heard.writes.empty() && writes_are_limited(state))
+        return "it was not let write " + paths_outside(state, action, end);
+    const std::string reads = reads_refused(state, action, end);
+    if (!reads.empty()) return reads;
+    const std::string network = network_wanted(end);
+    if (action.fetches.empty() || network.empty() || !state.processes.isolation().network()) return {};
+    return cat("it has no network (", network, "): ", action.fetches);
+}
+
+}  // namespace failure_detail
 
 // When rustc itself fails it writes a report into the step's scratch directory, which goes with the step.
 void keep_reports(Executor::State& state, const Action& action, ProcessEnd& end) {
@@ -149,11 +191,8 @@ Error step_failure(Executor::State& state, const Action& action, const std::map<
         said += end.out;
     }
     error.output = state.for_people(state.places.canonical_text(said));
-    if (!end.outside.empty() && writes_are_limited(state) && action.hint.empty())
-        error.hint = "it was not let write " + paths_outside(state, action, end);
-    const std::string network = line_of_network(end);
-    if (error.hint.empty() && !action.fetches.empty() && !network.empty() && state.processes.isolation().network())
-        error.hint = cat("it has no network (`", network, "`): ", action.fetches);
+    const std::string limits = action.hint.empty() ? failure_detail::hint_of_limits(state, action, end) : std::string();
+    if (!limits.empty()) error.hint = limits;
     error.command = command_by_hand(state, action, env);
     return error;
 }

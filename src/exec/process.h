@@ -19,6 +19,7 @@
 
 #include "base/result.h"
 #include "exec/action.h"
+#include "exec/call_watch.h"
 #include "exec/sandbox.h"
 
 namespace cermet::exec {
@@ -45,14 +46,12 @@ struct ProcessSpec {
     std::vector<std::string> argv;  // argv[0] is a path, or a name looked up on env's PATH
     std::map<std::string, std::string> env;
     std::string cwd;
-    std::vector<std::string> writable;  // directories for Isolation; empty: no limit
+    Reach reach;  // for Isolation
     Randomise randomise = Randomise::Yes;
-    Network network = Network::Closed;
     LineListener* stderr_lines = nullptr;
     ChannelListener* channel = nullptr;  // the process gets the socket as descriptor k_channel_descriptor
     std::string wanted;  // of stdout beyond k_max_noise only lines that begin so are kept; "": all, up to the cap
-    std::vector<std::string>
-        own;                     // not empty: attempts to write elsewhere are told, where the kernel lets us hear them
+    WatchScope watch;    // not empty: what goes beyond it is told, where the kernel lets us hear it
     std::vector<int> inherited;  // descriptors the process gets under the same number (a jobserver's)
 };
 
@@ -64,7 +63,7 @@ struct ProcessEnd {
     std::string err;
     std::uint64_t out_dropped = 0;  // bytes beyond the cap; not those of lines that are not wanted
     std::uint64_t err_dropped = 0;
-    std::vector<std::string> outside;  // paths beyond ProcessSpec::own that it wanted to write
+    Heard heard;  // beyond ProcessSpec::watch
     std::int64_t cpu_us = 0;
     std::int64_t wall_us = 0;
     std::int64_t max_rss_kb = 0;
@@ -108,8 +107,11 @@ class Processes {
     struct Descriptors {
         int in = -1, out = -1, err = -1, channel = -1;
     };
-    Result<ProcessId> spawn(const ProcessSpec& spec, const Descriptors& given, WriteWatch* watch = nullptr);
+    Result<ProcessId> spawn(const ProcessSpec& spec, const Descriptors& given, CallWatch* watch = nullptr);
     void forget(ProcessId pid);
+    // start() on a thread of its own with the isolation of the process; false: what was to be limited cannot be.
+    template <class Start>
+    bool start_apart(const ProcessSpec& spec, CallWatch* watch, const Start& start);
 
     Isolation isolation_;
     mutable std::mutex mutex_;

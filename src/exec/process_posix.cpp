@@ -412,7 +412,53 @@ std::vector<LeftBehind> Processes::end_orphans() {
     return ended;
 }
 
-Result<ProcessId> Processes::spawn(const ProcessSpec& spec, const Descriptors& given, WriteWatch* watch) {
+namespace process_detail {
+
+// Calls of the thread that starts a process are heard as well, and it waits for their answers.
+void answer_until(CallWatch& watch, int installed, int started) {
+    struct pollfd first {
+        installed, POLLIN, 0
+    };
+    while (::poll(&first, 1, -1) < 0 && errno == EINTR) {
+    }
+    while (true) {
+        struct pollfd waiting[2] = {{started, POLLIN, 0}, {watch.descriptor(), POLLIN, 0}};
+        if (::poll(waiting, 2, -1) < 0 && errno != EINTR) return;
+        if ((waiting[1].revents & POLLIN) != 0) watch.answer();
+        if ((waiting[1].revents & (POLLHUP | POLLERR)) != 0) watch.close();
+        if (waiting[0].revents != 0) return;
+    }
+}
+
+}  // namespace process_detail
+
+template <class Start>
+bool Processes::start_apart(const ProcessSpec& spec, CallWatch* watch, const Start& start) {
+    using namespace process_detail;
+    bool limited = false;
+    Pipe installed;
+    Pipe started;
+    const bool answers = watch != nullptr && watch->hears_reads();
+    if (answers) {
+        Result<Pipe> first = make_pipe();
+        Result<Pipe> second = make_pipe();
+        if (!first.ok() || !second.ok()) return false;
+        installed = std::move(*first);
+        started = std::move(*second);
+    }
+    std::thread thread([&] {
+        limited = isolation_.apply(spec.reach, spec.randomise);
+        if (watch != nullptr) watch->install();
+        installed.writing = platform::Fd();  // the other end hears of it
+        if (limited) start();
+        started.writing = platform::Fd();
+    });
+    if (answers) answer_until(*watch, installed.reading.get(), started.reading.get());
+    thread.join();
+    return limited;
+}
+
+Result<ProcessId> Processes::spawn(const ProcessSpec& spec, const Descriptors& given, CallWatch* watch) {
     using namespace process_detail;
     TRY(program, find_executable(spec));
     std::vector<std::string> variables;
@@ -446,14 +492,10 @@ Result<ProcessId> Processes::spawn(const ProcessSpec& spec, const Descriptors& g
         // Under the lock: a cancel either comes first, or finds the new group in live_.
         std::lock_guard lock(mutex_);
         if (cancelled_) return Error(ErrorKind::Cancelled, "interrupted");
-        if (!isolation_.any() && spec.randomise == Randomise::Yes && watch == nullptr) {
+        if (!isolation_.any() && !spec.reach.limits_reads() && spec.randomise == Randomise::Yes && watch == nullptr) {
             start();
-        } else {
-            std::thread([&] {
-                isolation_.apply(spec.writable, spec.randomise, spec.network);
-                if (watch != nullptr) watch->install();
-                start();
-            }).join();
+        } else if (!start_apart(spec, watch, start)) {
+            return environment_error(cat("cannot limit what ", program, " reads: this kernel's Landlock refuses it"));
         }
         if (problem == 0) live_.insert(pid);
     }
@@ -470,11 +512,11 @@ Result<ProcessEnd> Processes::run(const ProcessSpec& spec) {
     TRY(out_pipe, make_pipe());
     TRY(err_pipe, make_pipe());
     const std::int64_t start = monotonic_us();
-    WriteWatch watch(spec.own);
+    CallWatch watch(spec.watch);
     Channel channel(spec.channel);
     TRY_VOID(channel.open());
     TRY(pid, spawn(spec, {-1, out_pipe.writing.get(), err_pipe.writing.get(), channel.theirs()},
-                   spec.own.empty() ? nullptr : &watch));
+                   spec.watch.empty() ? nullptr : &watch));
     out_pipe.writing = platform::Fd();
     err_pipe.writing = platform::Fd();
     channel.started();
@@ -527,7 +569,7 @@ Result<ProcessEnd> Processes::run(const ProcessSpec& spec) {
     while (::wait4(pid, &status, 0, &usage) < 0 && errno == EINTR) {
     }
     reap_group(pid);
-    end.outside = watch.outside();
+    end.heard = watch.heard();
     end.wall_us = monotonic_us() - start;
     end.cpu_us = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
     end.max_rss_kb = usage.ru_maxrss;

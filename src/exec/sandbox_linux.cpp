@@ -1,4 +1,4 @@
-// The sandbox on Linux: namespaces, pivot_root, Landlock and seccomp by their system calls.
+// The sandbox on Linux: namespaces, pivot_root and Landlock by their system calls.
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cerrno>
@@ -10,9 +10,6 @@
 
 #if defined(__linux__)
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -201,7 +198,10 @@ constexpr long k_add_rule = 445;
 constexpr long k_restrict_self = 446;
 constexpr unsigned k_version_flag = 1U;
 constexpr int k_rule_path_beneath = 1;
+constexpr std::uint64_t k_execute = 1ULL << 0;
 constexpr std::uint64_t k_write_file = 1ULL << 1;
+constexpr std::uint64_t k_read_file = 1ULL << 2;
+constexpr std::uint64_t k_read_directory = 1ULL << 3;
 constexpr std::uint64_t k_remove_and_make = 0x1fffULL & ~0xfULL;  // REMOVE_DIR (4) to MAKE_SYM (12)
 constexpr std::uint64_t k_refer = 1ULL << 13;     // ABI 2: without it no rename between directories at all
 constexpr std::uint64_t k_truncate = 1ULL << 14;  // ABI 3
@@ -214,13 +214,30 @@ struct __attribute__((packed)) PathBeneath {
     std::int32_t parent_fd;
 };
 
+constexpr std::uint64_t k_read_rights = k_execute | k_read_file | k_read_directory;
+
 std::uint64_t write_rights(int abi) { return k_write_file | k_remove_and_make | k_refer | (abi >= 3 ? k_truncate : 0); }
 
 void allow(int ruleset, const std::string& path, std::uint64_t rights) {
     platform::Fd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
     if (!fd.valid()) return;
     PathBeneath rule{rights, fd.get()};
+    if (::syscall(k_add_rule, ruleset, k_rule_path_beneath, &rule, 0) == 0 || errno != EINVAL) return;
+    rule.allowed_access &= ~k_read_directory;  // it is a file
     ::syscall(k_add_rule, ruleset, k_rule_path_beneath, &rule, 0);
+}
+
+void allow_writes(int ruleset, int abi, const std::vector<std::string>& writable) {
+    const std::uint64_t rights = write_rights(abi);
+    for (const std::string& directory : writable) allow(ruleset, directory, rights);
+    const std::uint64_t file_rights = k_write_file | (abi >= 3 ? k_truncate : 0);
+    for (const char* device :
+         {"/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/random", "/dev/urandom", "/dev/ptmx"}) {
+        allow(ruleset, device, file_rights);
+    }
+    allow(ruleset, "/dev/pts", file_rights);
+    allow(ruleset, "/dev/shm", rights);
+    allow(ruleset, "/proc", file_rights);  // a process may set its own comm, oom score, …
 }
 
 // A network namespace with `lo` up, made by a thread that then ends; the descriptor keeps it.
@@ -277,32 +294,30 @@ Isolation Isolation::probe() {
     return found;
 }
 
-void Isolation::limit_writes(const std::vector<std::string>& writable) const {
+bool Isolation::limit_files(const Reach& reach) const {
     using namespace sandbox_detail;
-    const std::uint64_t rights = write_rights(landlock_);
-    Ruleset attributes{rights};
+    const bool writes = !reach.writable.empty();
+    Ruleset attributes{(writes ? write_rights(landlock_) : 0) | (reach.limits_reads() ? k_read_rights : 0)};
     platform::Fd ruleset(static_cast<int>(::syscall(k_create_ruleset, &attributes, sizeof attributes, 0)));
-    if (!ruleset.valid()) return;
-    for (const std::string& directory : writable) allow(ruleset.get(), directory, rights);
-    const std::uint64_t file_rights = k_write_file | (landlock_ >= 3 ? k_truncate : 0);
-    for (const char* device :
-         {"/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/random", "/dev/urandom", "/dev/ptmx"}) {
-        allow(ruleset.get(), device, file_rights);
+    if (!ruleset.valid()) return false;
+    if (writes) allow_writes(ruleset.get(), landlock_, reach.writable);
+    if (reach.limits_reads()) {
+        for (const std::string& path : reach.readable) allow(ruleset.get(), path, k_read_rights);
+        for (const std::string& directory : reach.listable) allow(ruleset.get(), directory, k_read_directory);
     }
-    allow(ruleset.get(), "/dev/pts", file_rights);
-    allow(ruleset.get(), "/dev/shm", rights);
-    allow(ruleset.get(), "/proc", file_rights);  // a process may set its own comm, oom score, …
-    ::syscall(k_restrict_self, ruleset.get(), 0);
+    return ::syscall(k_restrict_self, ruleset.get(), 0) == 0;
 }
 
-void Isolation::apply(const std::vector<std::string>& writable, Randomise randomise, Network network) const {
-    if (network_.valid() && network == Network::Closed) ::setns(network_.get(), CLONE_NEWNET);
+bool Isolation::apply(const Reach& reach, Randomise randomise) const {
+    if (network_.valid() && !reach.network) ::setns(network_.get(), CLONE_NEWNET);
     if (randomise == Randomise::No) {
         const int now = ::personality(0xffffffff);
         if (now != -1) ::personality(static_cast<unsigned long>(now) | ADDR_NO_RANDOMIZE);
     }
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    if (landlock_ > 0 && !writable.empty()) limit_writes(writable);
+    if (reach.writable.empty() && !reach.limits_reads()) return true;
+    const bool limited = landlock_ > 0 && limit_files(reach);
+    return limited || !reach.limits_reads();
 }
 
 #else
@@ -318,142 +333,9 @@ Status bind_place(const std::string& canonical, const std::string&) {
 }
 
 Isolation Isolation::probe() { return {}; }
-void Isolation::limit_writes(const std::vector<std::string>&) const {}
-void Isolation::apply(const std::vector<std::string>&, Randomise, Network) const {}
+bool Isolation::limit_files(const Reach&) const { return false; }
+bool Isolation::apply(const Reach& reach, Randomise) const { return !reach.limits_reads(); }
 
 #endif
-
-// --- hearing of writes ---
-
-#if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
-
-namespace write_watch_detail {
-
-#if defined(__x86_64__)
-constexpr std::uint32_t k_architecture = AUDIT_ARCH_X86_64;
-#else
-constexpr std::uint32_t k_architecture = AUDIT_ARCH_AARCH64;
-#endif
-
-// A system call that writes names: which arguments are the directory (-1: the working directory), the path, the flags
-// (-1: it always writes).
-struct Writer {
-    int number;
-    int directory;
-    int path;
-    int flags;
-};
-
-constexpr Writer k_writers[] = {
-    {SYS_openat, 0, 1, 2},   {SYS_mkdirat, 0, 1, -1},   {SYS_unlinkat, 0, 1, -1}, {SYS_symlinkat, 1, 2, -1},
-    {SYS_linkat, 2, 3, -1},  {SYS_renameat2, 2, 3, -1}, {SYS_renameat, 2, 3, -1}, {SYS_truncate, -1, 0, -1},
-#if defined(__x86_64__)
-    {SYS_open, -1, 0, 1},    {SYS_creat, -1, 0, -1},    {SYS_mkdir, -1, 0, -1},   {SYS_rmdir, -1, 0, -1},
-    {SYS_unlink, -1, 0, -1}, {SYS_symlink, -1, 1, -1},  {SYS_link, -1, 1, -1},    {SYS_rename, -1, 1, -1},
-#endif
-};
-constexpr std::uint32_t k_writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
-
-std::vector<sock_filter> filter() {
-    std::vector<sock_filter> code;
-    auto load = [&](std::size_t offset) {
-        code.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)));
-    };
-    auto give = [&](std::uint32_t value) { code.push_back(BPF_STMT(BPF_RET | BPF_K, value)); };
-    load(offsetof(seccomp_data, arch));
-    code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k_architecture, 1, 0));
-    give(SECCOMP_RET_ALLOW);
-    for (const Writer& writer : k_writers) {
-        load(offsetof(seccomp_data, nr));
-        const bool flags = writer.flags >= 0;
-        code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(writer.number), 0,
-                                static_cast<std::uint8_t>(flags ? 4 : 1)));
-        if (flags) {
-            // The low half: both machines are little-endian.
-            load(offsetof(seccomp_data, args) + 8 * static_cast<std::size_t>(writer.flags));
-            code.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, k_writing, 1, 0));
-            give(SECCOMP_RET_ALLOW);
-        }
-        give(SECCOMP_RET_USER_NOTIF);
-    }
-    give(SECCOMP_RET_ALLOW);
-    return code;
-}
-
-bool traced() {
-    const std::string status = platform::find_file_bytes("/proc/self/status").value_or("");
-    return contains(status, "TracerPid:") && !contains(status, "TracerPid:\t0\n");
-}
-
-// A text of another process; "" where it cannot be read.
-std::string text_of(const std::string& process, std::uint64_t address) {
-    platform::Fd memory(::open((process + "/mem").c_str(), O_RDONLY | O_CLOEXEC));
-    std::string text;
-    while (memory.valid() && text.size() < 4096) {
-        char piece[256];
-        // Not over the end of a page: the next may not be there.
-        const std::size_t room = std::min<std::size_t>(sizeof piece, 4096 - (address + text.size()) % 4096);
-        const ssize_t n = ::pread(memory.get(), piece, room, static_cast<off_t>(address + text.size()));
-        if (n <= 0) return {};
-        const std::string_view read(piece, static_cast<std::size_t>(n));
-        text += read.substr(0, read.find('\0'));
-        if (contains(read, std::string_view("\0", 1))) return text;
-    }
-    return {};
-}
-
-std::string path_of(const seccomp_notif& call) {
-    const Writer* writer = std::find_if(std::begin(k_writers), std::end(k_writers),
-                                        [&](const Writer& one) { return one.number == call.data.nr; });
-    if (writer == std::end(k_writers)) return {};
-    const std::string process = cat("/proc/", static_cast<int>(call.pid));
-    std::string path = text_of(process, call.data.args[writer->path]);
-    if (path.empty() || path[0] == '/') return path;
-    const int directory = writer->directory < 0 ? AT_FDCWD : static_cast<int>(call.data.args[writer->directory]);
-    const std::string link = directory == AT_FDCWD ? process + "/cwd" : cat(process, "/fd/", directory);
-    const Result<std::string> base = platform::read_link(link);
-    return base.ok() ? join_path(*base, path) : std::string();
-}
-
-}  // namespace write_watch_detail
-
-void WriteWatch::install() {
-    using namespace write_watch_detail;
-    if (traced()) return;
-    std::vector<sock_filter> code = filter();
-    const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
-    constexpr unsigned long k_flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-    listener_ = platform::Fd(static_cast<int>(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, k_flags, &program)));
-}
-
-void WriteWatch::answer() {
-    seccomp_notif call{};
-    if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) {
-        if (errno != EINTR && errno != ENOENT) close();
-        return;
-    }
-    const std::string path = write_watch_detail::path_of(call);
-    // Only while the caller still waits is its number its own.
-    const bool waits = ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ID_VALID, &call.id) == 0;
-    if (waits && !path.empty()) note(normalise(path));
-    seccomp_notif_resp reply{};
-    reply.id = call.id;
-    reply.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-    (void)::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &reply);
-}
-
-#else
-
-void WriteWatch::install() {}
-void WriteWatch::answer() {}
-
-#endif
-
-void WriteWatch::note(const std::string& path) {
-    const bool own =
-        std::any_of(own_.begin(), own_.end(), [&](const std::string& directory) { return is_within(path, directory); });
-    if (own || is_within(path, "/dev") || is_within(path, "/proc") || outside_.size() == k_most) return;
-    if (std::find(outside_.begin(), outside_.end(), path) == outside_.end()) outside_.push_back(path);
-}
 
 }  // namespace cermet::exec

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/executor_state.h"
+#include "exec/reads.h"
 #include "exec/rustc_text.h"
 #include "platform/os.h"
 #include "store/disk.h"
@@ -15,6 +16,7 @@ namespace cermet::exec {
 namespace step_detail {
 
 constexpr int k_attempts = 3;  // when inputs change under a running step
+constexpr std::size_t k_most_observed = 20'000;
 
 std::string file_of_artifact(std::string_view line) {
     if (!contains(line, "\"artifact\"")) return {};
@@ -154,25 +156,18 @@ ProcessSpec spec_of(Executor::State& state, const Job& job) {
         if (stack != state.options.user.end()) spec.env.insert(*stack);
     }
     // Both names of a directory lead to the same inodes; the rules are about inodes.
-    spec.writable = {state.host(action.directory()), state.host(cat(k_tmp, "/", action.label))};
-    if (action.network) spec.network = Network::Open;
-    for (const std::string& directory : action.writable) spec.writable.push_back(state.host(directory));
+    std::vector<std::string>& writable = spec.reach.writable;
+    writable = {state.host(action.directory()), state.host(cat(k_tmp, "/", action.label))};
+    spec.reach.network = action.network;
+    for (const std::string& directory : action.writable) writable.push_back(state.host(directory));
     if (std::any_of(action.outputs.begin(), action.outputs.end(), [](const Output& o) { return in_tree(o.path); })) {
-        for (const std::string& directory : state.mirror.writable()) spec.writable.push_back(state.host(directory));
+        for (const std::string& directory : state.mirror.writable()) writable.push_back(state.host(directory));
     }
     if (state.options.tokens != nullptr) {
         for (auto& [name, value] : state.options.tokens->environment()) spec.env.emplace(name, value);
         spec.inherited = state.options.tokens->descriptors();
     }
     return spec;
-}
-
-// Where it may write, by both names.
-std::vector<std::string> own_places(Executor::State& state, const ProcessSpec& spec) {
-    std::vector<std::string> own = spec.writable;
-    for (const std::string& directory : spec.writable)
-        own.push_back(state.places.render(state.places.canonical(directory)));
-    return own;
 }
 
 bool answers_requests(const Action& action) {
@@ -184,7 +179,7 @@ bool answers_requests(const Action& action) {
 ProcessSpec worker_spec(Executor::State& state, const Job& job) {
     ProcessSpec spec = spec_of(state, job);
     spec.argv.resize(spec.argv.size() - 2);
-    spec.writable = {state.host(k_out), state.host(k_shared), state.host(k_tmp)};
+    spec.reach.writable = {state.host(k_out), state.host(k_shared), state.host(k_tmp)};
     spec.env["TMPDIR"] = state.places.render(k_tmp);
     spec.cwd = state.places.render(k_tmp);
     spec.randomise = Randomise::No;
@@ -220,6 +215,16 @@ struct Ran {
     std::string verdict;  // how many errors made rustc fail
 };
 
+// Others are told by their own tools which file they could not write or read.
+void prepare_script(Executor::State& state, const Action& action, ProcessSpec& spec) {
+    const bool observed = state.observes(action);
+    Reach limits = spec.reach;
+    if (action.strict || observed) limits = with_reads(state, action, std::move(limits));
+    spec.watch = watch_scope(state, limits);
+    if (observed) spec.watch.most_reads = k_most_observed;
+    if (action.strict && !observed) spec.reach = std::move(limits);
+}
+
 Result<Ran> run_process(Executor::State& state, Job& job) {
     Ran ran;
     TRY_VOID(check_tools(state, *job.action));
@@ -230,13 +235,15 @@ Result<Ran> run_process(Executor::State& state, Job& job) {
         return ran;
     }
     ProcessSpec spec = spec_of(state, job);
-    // A build script: others are told by their own tools which file they could not write.
-    if (!job.action->wanted_lines.empty() && state.options.sandbox == Sandbox::Yes) spec.own = own_places(state, spec);
+    const bool observed = state.observes(*job.action);
+    if (!job.action->script.empty() && state.options.sandbox == Sandbox::Yes) prepare_script(state, *job.action, spec);
+    if (observed) load_observer(state, *job.action, spec);
     EarlyListener listener(state, job);
     if (job.action->two_step == TwoStep::Rustc) spec.stderr_lines = &listener;
     Channel channel(state, job);
     if (job.talk) spec.channel = &channel;
     TRY(end, state.processes.run(spec));
+    if (observed) state.keep_observation(job, end);
     if (!channel.wrong().empty()) return step_error(cat(job.action->description, " ", channel.wrong()));
     ran.end = std::move(end);
     if (!channel.statements().empty())
@@ -304,7 +311,7 @@ Result<Attempt> attempt(Executor::State& state, Job& job) {
         return error;
     }
     // Where nothing keeps a script in its place: it is done, but nobody else will make that file.
-    if (!ran->end.outside.empty() && !writes_are_limited(state))
+    if (!ran->end.heard.writes.empty() && !writes_are_limited(state))
         state.notice(cat(action.description, " wrote ", paths_outside(state, action, ran->end)), true);
     if (ran->end.out_dropped > 0) {
         return step_error(cat(action.description, " printed more than ", k_max_stdout >> 20, " MiB"));
@@ -356,8 +363,14 @@ Digest exact_digest(const Job& job, const Outcome& outcome) {
     return outcome.leaves.empty() ? job.intent : encode_exact(*job.action, outcome.leaves).action_digest;
 }
 
+// Of an observed step nothing is remembered: it saw the observer's variables, which are in no key.
 Status store_result(Executor::State& state, const Job& job, const Outcome& outcome) {
     const Action& action = *job.action;
+    if (state.observes(action)) {
+        std::lock_guard guard(state.mutex);
+        state.observed[action.label] = outcome;
+        return {};
+    }
     const Digest digest = exact_digest(job, outcome);
     TRY_VOID(state.store.put_entry("result", digest, encode_outcome(outcome)));
     const std::string trace = encode_leaves(outcome.leaves);
@@ -451,7 +464,8 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
         return;
     }
     std::optional<store::KeyLock> lock(std::move(*taken));
-    std::optional<Remembered> other = job->lost ? std::nullopt : find_remembered(*this, *job);
+    std::optional<Remembered> other;
+    if (!job->lost && !observes(action)) other = find_remembered(*this, *job);
     // Another build made it while this one waited.
     if (other && !job->checked &&
         (shared ? outputs_in_place(*this, action, *other) : place_outputs(*this, action, *other).ok())) {
@@ -501,7 +515,7 @@ void Executor::State::execute(std::unique_ptr<Job> job, int slot) {
         job->fail(std::move(placed).error());
         return;
     }
-    write_memory(*this, *job, made->outcome);
+    if (!observes(action)) write_memory(*this, *job, made->outcome);
     peaks.learn(action.label, made->peak);
     for (const OutputFile& file : made->outcome.files) {
         if (in_tree(file.path)) world.forget_file(file.path);

@@ -259,6 +259,7 @@ struct Config {
     Texts pass_env;           // [env]
     Defines env_set;          // [env]: as if they stood in the environment; what stands there goes before
     Text compatibility;       // the platform tag of the wheel: see parse_compatibility
+    Flag strict;              // scripts cannot read what is not declared for them
     Version version;
     DynamicFields dynamic;
     Cargo cargo;
@@ -336,7 +337,8 @@ struct Knob {
     std::string origin;        // Origin::text()
     std::string doc;
     std::vector<std::string> consumers;  // tables, crates and steps that use it
-    std::vector<std::string> by;         // of a crate's feature: who switches it on
+    std::vector<std::string> by;         // of a crate's feature: who switches it on; of a variable that was observed:
+                                         // who looked for it, "build script of z-sys v1.0.0 (cc1)"
 };
 // `profile`: the one that the command line chooses, "" = the default one.
 std::vector<Knob> effective_options(const Config& config, const std::string& profile = {});

@@ -23,7 +23,7 @@ constexpr std::string_view k_introduction =
 
 // Keys that change no byte of a wheel, and those that the record says in its own way.
 bool counts(const std::string& path) {
-    for (std::string_view one : {"cargo.locked", "cargo.offline", "sdist-include", "sdist-exclude", "env.set"}) {
+    for (std::string_view one : {"cargo.locked", "cargo.offline", "strict", "sdist-include", "sdist-exclude", "env.set"}) {
         if (path == one) return false;
     }
     return true;

@@ -168,6 +168,11 @@ Section top() {
             "What the wheel's platform tag promises: `linux` nothing, `auto` the most that its native files keep, "
             "`manylinux_2_N`, `manylinux2014` or `musllinux_1_N` just this, and a file that breaks it is an error.",
             "linux"),
+        row<Config, &Config::strict>(
+            "strict", Kind::Boolean, "true",
+            "Build scripts and generators can read nothing but what is declared for them, the toolchain and the "
+            "system's directories. An error where the kernel has no Landlock.",
+            "false"),
     };
     return section;
 }

@@ -98,6 +98,8 @@ engine::Task<Generated> run(engine::Build build, RunGenerate key) {
     action.label = generator_label(table);
     action.description = cat("generate ", *table.name);
     action.project_file = table.place.file;
+    action.script = cat("generate.", *table.name);
+    action.writes = "a generator writes below OUT_DIR, and elsewhere what `outputs` names";
     action.argv = argv;
     action.fetches =
         "declare the file in [[tool.cermet.download]] and name it in `uses`: its place is in a variable then";

@@ -156,6 +156,7 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
     action.outputs.emplace_back("out", exec::OutputKind::Directory);
     action.wanted_lines = "cargo:";
     action.discovery = exec::Discovery::Printed;
+    action.script = cat("crates.", unit.package->name);
     action.watch = {"cargo:rerun-if-changed=", "cargo::rerun-if-changed="};
     action.writes = "a build script writes below OUT_DIR, and elsewhere what `outputs` of its crate names";
     action.fetches =
