@@ -66,7 +66,7 @@ Status add_download(Talk& talk, const Package& package, const Json& entry) {
                                                 {"url", facts::Shape::Text, true, ""},
                                                 {"sha256", facts::Shape::Text, true, ""},
                                                 {"size", facts::Shape::Number, false, ""},
-                                                {"licence", facts::Shape::Text, false, ""}};
+                                                {"license", facts::Shape::Text, false, ""}};
     TRY_VOID(facts::check_members(entry, members, false, "`fetch` of [package.metadata.cermet]"));
     const std::string& name = entry["name"].string();
     fetch::PinnedFile file;
@@ -76,7 +76,7 @@ Status add_download(Talk& talk, const Package& package, const Json& entry) {
     file.name = cat("the download ", name, " of ", package.name, " v", package.version_text);
     file.place.file = package.manifest_path;
     TRY_VOID(fetch::check_pinned(file));
-    if (!entry["licence"].string().empty()) talk.licences.emplace(name, entry["licence"].string());
+    if (!entry["license"].string().empty()) talk.licences.emplace(name, entry["license"].string());
     if (talk.downloads.emplace(name, file).second) return {};
     return project_error(cat("the download ", name, " is declared twice"));
 }

@@ -4,7 +4,7 @@
 // A package whose build script talks says so in its Cargo.toml, which cargo leaves alone:
 //     [package.metadata.cermet]
 //     provide = ["headers:shapes"]     what others may ask for: a script that asks waits for these scripts only
-//     fetch = [{ name = "words", url = "https://…", sha256 = "…", size = 5242880, licence = "CC0-1.0" }]
+//     fetch = [{ name = "words", url = "https://…", sha256 = "…", size = 5242880, license = "CC0-1.0" }]
 // Such a script gets the variable CERMET_CHANNEL.
 #pragma once
 #include <string>
