@@ -238,7 +238,8 @@ int vendor_command(const Arguments& arguments) {
     // stdout is what cargo's configuration takes.
     if (!written->downloads.empty() && !arguments.quiet) {
         console.print(
-            cat("to use the vendored downloads, add this to [tool.cermet] of the project, or an overrides file:\n\n",
+            cat("to use the vendored downloads, add this to [tool.cermet] of the project, or an overrides file beside "
+                "it:\n\n",
                 written->downloads, "\n"));
     }
     if (written->packages.empty()) return 0;

@@ -67,6 +67,9 @@ inline constexpr int k_before_many = 2;  // a chain stands on it, as on a crate
 inline constexpr std::string_view k_statements = "channel.jsonl";
 inline constexpr int k_channel_descriptor = 9;  // of its end: the highest that every shell can name
 
+// In `platform`: a file of the system that no toolchain record knows, by its path.
+inline constexpr std::string_view k_system_file = "library ";
+
 enum class TwoStep { No, Rustc };  // Rustc: stderr JSON announces the finished .rmeta before the process ends
 
 struct Action {

@@ -39,6 +39,9 @@ std::vector<std::string> files_read(const SeenStep& step) {
         if (input.kind == InputKind::Offered) continue;  // a leaf says it, when it was read
         found.insert(input.kind == InputKind::Tree ? input.path + "/" : input.path);
     }
+    for (const auto& [name, digest] : step.action->platform) {
+        if (name.compare(0, k_system_file.size(), k_system_file) == 0) found.insert(name.substr(k_system_file.size()));
+    }
     if (step.outcome != nullptr) {
         for (const Leaf& leaf : step.outcome->leaves) {
             if (leaf.type == Leaf::Type::File) found.insert(leaf.name);

@@ -30,7 +30,7 @@ def server() -> Iterator[Registry]:
 
 def package(server: Registry, sha256: str = SHA256, declared: bool = True) -> Dict[str, str]:
     url = f"{server.url}words.bin"
-    fetch = f'fetch = [{{ name = "words", url = "{url}", sha256 = "{sha256}", size = {len(DATA)}, licence = "CC0-1.0" }}]\n' if declared else ""
+    fetch = f'fetch = [{{ name = "words", url = "{url}", sha256 = "{sha256}", size = {len(DATA)}, license = "CC0-1.0" }}]\n' if declared else ""
     return {
         "Cargo.toml": '[package]\nname = "words"\nversion = "0.1.0"\nedition = "2021"\n[build-dependencies]\n'
                       f'cermet-build = {{ path = "{CLIENT.as_posix()}" }}\n[package.metadata.cermet]\n{fetch}',

@@ -152,7 +152,7 @@ engine::Task<exec::Outcome> run(engine::Build build, Link key) {
         if (is_within(file.path, exec::k_ws)) {
             action.inputs.push_back(file);
         } else {  // of the system: no part of the input root, as compilers are none
-            action.platform["library " + file.path] = file.digest.hex();
+            action.platform[cat(exec::k_system_file, file.path)] = file.digest.hex();
         }
     }
     action.outputs = {exec::Output(what.output)};

@@ -14,16 +14,36 @@
 namespace cermet::c {
 namespace toolchain_detail {
 
-// Words after "sh" are the compiler; everything it says goes to stdout, so that one blob holds the whole answer.
+// Words after "sh" are the compiler; everything it says goes to stdout, so that one blob holds the whole answer. Files
+// that the answer and every link stand on are printed too, and looked at before the answer is used again: a C library or
+// an assembler is upgraded without the compiler.
 inline constexpr const char* k_probe =
     "language=$1; shift\n"
     "\"$@\" -v -x \"$language\" -E /dev/null 2>&1 || exit 1\n"
-    "for p in cc1 cc1plus collect2 as ld lld; do echo \"program: $(\"$@\" -print-prog-name=$p)\"; done\n"
+    "linked() { ldd \"$1\" 2>/dev/null | sed -n 's|.*=> \\(/[^ ]*\\) (.*|file: \\1|p'; }\n"
+    "linked \"$1\"\n"
+    "for p in cc1 cc1plus collect2 as ld ld.lld; do\n"
+    "  f=$(\"$@\" -print-prog-name=$p); case $f in /*) ;; *) f=$(command -v \"$f\");; esac\n"
+    "  if [ -n \"$f\" ]; then echo \"program: $f\"; echo \"file: $f\"; linked \"$f\"; fi\n"
+    "done\n"
     "echo \"machine: $(\"$@\" -dumpmachine)\"\n"
     "echo \"version: $(\"$@\" -dumpfullversion -dumpversion | tail -n 1)\"\n"
     "\"$@\" -print-search-dirs\n"
-    "printf '#if __has_include(<features.h>)\\n#include <features.h>\\n#endif\\n"
-    "#ifdef __cplusplus\\n#include <cstddef>\\n#endif\\n' | \"$@\" -x \"$language\" -dM -E - 2>/dev/null\n"
+    "places=$(\"$@\" -print-search-dirs | sed -n 's/^libraries: =//p')\n"
+    "for f in Scrt1.o crt1.o rcrt1.o crti.o crtn.o crtbegin.o crtbeginS.o crtbeginT.o crtend.o crtendS.o libgcc.a "
+    "libgcc_eh.a libgcc_s.so libgcc_s.so.1 liblto_plugin.so libc.so libc.so.6 libc.a libc_nonshared.a libm.so "
+    "libm.so.6 libm.a "
+    "libmvec.so.1 "
+    "libmvec.a libdl.so libdl.so.2 libdl.a libpthread.so libpthread.so.0 libpthread.a librt.so librt.so.1 librt.a "
+    "libutil.so "
+    "libutil.so.1 libutil.a ld-linux-x86-64.so.2 ld-linux-aarch64.so.1 libstdc++.so libstdc++.a libc++.so libc++.a; "
+    "do\n"
+    "  IFS=:; for d in $places; do if [ -f \"$d/$f\" ]; then echo \"file: $d/$f\"; break; fi; done; unset IFS\n"
+    "done\n"
+    "source() { printf '#if __has_include(<features.h>)\\n#include <features.h>\\n#endif\\n"
+    "#ifdef __cplusplus\\n#include <cstddef>\\n#endif\\n'; }\n"
+    "source | \"$@\" -x \"$language\" -dM -E - 2>/dev/null\n"
+    "source | \"$@\" -x \"$language\" -M - 2>/dev/null | tr ' \\\\' '\\n\\n' | sed -n 's|^/|file: /|p'\n"
     "loader=$(\"$@\" -### -x \"$language\" /dev/null 2>&1 |"
     " sed -n 's/.*-dynamic-linker\"\\{0,1\\} \"\\{0,1\\}\\([^\" ]*\\).*/\\1/p')\n"
     "echo \"loader: $loader\"\n"
@@ -148,6 +168,8 @@ exec::Action probe_action(const Toolchain& found, const std::string& driver_dige
     action.argv.insert(action.argv.end(), found.command.begin(), found.command.end());
     action.cwd = "/";
     action.platform["driver"] = driver_digest;
+    action.discovery = exec::Discovery::Printed;
+    action.watch = {"file: "};
     action.hint = "the C compiler could not be run; set CC, or install one (Debian: build-essential)";
     return action;
 }
@@ -160,7 +182,7 @@ Json Toolchain::to_json() const {
     json.set("family", family == Family::Gcc ? "gcc" : "clang").set("version", version);
     json.set("target", target.rust()).set("archiver", archiver);
     json.set("include-order", Json::strings(include_order)).set("programs", Json::strings(programs));
-    json.set("library-order", Json::strings(library_order));
+    json.set("library-order", Json::strings(library_order)).set("files", Json::strings(files));
     json.set("libc", Json().set("kind", libc).set("version", libc_version)).set("runtime", runtime.to_json());
     json.set("digest", digest);
     return json;
@@ -201,6 +223,7 @@ Result<Toolchain> Toolchain::from_json(const Json& json) {
     found.libc_version = json["libc"]["version"].string();
     found.runtime = Runtime::from_json(json["runtime"]);
     found.programs = json["programs"].string_list();
+    found.files = json["files"].string_list();
     found.digest = json["digest"].string();
     return found;
 }
@@ -249,6 +272,12 @@ engine::Task<Toolchain> run(engine::Build build, FindToolchain key) {
         identity.digest(started.digest);
     }
     identity.digest(archiver.digest);
+    for (const exec::Leaf& leaf : answered.leaves) {
+        if (leaf.type != exec::Leaf::Type::File) continue;
+        record.files.push_back(leaf.name);
+        identity.string(leaf.name);
+        identity.string(leaf.value);
+    }
     record.digest = digest_of(identity.bytes()).hex();
     co_return record;
 }

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Any compiler with gcc-like options (gcc, clang, cross variants, wrappers). Probing runs the compiler a few times
-// through exec, keyed by the content of its driver, so it happens once per compiler and cache. The digest covers the
-// driver, the programs it starts (cc1, as, ld, collect2) and what it says of itself; it enters every action's platform.
+// through exec, keyed by the content of its driver and of the files it told of, so it happens once per compiler and cache.
+// The digest covers the driver, the programs it starts (cc1, as, ld, collect2), `files` and what it says of itself; it
+// enters every action's platform.
 // Fails: Environment when there is no compiler, or it cannot compile.
 #pragma once
 #include <map>
@@ -45,7 +46,10 @@ struct Toolchain {
     std::vector<std::string> include_order;  // the compiler's own search directories for <…>
     std::vector<std::string> library_order;  // and for libraries
     std::vector<std::string> programs;       // canonical paths of the programs the driver starts
-    std::string digest;                      // 64 hex: the identity of all of it
+    // Files beside them that results stand on: what the programs load, start files and libraries that every link takes,
+    // headers that say which C library this is. Canonical, sorted.
+    std::vector<std::string> files;
+    std::string digest;  // 64 hex: the identity of all of it
     std::string identity() const { return digest.substr(0, 8); }
     Json to_json() const;
     static Result<Toolchain> from_json(const Json& json);

@@ -15,7 +15,7 @@ Status add_download(ChannelTable& table, const Package& package, const Json& ent
                                                 {"url", facts::Shape::Text, true, ""},
                                                 {"sha256", facts::Shape::Text, true, ""},
                                                 {"size", facts::Shape::Number, false, ""},
-                                                {"licence", facts::Shape::Text, false, ""}};
+                                                {"license", facts::Shape::Text, false, ""}};
     TRY_VOID(facts::check_members(entry, members, false, "`fetch` of [package.metadata.cermet]"));
     const std::string& name = entry["name"].string();
     fetch::PinnedFile file;
@@ -25,7 +25,7 @@ Status add_download(ChannelTable& table, const Package& package, const Json& ent
     file.name = cat("the download ", name, " of ", package.name, " v", package.version_text);
     file.place = package.channel_place;
     TRY_VOID(fetch::check_pinned(file));
-    if (!entry["licence"].string().empty()) table.licences.emplace(name, entry["licence"].string());
+    if (!entry["license"].string().empty()) table.licenses.emplace(name, entry["license"].string());
     if (table.downloads.emplace(name, file).second) return {};
     return project_error(cat("the download ", name, " is declared twice"));
 }

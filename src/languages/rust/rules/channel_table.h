@@ -4,7 +4,7 @@
 // A package whose build script talks says so in its Cargo.toml, which cargo leaves alone (docs/protocol.md):
 //     [package.metadata.cermet]
 //     provide = ["headers:shapes"]     what others may ask for: a script that asks waits for these scripts only
-//     fetch = [{ name = "words", url = "https://…", sha256 = "…", size = 5242880, licence = "CC0-1.0" }]
+//     fetch = [{ name = "words", url = "https://…", sha256 = "…", size = 5242880, license = "CC0-1.0" }]
 // Such a script gets the variable CERMET_CHANNEL. A plain value.
 #pragma once
 #include <map>
@@ -21,7 +21,7 @@ namespace cermet::rust {
 struct ChannelTable {
     std::vector<facts::FactName> provides;
     std::map<std::string, fetch::PinnedFile> downloads;  // by the names that the script uses
-    std::map<std::string, std::string> licences;         // of the downloads, where it is said
+    std::map<std::string, std::string> licenses;         // of the downloads, where it is said
     bool provides_fact(const facts::FactName& name) const;
 };
 

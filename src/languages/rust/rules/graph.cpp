@@ -3,6 +3,7 @@
 #include "languages/rust/rules/graph.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/bytes.h"
 #include "base/path.h"
@@ -462,6 +463,32 @@ Status check_sources(SourceFiles& files, const ResolvedGraph& graph) {
     return {};
 }
 
+FindWrappers wrappers_in(const CargoConfig& config) {
+    return {configured_tool(config, "rustc-wrapper"), configured_tool(config, "rustc-workspace-wrapper")};
+}
+
+// Linkers that the configuration names; the C compiler that is one by itself is known as a toolchain.
+std::vector<std::string> named_linkers(const ResolvedGraph& graph) {
+    std::set<std::string> found = {linker_of(graph.request.host)};
+    if (graph.request.target) found.insert(linker_of(*graph.request.target));
+    found.erase("cc");
+    return {found.begin(), found.end()};
+}
+
+// Variables that name a program for build scripts.
+std::vector<std::string> program_variables(const ResolvedGraph& graph) {
+    std::vector<std::string> found = script_variables(graph);
+    std::erase_if(found, [](const std::string& name) {
+        return contains(name, "FLAGS") || contains(name, "PKG_CONFIG_") || contains(name, "OPENSSL_") ||
+               contains(name, "_PATH");
+    });
+    return found;
+}
+
+FindNamedPrograms named_programs(const ResolvedGraph& graph) {
+    return {named_linkers(graph), program_variables(graph)};
+}
+
 }  // namespace graph_detail
 
 engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
@@ -479,9 +506,7 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     RustToolchain rust = co_await build.get(FindRust(at, configured));
     graph->toolchain = rust;
     CO_TRY_VOID(graph_detail::check_target(request, *graph));
-    std::string every = graph_detail::configured_tool(graph->config, "rustc-wrapper");
-    std::string members = graph_detail::configured_tool(graph->config, "rustc-workspace-wrapper");
-    Wrappers wrappers = co_await build.get(FindWrappers(every, members));
+    Wrappers wrappers = co_await build.get(graph_detail::wrappers_in(graph->config));
     graph->wrappers = wrappers;
     std::vector<std::string> no_words;
     c::Toolchain linker = co_await build.get(c::FindToolchain(c::Language::C, no_words));
@@ -494,6 +519,8 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
         graph->request.target = *target;
         graph->request.host.rustflags.clear();  // with --target they are not for what the build itself runs
     }
+    NamedPrograms named = co_await build.get(graph_detail::named_programs(*graph));
+    graph->named = named;
     graph->request.profile = request.profile;
     graph->request.embeds_python = request.settings->python.embeds;
     CO_TRY(names, graph_detail::crate_names(request.crates, request.place, graph->workspace));

@@ -49,6 +49,30 @@ enum class Wrap { Every, Member };
 // Source: cargo book "Configuration", build.rustc-wrapper.
 void wrap(exec::Action& action, const Wrappers& wrappers, Wrap which);
 
+// Programs that are named in place of those found by their usual names -> hex digests: linkers by the configuration, and
+// what scripts start by the user's variables.
+struct NamedPrograms {
+    std::map<std::string, std::string> linkers;
+    std::map<std::string, std::string> of_scripts;
+    bool operator==(const NamedPrograms&) const = default;
+};
+// What is not there is left out: who needs it says so.
+class FindNamedPrograms {
+   public:
+    using Value = NamedPrograms;
+    static constexpr std::string_view k_name = "named-programs";
+    FindNamedPrograms(std::vector<std::string> linkers, std::vector<std::string> variables)
+        : linkers_(std::move(linkers)), variables_(std::move(variables)) {}
+    std::string text() const;
+    const std::vector<std::string>& linkers() const { return linkers_; }
+    const std::vector<std::string>& variables() const { return variables_; }
+
+   private:
+    std::vector<std::string> linkers_;
+    std::vector<std::string> variables_;
+};
+engine::Task<NamedPrograms> run(engine::Build build, FindNamedPrograms key);
+
 struct ResolvedGraph {
     Workspace workspace;
     CargoConfig config;
@@ -58,6 +82,7 @@ struct ResolvedGraph {
     RustToolchain toolchain;
     Wrappers wrappers;
     c::Toolchain linker;
+    NamedPrograms named;
     SharedSettings settings;
     std::map<std::string, PackagePlace> places;  // by package id text
     std::string metadata;                        // `cargo metadata` as JSON text: what $CARGO answers local scripts

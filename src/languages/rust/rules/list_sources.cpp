@@ -104,8 +104,8 @@ Status add_declared(const Package& package, std::vector<CrateDownload>& all) {
         CrateDownload one;
         one.name = cat(package.name, "/", name);
         one.file = file;
-        auto licence = channel->licences.find(name);
-        if (licence != channel->licences.end()) one.license = licence->second;
+        auto license = channel->licenses.find(name);
+        if (license != channel->licenses.end()) one.license = license->second;
         one.asker.place = package.channel_place;
         one.asker.why = {cat(package.name, " ", package.version_text), "its build script"};
         all.push_back(std::move(one));

@@ -150,6 +150,7 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
     read_command(action, command);
     add_script_environment(action, graph, index);
     add_platform(action, graph, true);
+    for (const auto& [name, digest] : graph.named.of_scripts) action.platform[name] = digest;
     action.urgency = exec::k_before_many;
     action.label = unit.label;
     action.description = cat("run build script of ", shown(unit));

@@ -69,7 +69,9 @@ void read_command(exec::Action& action, const Command& command) {
 // What a linking step depends on besides its arguments.
 void add_platform(exec::Action& action, const ResolvedGraph& graph, bool linking) {
     action.platform["rust"] = graph.toolchain.digest;
-    if (linking) action.platform["linker"] = graph.linker.digest;
+    if (!linking) return;
+    action.platform["linker"] = graph.linker.digest;
+    for (const auto& [name, digest] : graph.named.linkers) action.platform[name] = digest;
 }
 
 std::string key_text(const ResolvedGraph& graph, std::size_t unit) {

@@ -1,4 +1,4 @@
-// Wrappers of rustc, and the directories that cargo and rustup look into.
+// Wrappers of rustc and programs named in place of others, and the directories that cargo and rustup look into.
 // SPDX-License-Identifier: MIT
 #include "base/path.h"
 #include "base/text.h"
@@ -29,6 +29,24 @@ engine::Task<Wrappers> run(engine::Build build, FindWrappers key) {
         found.members = program;
     }
     co_return found;
+}
+
+std::string FindNamedPrograms::text() const { return cat(join(linkers_, " "), " | ", join(variables_, " ")); }
+
+engine::Task<NamedPrograms> run(engine::Build build, FindNamedPrograms key) {
+    NamedPrograms named;
+    for (const std::string& name : key.linkers()) {
+        exec::Program found = co_await build.get(exec::FindProgram(name));
+        if (found.found()) named.linkers["program " + name] = found.digest.hex();
+    }
+    for (const std::string& name : key.variables()) {
+        std::string said = co_await build.get(exec::UserEnvironment(name));
+        const std::vector<std::string> words = split_words(said);
+        if (words.empty()) continue;
+        exec::Program found = co_await build.get(exec::FindProgram(words[0]));
+        if (found.found()) named.of_scripts["program " + name] = found.digest.hex();
+    }
+    co_return named;
 }
 
 std::vector<exec::Program> Wrappers::all() const {
