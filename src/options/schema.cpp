@@ -461,7 +461,7 @@ Section crates() {
          row<CrateRule, &CrateRule::tools>(
              "tools", Kind::Strings, "[\"cmake\", \"perl\"]",
              "Programs that its build script runs: of this project, or found on PATH. Their bytes count, and a missing "
-             "one is an error before anything is built."),
+             "one is an error before the script is compiled."),
          row<CrateRule, &CrateRule::uses>(
              "uses", Kind::Strings, "[\"sys:openssl\", \"download:model\"]",
              "What else its build script reads, as in `uses` of other tables: of a library of the system the "

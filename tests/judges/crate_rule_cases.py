@@ -7,6 +7,7 @@ line that the program prints, and the libraries that the linker must have bound 
 from __future__ import annotations
 
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from typing import Callable, Dict, Tuple, Union
 
@@ -25,6 +26,7 @@ class Way:
     unlinked: Tuple[str, ...] = ()
     overrides: str = ""                # beside the rules
     version: str = ""                  # of the crate, where not the case's
+    files: Dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -38,12 +40,40 @@ class Case:
     manifest: str = ""                 # more of the manifest
     files: Dict[str, str] = field(default_factory=dict)   # beside and in place of the usual ones
     library_path: str = ""             # a distribution that the program is run with: package==version, directory in it
+    module: bool = False               # a module of Python, with a function said()
 
 
 def c_text(call: str) -> str:
     return f'    println!("{{}}", unsafe {{ std::ffi::CStr::from_ptr({call}) }}.to_str().unwrap());\n'
 
 
+PYO3 = '''
+use pyo3::prelude::*;
+#[pyfunction]
+fn said() -> String {
+    let known = [(9, cfg!(Py_3_9)), (10, cfg!(Py_3_10)), (11, cfg!(Py_3_11)), (12, cfg!(Py_3_12)), (13, cfg!(Py_3_13)), (14, cfg!(Py_3_14))];
+    format!("3.{}", known.iter().filter(|one| one.1).map(|one| one.0).max().unwrap())
+}
+#[pymodule]
+fn probe(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(said, module)?)
+}
+'''
+CBINDGEN = '''fn main() {
+    let root = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+    cbindgen::Builder::new().with_crate(&root).with_language(cbindgen::Language::C).generate().unwrap()
+        .write_to_file(WHERE);
+}
+'''
+CBINDGEN_TABLES = '''[[rust-library]]
+name = "core"
+crates = ["probe"]
+[[executable]]
+name = "probe"
+sources = ["main.c"]
+uses = ["rust:core"]
+[crates.probe]
+'''
 CC = (("program:cc", "gcc"), ("program:ar", "binutils"))
 PKG_CONFIG = ("program:pkg-config", "pkg-config")
 LIBCLANG = ("file:/usr/lib/llvm-*/lib/libclang.so*", "libclang-dev")
@@ -71,10 +101,11 @@ CASES: Dict[str, Case] = {
          "bundled": Way(("bundled/zstd",), "1.5.7", (), ("libzstd",))},
         (*CC, PKG_CONFIG, ("pc:libzstd", "libzstd-dev"))),
     "bzip2-sys": Case(
-        "0.1.13+1.0.8", c_text("bzip2_sys::BZ2_bzlibVersion()"),
+        "0.1.13+1.0.8", c_text("BZ2_bzlibVersion()"),
         {"system": Way(("system/bzip2",), "1.0.8", ("libbz2.so.1",)),
          "bundled": Way(("bundled/bzip2",), "1.0.8", (), ("libbz2",))},
-        (*CC, ("file:/usr/include/bzlib.h", "libbz2-dev"))),
+        (*CC, ("file:/usr/include/bzlib.h", "libbz2-dev")),
+        files={"head.rs": 'use bzip2_sys as _;\nextern "C" { fn BZ2_bzlibVersion() -> *const std::ffi::c_char; }\n'}),
     "libsqlite3-sys": Case(
         "0.30.1", c_text("libsqlite3_sys::sqlite3_libversion()"),
         {"system": Way(("system/sqlite3",), lambda: pkg_config("sqlite3"), ("libsqlite3.so.0",)),
@@ -140,4 +171,22 @@ CASES: Dict[str, Case] = {
         "2.0.0-rc.15", c_text("((*ort_sys::OrtGetApiBase()).GetVersionString)()"),
         {"declared download": Way(("common/ort",), "1.32.0", ("libonnxruntime.so.1",))},
         library_path="onnxruntime/capi"),
+    "pyo3": Case(
+        "0.30.1", "", {"of the build": Way((), lambda: "3.{}".format(sys.version_info[1]), (), ("libpython",))},
+        manifest='[lib]\ncrate-type = ["cdylib"]\n[dependencies]\npyo3 = "=0.30.1"\n[build-dependencies]\npyo3-build-config = "=0.30.1"\n',
+        files={"build.rs": "fn main() { pyo3_build_config::use_pyo3_cfgs(); }\n", "src/lib.rs": PYO3,
+               "cermet.toml": '[[rust-module]]\nname = "probe"\ncrate = "./"\n'}, module=True),
+    "cbindgen": Case(
+        "0.29.4", "",
+        {"in the tree": Way((), "depth 12", files={
+            "build.rs": CBINDGEN.replace("WHERE", 'format!("{root}/include/probe.h")'), "include/probe.h": "",
+            "cermet.toml": CBINDGEN_TABLES + 'outputs = ["include/probe.h"]\n'}),
+         "in OUT_DIR": Way((), "depth 12", files={
+             "build.rs": CBINDGEN.replace("WHERE", 'format!("{}/include/probe.h", std::env::var("OUT_DIR").unwrap())'),
+             "cermet.toml": CBINDGEN_TABLES + 'headers = ["include/*.h"]\n'})},
+        CC,
+        manifest='[build-dependencies]\ncbindgen = "=0.29.4"\n',
+        files={"src/lib.rs": '#[no_mangle]\npub extern "C" fn depth(more: u32) -> u32 { 10 + more }\n',
+               "main.c": '#include <stdio.h>\n#include "probe.h"\nint main(void) { uint32_t (*call)(uint32_t) = depth; '
+                         'return printf("depth %u\\n", (unsigned)call(2)) < 0; }\n'}),
 }

@@ -183,10 +183,11 @@ def write_probe(project: Path, name: str, case: Case, way: Way) -> None:
     files = {
         "Cargo.toml": '[package]\nname = "probe"\nversion = "0.1.0"\nedition = "2021"\n'
                       f"[features]\n{case.features}{manifest}",
-        "src/main.rs": case.files.get("head.rs", "") + f"fn main() {{\n{case.code}}}\n",
         "cermet.toml": '[[executable]]\nname = "probe"\ncrate = "./"\n' + case.files.get("more.toml", ""),
-        **{path: text for path, text in case.files.items() if path not in ("head.rs", "more.toml")},
+        **{path: text for path, text in {**case.files, **way.files}.items() if path not in ("head.rs", "more.toml")},
     }
+    if case.code:
+        files["src/main.rs"] = case.files.get("head.rs", "") + f"fn main() {{\n{case.code}}}\n"
     for path, text in files.items():
         (project / path).parent.mkdir(parents=True, exist_ok=True)
         (project / path).write_text(text)
@@ -207,7 +208,10 @@ def run_probe(project: Path, case: Case, python: str) -> str:
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(project.parent / "wheels")
         env["LD_LIBRARY_PATH"] = str(project.parent / "wheels" / case.library_path.split("/", 1)[1])
-    ran = subprocess.run([str(project / "dist/probe")], check=False, stdout=subprocess.PIPE, text=True, env=env)
+    command = [str(project / "dist/probe")]
+    if case.module:
+        command = [python, "-I", "-c", "import sys; sys.path.insert(0, sys.argv[1]); import probe; print(probe.said())", str(project / "dist")]
+    ran = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, env=env)
     return ran.stdout.strip() if ran.returncode == 0 else f"exit code {ran.returncode}"
 
 
@@ -218,15 +222,15 @@ def judge_way(program: str, work: Path, name: str, case: Case, label: str, pytho
     write_probe(project, name, case, way)
     rules = [str(RULES / f"{one}.toml") for one in way.rules]
     overrides = project.parent / "overrides.toml"
-    overrides.write_text(f"crate-rules = {json.dumps(rules)}\n{way.overrides}")
+    overrides.write_text((f"crate-rules = {json.dumps(rules)}\n" if rules else "") + way.overrides)
     before = digests(project)
-    built = subprocess.run([program, "build", "-q", "--profile", "dev", "--overrides", str(overrides)], cwd=project, check=False,
+    built = subprocess.run([program, "build", "-q", "--profile", "dev", "--python", python, "--overrides", str(overrides)], cwd=project, check=False,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if built.returncode != 0:
         return f"FAILED: it cannot be built\n{built.stdout}"
     if digests(project) != before:
         return "FAILED: its sources were written"
-    libraries = needed(project / "dist/probe")
+    libraries = needed(next((project / "dist").glob("probe*")))
     for head in way.linked:
         if not any(library.startswith(head) for library in libraries):
             return f"FAILED: {head} is not linked, but {' '.join(libraries)}"

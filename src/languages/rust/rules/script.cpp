@@ -234,6 +234,7 @@ class ScriptAction {
 
 engine::Task<exec::Action> run(engine::Build build, ScriptAction key) {
     SharedGraph graph = key.graph();
+    Given given = co_await build.get(GivenByRules(graph, key.unit()));  // first: what is missing is said at once
     std::vector<exec::Input> inputs;
     ScriptOutputs outputs;
     std::size_t compile_unit = k_generated;
@@ -257,7 +258,6 @@ engine::Task<exec::Action> run(engine::Build build, ScriptAction key) {
     Command command = script_command(graph->units, key.unit(), graph->request, graph->layout, outputs, graph->config);
     exec::Action action = script_detail::script_action(*graph, key.unit(), command);
     action.inputs.insert(action.inputs.end(), inputs.begin(), inputs.end());
-    Given given = co_await build.get(GivenByRules(graph, key.unit()));
     given.add_to(action);
     co_return action;
 }
