@@ -20,16 +20,6 @@ Result<std::string> SourceFiles::need(const std::string& path) {
 
 namespace source_files_detail {
 
-// The directory part of a glob before its first special character: where the walk begins.
-std::string fixed_prefix(const std::string& glob) {
-    std::string prefix;
-    for (const std::string& part : split(glob, '/')) {
-        if (has_glob(part)) break;
-        prefix = prefix.empty() ? part : cat(prefix, "/", part);
-    }
-    return prefix;
-}
-
 void walk(SourceFiles& files, const std::string& root, const std::string& relative, std::vector<std::string>& found) {
     for (const SourceEntry& entry : files.list(join_path(root, relative))) {
         if (entry.name == ".git" || entry.name == "__pycache__") continue;
@@ -44,13 +34,23 @@ void walk(SourceFiles& files, const std::string& root, const std::string& relati
 
 }  // namespace source_files_detail
 
+std::string searched_directory(const std::string& glob) {
+    std::string prefix;
+    if (!has_glob(glob)) return prefix;
+    for (const std::string& part : split(glob, '/')) {
+        if (has_glob(part)) break;
+        prefix = prefix.empty() ? part : cat(prefix, "/", part);
+    }
+    return prefix;
+}
+
 std::vector<std::string> matching_files(SourceFiles& files, const std::string& root, const std::string& glob) {
     if (!has_glob(glob)) {
         if (files.kind(join_path(root, glob)) != SourceKind::File) return {};
         return {glob};
     }
     std::vector<std::string> all;
-    source_files_detail::walk(files, root, source_files_detail::fixed_prefix(glob), all);
+    source_files_detail::walk(files, root, searched_directory(glob), all);
     std::vector<std::string> matching;
     for (const std::string& path : all) {
         if (glob_match(glob, path)) matching.push_back(path);
