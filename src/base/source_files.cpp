@@ -73,6 +73,16 @@ class Candidates {
 
 }  // namespace source_files_detail
 
+std::string searched_directory(const std::string& glob) {
+    std::string prefix;
+    if (!has_glob(glob)) return prefix;
+    for (const std::string& part : split(glob, '/')) {
+        if (has_glob(part)) break;
+        prefix = prefix.empty() ? part : cat(prefix, "/", part);
+    }
+    return prefix;
+}
+
 std::vector<std::string> matching_files(SourceFiles& files, const std::string& root, const std::string& glob) {
     if (!has_glob(glob)) {
         if (files.kind(join_path(root, glob)) != SourceKind::File) return {};

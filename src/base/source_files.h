@@ -38,6 +38,9 @@ class SourceFiles {
 // directory that was looked into is recorded, so that a new match is noticed.
 std::vector<std::string> matching_files(SourceFiles& files, const std::string& root, const std::string& glob);
 
+// The directory below which such a pattern looks: "data" of "data/**/*.csv"; "" of what is no glob, and looks nowhere.
+std::string searched_directory(const std::string& glob);
+
 // Files in memory, for tests: path -> bytes. Directories exist by their files.
 class MemoryFiles : public SourceFiles {
    public:

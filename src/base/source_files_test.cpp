@@ -28,6 +28,8 @@ TEST_CASE("matching_files: globs begin below the root, and look only below their
     CHECK(matching_files(files, "/p", "data/a.csv") == Names{"data/a.csv"});
     CHECK(matching_files(files, "/p", "data").empty());
     CHECK(matching_files(files, "/p", "nowhere/*").empty());
+    CHECK(searched_directory("data/**/*.csv") == "data");
+    CHECK(searched_directory("data/a.csv").empty());
 }
 
 }  // namespace cermet

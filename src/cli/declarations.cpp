@@ -68,7 +68,7 @@ void add_variables(const exec::Observation& seen, const options::Config& config,
     const Said said = said_by(to.table, config);
     for (const auto& [name, programs] : seen.variables) {
         if (seen.given.count(name) != 0 || named.count(name) != 0) continue;
-        if (seen.asked_for.count(name) != 0 || holds(said.pass_env, name)) continue;
+        if (seen.asked_for.count(name) != 0 || holds(said.pass_env, name) || options::names_session(name)) continue;
         UndeclaredVariable& variable = to.variables[name];
         variable.programs.insert(programs.begin(), programs.end());
         variable.own = variable.own || (!seen.program.empty() && programs.count(seen.program) != 0);

@@ -154,7 +154,10 @@ std::string salt_of(const Action& action, const std::vector<Leaf>& others) {
         salt.string("offered");
         salt.string(path);
     }
-    if (action.strict) salt.string("strict");
+    if (action.strict) {
+        salt.string("strict");
+        add_list(action.listable);
+    }
     for (const Leaf& leaf : others) {
         salt.string(leaf_type_name(leaf.type));
         salt.string(leaf.name);

@@ -99,6 +99,9 @@ struct Action {
     // Of a script, a step that runs code of the project's or a crate's own: the table that speaks of it, "crates.NAME" or
     // "generate.NAME"; "": a known tool. Not in the key.
     std::string script;
+    // Of a script: canonical directories, each with all below it, of which it may read names where it may not read every
+    // file: those that a declaration looks into. In the key of a strict one.
+    std::vector<std::string> listable;
     bool strict = false;  // of a script: it can read only what is declared; the executor's own, in the key
     std::string hint;     // shown when the step fails
     std::vector<std::pair<std::string, std::string>> advice;  // without a hint: words that a failed tool may say, and

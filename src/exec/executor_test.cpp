@@ -468,6 +468,7 @@ TEST_CASE("executor: a script that reads what is not declared is told of which f
               "/usr/bin/env -i /bin/true && cat /etc/passwd > /dev/null && grep -q s /proc/self/maps",
               {Output("got"), Output("names")});
     action.script = "crates.one";
+    action.listable = {"/cermet/ws/declared"};
     action.argv[2] = replace_all(action.argv[2], "/cermet/ws", room.checkout);
     CompileTest key(action, "/cermet/ws/declared/a.txt");
     auto open = room.build(key);

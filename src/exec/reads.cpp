@@ -28,7 +28,6 @@ std::string directory_of_step(const std::string& path) {
 
 void add_inputs(Executor::State& state, const Action& action, Reach& reach) {
     std::set<std::string> steps;
-    std::set<std::string> around;
     for (const Input& input : action.inputs) {
         const std::string step = directory_of_step(input.path);
         if (!step.empty()) {
@@ -36,12 +35,9 @@ void add_inputs(Executor::State& state, const Action& action, Reach& reach) {
             continue;
         }
         reach.readable.push_back(state.host(input.path));
-        if (input.kind != InputKind::Tree) around.insert(std::string(parent(input.path)));
     }
     for (const std::string& directory : steps) reach.readable.push_back(state.host(directory));
-    for (const std::string& directory : around) {
-        if (around.count(std::string(parent(directory))) == 0) reach.listable.push_back(state.host(directory));
-    }
+    for (const std::string& directory : action.listable) reach.listable.push_back(state.host(directory));
 }
 
 void add_names(Executor::State& state, const std::vector<std::string>& paths, PathSet& names) {

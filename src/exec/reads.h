@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 //
 // That is: its inputs, and all of a directory that another step wrote and it has inputs of; its own directory, scratch
-// directory and HOME; the toolchains that are recorded, this program, and the system's directories; of the directories around
-// its inputs the names. Not: what git ignores in its package, the rest of the checkout, other packages, the user's home,
-// /opt, /tmp, /var. Private to this room.
+// directory and HOME; the toolchains that are recorded, this program, and the system's directories; names in directories that
+// its declarations look into. Not: what git ignores in its package, the rest of the checkout, other packages, the user's
+// home, /opt, /tmp, /var. Private to this room.
 #pragma once
 #include "exec/executor_state.h"
 

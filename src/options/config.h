@@ -353,6 +353,8 @@ struct RecordedEnvironment {
     std::map<std::string, std::string> variables;  // that steps read, with the user's values
 };
 std::string record_text(const Config& config, const RecordedEnvironment& environment);
+// Of a variable that is about the person and the machine, not about what is built.
+bool names_session(const std::string& name);
 bool names_secret(std::string_view name);  // of a variable whose value nobody should read
 
 std::string configuration_reference();  // docs/reference/configuration.md

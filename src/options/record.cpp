@@ -23,7 +23,8 @@ constexpr std::string_view k_introduction =
 
 // Keys that change no byte of a wheel, and those that the record says in its own way.
 bool counts(const std::string& path) {
-    for (std::string_view one : {"cargo.locked", "cargo.offline", "strict", "sdist-include", "sdist-exclude", "env.set"}) {
+    for (std::string_view one :
+         {"cargo.locked", "cargo.offline", "strict", "sdist-include", "sdist-exclude", "env.set"}) {
         if (path == one) return false;
     }
     return true;
@@ -96,50 +97,6 @@ bool names_machine(std::string_view text) {
     return false;
 }
 
-// What of the user's environment is about the person and the machine, not about what is built.
-bool of_session(const std::string& name) {
-    static constexpr std::array<std::string_view, 34> names = {"PATH",
-                                                               "HOME",
-                                                               "USER",
-                                                               "LOGNAME",
-                                                               "SHELL",
-                                                               "PWD",
-                                                               "OLDPWD",
-                                                               "TERM",
-                                                               "LANG",
-                                                               "LANGUAGE",
-                                                               "TZ",
-                                                               "TMPDIR",
-                                                               "TMP",
-                                                               "TEMP",
-                                                               "HOSTNAME",
-                                                               "DISPLAY",
-                                                               "VIRTUAL_ENV",
-                                                               "CONDA_PREFIX",
-                                                               "CARGO_HOME",
-                                                               "RUSTUP_HOME",
-                                                               "MAKEFLAGS",
-                                                               "CARGO_TARGET_DIR",
-                                                               "CARGO_BUILD_TARGET_DIR",
-                                                               "CARGO_BUILD_JOBS",
-                                                               "CARGO_MAKEFLAGS",
-                                                               "NUM_JOBS",
-                                                               "NO_COLOR",
-                                                               "FORCE_COLOR",
-                                                               "COLUMNS",
-                                                               "PYTHONPATH",
-                                                               "PYTHONHOME",
-                                                               "CARGO_BUILD_BUILD_DIR",
-                                                               "CARGO_INCREMENTAL",
-                                                               "CARGO_BUILD_INCREMENTAL"};
-    if (std::find(names.begin(), names.end(), name) != names.end()) return true;
-    for (std::string_view head : {"CERMET_", "LC_", "XDG_", "SSH_", "GIT_", "CARGO_TERM_", "CARGO_NET_", "CARGO_HTTP_",
-                                  "CARGO_REGISTRIES_", "CARGO_REGISTRY_", "CARGO_SOURCE_"}) {
-        if (name.compare(0, head.size(), head) == 0) return true;
-    }
-    return contains(lower(name), "_proxy");
-}
-
 class Record {
    public:
     void add(const std::string& path, const std::string& value) {
@@ -186,6 +143,49 @@ Result<std::optional<std::string>> record_in_wheel(const std::string& bytes, con
 
 }  // namespace record_detail
 
+bool names_session(const std::string& name) {
+    static constexpr std::array<std::string_view, 34> names = {"PATH",
+                                                               "HOME",
+                                                               "USER",
+                                                               "LOGNAME",
+                                                               "SHELL",
+                                                               "PWD",
+                                                               "OLDPWD",
+                                                               "TERM",
+                                                               "LANG",
+                                                               "LANGUAGE",
+                                                               "TZ",
+                                                               "TMPDIR",
+                                                               "TMP",
+                                                               "TEMP",
+                                                               "HOSTNAME",
+                                                               "DISPLAY",
+                                                               "VIRTUAL_ENV",
+                                                               "CONDA_PREFIX",
+                                                               "CARGO_HOME",
+                                                               "RUSTUP_HOME",
+                                                               "MAKEFLAGS",
+                                                               "CARGO_TARGET_DIR",
+                                                               "CARGO_BUILD_TARGET_DIR",
+                                                               "CARGO_BUILD_JOBS",
+                                                               "CARGO_MAKEFLAGS",
+                                                               "NUM_JOBS",
+                                                               "NO_COLOR",
+                                                               "FORCE_COLOR",
+                                                               "COLUMNS",
+                                                               "PYTHONPATH",
+                                                               "PYTHONHOME",
+                                                               "CARGO_BUILD_BUILD_DIR",
+                                                               "CARGO_INCREMENTAL",
+                                                               "CARGO_BUILD_INCREMENTAL"};
+    if (std::find(names.begin(), names.end(), name) != names.end()) return true;
+    for (std::string_view head : {"CERMET_", "LC_", "XDG_", "SSH_", "GIT_", "CARGO_TERM_", "CARGO_NET_", "CARGO_HTTP_",
+                                  "CARGO_REGISTRIES_", "CARGO_REGISTRY_", "CARGO_SOURCE_"}) {
+        if (name.compare(0, head.size(), head) == 0) return true;
+    }
+    return contains(lower(name), "_proxy");
+}
+
 bool names_secret(std::string_view name) {
     const std::string large = upper(name);
     for (std::string_view word :
@@ -224,7 +224,7 @@ std::string record_text(const Config& config, const RecordedEnvironment& environ
     }
     const std::map<std::string, std::string>& own = config.outside.own_variables;  // said again by the project itself
     for (const auto& [name, value] : environment.variables) {
-        if (of_session(name) || value.empty()) continue;
+        if (names_session(name) || value.empty()) continue;
         auto said = own.find(name);
         if (said != own.end() && said->second == value) continue;
         record.add(cat("env.set.", name), Json(value).dump());

@@ -71,6 +71,7 @@ engine::Task<Generated> run(engine::Build build, RunGenerate key) {
         if (matching.empty()) {
             co_return project_error(cat("no input matches ", pattern)).at(table.inputs.origin.where);
         }
+        if (has_glob(pattern)) action.listable.push_back(join_path(config->directory, searched_directory(pattern)));
         for (const std::string& path : matching) {
             std::string canonical = join_path(config->directory, path);
             Digest digest = co_await build.get(exec::FileDigest(canonical));

@@ -180,8 +180,12 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
             cat(exec::k_ws, "=", exec::keep(exec::k_ws), ":", exec::k_pkg, "=", exec::keep(exec::k_pkg), ":",
                 exec::k_out, "=", exec::keep(exec::k_out));
     }
+    action.listable.push_back(unit.package->directory);
     const CrateRule* rule = rule_of(graph, unit);
     if (rule == nullptr) return action;
+    for (const std::string& pattern : rule->inputs) {
+        if (has_glob(pattern)) action.listable.push_back("/" + searched_directory(pattern.substr(1)));
+    }
     for (const std::string& path : rule->outputs) {
         action.outputs.emplace_back(path, exec::OutputKind::File);
         action.writable.push_back(std::string(parent(path)));
