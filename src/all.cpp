@@ -71,6 +71,7 @@
 // exec 3
 #include "exec/action.cpp"
 #include "exec/collect.cpp"
+#include "exec/compiled_headers.cpp"
 #include "exec/conversation.cpp"
 #include "exec/depfile.cpp"
 #include "exec/environment.cpp"
