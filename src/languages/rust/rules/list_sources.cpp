@@ -116,6 +116,10 @@ class Lister {
             bytes.url = url_of(source);
         }
         locate(source, bytes);
+        if (needs_network(bytes.origin) && !source.id.source.is_git()) {
+            const std::string index = fetch::sparse_index_of(source.registry);
+            bytes.index = index.substr(std::min(index.size(), index.find('+') + 1));
+        }
         const Lockfile& lock = *opened_.workspace.lock;
         fetch::Asker asker;
         asker.place = {executor_.places().host_outside(opened_.workspace.lock_path),
