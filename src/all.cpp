@@ -72,6 +72,7 @@
 #include "exec/action.cpp"
 #include "exec/call_watch.cpp"
 #include "exec/collect.cpp"
+#include "exec/compiled_headers.cpp"
 #include "exec/conversation.cpp"
 #include "exec/depfile.cpp"
 #include "exec/environment.cpp"

@@ -46,6 +46,7 @@ void print_entry(Session& session, const fetch::ExternalBytes& bytes) {
     print_line(cat(bytes.kind, " ", bytes.text(), "  ", or_unknown(bytes.license, "license"), "  ", size_text(bytes)));
     print_line(cat("    ", or_unknown(bytes.digest, "digest")));
     print_line(cat("    ", from_text(bytes)));
+    if (!bytes.index.empty()) print_line(cat("    index ", bytes.index));
     if (!bytes.url.empty() && bytes.url != bytes.from) print_line(cat("    url ", bytes.url));
     if (bytes.source != bytes.url && !bytes.source.empty()) print_line(cat("    source ", bytes.source));
     for (const fetch::Asker& asker : bytes.asked) {

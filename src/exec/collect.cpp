@@ -189,6 +189,12 @@ class Finder {
         add_watch(path);
     }
 
+    // A header that a compiler read which the step started.
+    void add_compiled(const std::string& printed) {
+        const std::string path = canonical(printed);
+        if (changes_by_itself(path) && state_.world.kind(path) == SourceKind::File) add_read(path);
+    }
+
     void add_watch(const std::string& path) {
         switch (state_.world.kind(path)) {
             case SourceKind::File: add_read(path); return;
@@ -308,21 +314,21 @@ Result<Outcome> collect_outputs(Executor::State& state, const Action& action) {
     return collector.take();
 }
 
-Result<std::vector<Leaf>> discover(Executor::State& state, const Action& action, const std::string& printed,
-                                   const WorkerReply* reply) {
+Result<std::vector<Leaf>> discover(Executor::State& state, const Action& action, const Evidence& evidence) {
     collect_detail::Finder finder(state, action);
+    for (const std::string& header : evidence.headers) finder.add_compiled(header);
     switch (action.discovery) {
         case Discovery::None: break;
         case Discovery::Depfile: TRY_VOID(collect_detail::discover_depfile(state, action, finder)); break;
         case Discovery::DepInfo: TRY_VOID(collect_detail::discover_dep_info(state, action, finder)); break;
         case Discovery::Worker:
-            if (reply == nullptr) return bug(cat(action.description, " has no worker to report what it read"));
-            for (const std::string& path : reply->read) finder.add_read(finder.canonical(path));
-            for (const std::string& path : reply->present) finder.add_kind(finder.canonical(path));
-            for (const std::string& path : reply->absent) finder.add_absent(finder.canonical(path));
+            if (evidence.reply == nullptr) return bug(cat(action.description, " has no worker to report what it read"));
+            for (const std::string& path : evidence.reply->read) finder.add_read(finder.canonical(path));
+            for (const std::string& path : evidence.reply->present) finder.add_kind(finder.canonical(path));
+            for (const std::string& path : evidence.reply->absent) finder.add_absent(finder.canonical(path));
             break;
         case Discovery::Printed:
-            for (const std::string& line : split_lines(printed)) {
+            for (const std::string& line : split_lines(evidence.printed)) {
                 for (const std::string& head : action.watch) {
                     if (line.compare(0, head.size(), head) == 0)
                         finder.add_printed(std::string_view(line).substr(head.size()));

@@ -167,9 +167,13 @@ void write_memory(Executor::State& state, const Job& job, const Outcome& outcome
 
 // collect.cpp: after a process ended well.
 Result<Outcome> collect_outputs(Executor::State& state, const Action& action);
-// `printed`: its stdout.
-Result<std::vector<Leaf>> discover(Executor::State& state, const Action& action, const std::string& printed,
-                                   const WorkerReply* reply);
+// What an ended process left behind that says what it read.
+struct Evidence {
+    const std::string& printed;               // its stdout
+    const std::vector<std::string>& headers;  // exec/compiled_headers.h
+    const WorkerReply* reply = nullptr;       // of a worker
+};
+Result<std::vector<Leaf>> discover(Executor::State& state, const Action& action, const Evidence& evidence);
 // Places whose real path occurs in the bytes of these outputs.
 std::vector<Leaf> observed_places(Executor::State& state, const Action& action, const Outcome& outcome);
 // The first input that was changed after `start_ns`; "" when none was.

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "exec/compiled_headers.h"
 #include "exec/executor_state.h"
 #include "exec/reads.h"
 #include "exec/rustc_text.h"
@@ -155,6 +156,7 @@ ProcessSpec spec_of(Executor::State& state, const Job& job) {
         auto stack = state.options.user.find("RUST_MIN_STACK");
         if (stack != state.options.user.end()) spec.env.insert(*stack);
     }
+    if (starts_compilers(action)) spec.env.merge(header_notes(spec.env["TMPDIR"]));
     // Both names of a directory lead to the same inodes; the rules are about inodes.
     std::vector<std::string>& writable = spec.reach.writable;
     writable = {state.host(action.directory()), state.host(cat(k_tmp, "/", action.label))};
@@ -298,7 +300,10 @@ Result<Attempt> attempt(Executor::State& state, Job& job) {
     const std::int64_t start_ns = file_clock_ns();
     Result<Ran> ran = run_any(state, job);
     if (ran.ok() && !ran->end.succeeded()) keep_reports(state, action, ran->end);
-    (void)platform::remove_tree(state.host(cat(k_tmp, "/", action.label)));
+    const std::string scratch = state.host(cat(k_tmp, "/", action.label));
+    std::vector<std::string> headers;
+    if (starts_compilers(action)) headers = noted_headers(scratch);
+    (void)platform::remove_tree(scratch);
     if (!ran.ok()) return std::move(ran).error();
     Attempt made;
     made.cpu_us = ran->end.cpu_us;
@@ -316,7 +321,8 @@ Result<Attempt> attempt(Executor::State& state, Job& job) {
     if (ran->end.out_dropped > 0) {
         return step_error(cat(action.description, " printed more than ", k_max_stdout >> 20, " MiB"));
     }
-    Result<std::vector<Leaf>> leaves = discover(state, action, ran->end.out, ran->reply ? &*ran->reply : nullptr);
+    Result<std::vector<Leaf>> leaves =
+        discover(state, action, {ran->end.out, headers, ran->reply ? &*ran->reply : nullptr});
     if (!leaves.ok()) return std::move(leaves).error();
     TRY(outcome, collect_outputs(state, action));
     std::vector<Leaf> places = observed_places(state, action, outcome);

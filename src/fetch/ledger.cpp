@@ -23,6 +23,7 @@ Json json_of(const ExternalBytes& bytes) {
     Json out;
     out.set("kind", bytes.kind).set("name", bytes.name).set("version", known(bytes.version));
     out.set("source", known(bytes.source)).set("url", known(bytes.url)).set("digest", known(bytes.digest));
+    out.set("index", known(bytes.index));
     out.set("size", bytes.size ? Json(*bytes.size) : Json()).set("license", known(bytes.license));
     out.set("origin", origin_name(bytes.origin)).set("from", known(bytes.from));
     out.set("here", !needs_network(bytes.origin) && bytes.origin != Origin::Nowhere);

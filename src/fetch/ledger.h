@@ -41,6 +41,7 @@ struct ExternalBytes {
     std::string version;
     std::string source;                 // as who asks names it: "registry+https://…", "git+https://…#rev", a URL
     std::string url;                    // what would be asked of the network; "" = unknown
+    std::string index;                  // of what has to be fetched: the registry's own list, which is asked first
     std::string digest;                 // "sha256:…", "git:…", "tree:…"; "" = unknown
     std::optional<std::uint64_t> size;  // of the file that travels; where it is installed, of its files
     std::string license;                // as it says itself, SPDX where that is its rule; "" = unknown

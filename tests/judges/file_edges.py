@@ -2,7 +2,7 @@
 """What a build of a real package read, against what Cermet says of it: file edges, external bytes, variables of scripts.
 
 SPDX-License-Identifier: MIT
-usage: file_edges.py [--program P] [--python P] [--work DIR] [--keep] [--argument ARG]… PROJECT
+usage: file_edges.py [--program P] [--python P] [--work DIR] [--keep | --resume] [--argument ARG]… PROJECT
 
 The judge is strace: the package is built once, in plain mode with an empty cache, and every file that a process of a step
 opened for reading must be
@@ -10,7 +10,7 @@ opened for reading must be
 - of a toolchain: what the probes of this build found and read, which is in the keys of all that use it,
 - or of the table IGNORED below, which says why.
 Every crate, sdist and download that was read, and every host that was asked for, must be in what `cermet audit --json` said
-before anything was built; what it said must have been used. The build scripts that ran are run once more, outside of
+before anything was built. The build scripts that ran are run once more, outside of
 Cermet, with an `getenv` that notes what they ask for: `cermet options --json` must list it. What is missing is printed,
 grouped by step. Exit codes: 0 nothing is missing · 1 something is · 3 the check could not be made.
 """
@@ -36,13 +36,18 @@ HERE = Path(__file__).resolve().parent
 # Read by programs of the system wherever they run; none of it decides what a step writes.
 IGNORED = [
     (r"/(dev|proc|sys)/.*", "devices and what the kernel says of itself"),
-    (r"/etc/ld\.so\.(cache|preload)", "the dynamic loader: where it finds libraries, not what they are"),
+    (r"/etc/ld\.so\.(cache|preload)|/lib(64)?/ld-linux[^/]*", "the dynamic loader: where it finds libraries, not what they are"),
     (r"/(etc|usr/share)/locale.*|/usr/lib/locale/.*|.*/gconv/gconv-modules.*", "texts for people; steps run in C.UTF-8"),
     (r"/usr/share/zoneinfo/.*|/etc/localtime", "time zones; steps run in UTC"),
     (r"/etc/(passwd|group|nsswitch\.conf|host\.conf|hosts|resolv\.conf|gai\.conf)", "names of users and hosts"),
     (r"/etc/ssl/openssl\.cnf|/usr/lib/ssl/openssl\.cnf", "Python's ssl module is imported, and connects to nothing"),
-    (r"/cermet-jobserver|.*/roots/[0-9a-f]+/jobserver-[0-9-]+", "the jobserver's pipe"),
+    (r"/etc/debian_version|/etc/lsb-release|/(etc|usr/lib)/os-release", "clang asks which distribution this is; it says so to the probe too"),
+    (r".*/bfd-plugins/[^/]+\.so|.*/LLVMgold\.so", "plugins that binutils try on every file; only objects for link-time optimisation are theirs"),
+    (r"/(usr/)?bin/uname", "what the kernel says of itself: Python's platform module starts it"),
+    (r".*/roots/[0-9a-f]+/jobserver-[0-9-]+", "the jobserver's pipe"),
 ]
+# A probe asks a toolchain who it is; its answer is in the keys of all that use the toolchain, and these only carry it.
+CARRIERS = r"/(usr/)?bin/(sh|dash|bash|sed|tail|tr|ldd|env)"
 
 
 class Judged:
@@ -60,26 +65,33 @@ class Judged:
         if options.cargo_home:
             self.environment["CARGO_HOME"] = os.path.abspath(options.cargo_home)
 
-    def build(self, keep: bool) -> None:
-        if not keep or not (self.work / "graph.json").is_file():
+    def build(self, keep: bool, resume: bool) -> None:
+        if not keep:
+            self.attempt(resume)
+        self.audit, self.graph, self.options, self.toolchain = (json.loads((self.work / f"{name}.json").read_text())
+                                                                for name in ("audit", "graph", "options", "toolchain"))
+        self.traced = traced.Traced(sorted(self.work.glob("strace-*")))
+
+    def attempt(self, resume: bool) -> None:
+        if not resume:
             shutil.rmtree(self.work, ignore_errors=True)
-            (self.work / "strace").mkdir(parents=True)
-            self.said("audit", "audit.json", "--json")
+            self.work.mkdir(parents=True)
+            self.said("audit", "--json")
             shutil.rmtree(self.cache)  # so that nothing of it serves the build, and every probe is seen
-            command = traced.command(self.work / "strace") + [self.program, "build", *self.words, "--out-dir", str(self.work / "dist")]
-            subprocess.run(command, cwd=self.project, env=self.environment, check=True, stdin=subprocess.DEVNULL)
-            self.said("graph", "graph.json", "--steps", "--json")
-            self.said("options", "options.json", "--json", *self.observing())
-        self.audit, self.graph, self.options = (json.loads((self.work / name).read_text())
-                                                for name in ("audit.json", "graph.json", "options.json"))
-        self.traced = traced.Traced(self.work / "strace")
+        logs = self.work / f"strace-{len(list(self.work.glob('strace-*')))}"
+        logs.mkdir()
+        command = traced.command(logs) + [self.program, "build", *self.words, "--out-dir", str(self.work / "dist")]
+        subprocess.run(command, cwd=self.project, env=self.environment, check=True, stdin=subprocess.DEVNULL)
+        self.said("graph", "--steps", "--json")
+        self.said("options", "--json", *self.observing())
+        self.said("toolchain", "--json")
 
     def observing(self) -> List[str]:
         help_text = subprocess.run([self.program, "options", "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
         return ["--observe"] if "--observe" in help_text else []
 
-    def said(self, command: str, file: str, *more: str) -> None:
-        with open(self.work / file, "w", encoding="utf-8") as out:
+    def said(self, command: str, *more: str) -> None:
+        with open(self.work / f"{command}.json", "w", encoding="utf-8") as out:
             subprocess.run([self.program, command, *self.words, *more], cwd=self.project, env=self.environment, check=True, stdout=out,
                            stdin=subprocess.DEVNULL)
 
@@ -90,7 +102,7 @@ class Judged:
 class Edges:
     """Files that each step may read, in paths of this machine."""
 
-    def __init__(self, graph: Any):
+    def __init__(self, graph: Any, toolchain: Any):
         self.places = sorted(graph["places"].items(), reverse=True)
         self.steps = {node["id"][len("step:"):]: node for node in graph["nodes"] if node["kind"] == "step"}
         self.told = {label: {self.real(path) for path in node["reads"] + node["tools"] + node["writes"]} for label, node in self.steps.items()}
@@ -98,10 +110,15 @@ class Edges:
         for edge in graph["edges"]:
             if edge["from"].startswith("step:") and edge["to"].startswith("step:"):
                 self.below[edge["from"][5:]].add(edge["to"][5:])
+        # Toolchains outside of the system's directories have places, whose names are digests of their records.
+        self.toolchains = tuple(str(host) + "/" for canonical, host in self.places if canonical.startswith("/cermet/tool/"))
         self.record: Set[str] = set()
         for label, told in self.told.items():
             if label.startswith("probe-"):
                 self.record |= told
+        for language in ("c", "c++"):
+            one = toolchain[language]
+            self.record |= {self.real(path) for path in [one["command"][0], one["archiver"], *one["programs"], *one["files"]]}
 
     def real(self, path: str) -> str:
         for canonical, host in self.places:
@@ -133,32 +150,57 @@ def reason(path: str) -> str:
 
 
 class Loaded:
-    """Shared objects that the dynamic loader maps for a program: those of the system, which the machine's own programs share."""
+    """Shared objects that the dynamic loader maps for a program, and for the modules that the program loads."""
 
-    def __init__(self) -> None:
-        self.libraries = {os.path.realpath(match.group(1)) for match in re.finditer(
-            r"=> (/\S+)", subprocess.run(["/sbin/ldconfig", "-p"], stdout=subprocess.PIPE, text=True, check=True).stdout)}
+    def __init__(self, seen: traced.Traced):
+        self.seen = seen
+        self.needed: Dict[str, Set[str]] = {}
+        self.modules: Dict[Tuple[str, str], Set[str]] = collections.defaultdict(set)  # (step, program) -> what it loads itself
+        for (label, path), openers in seen.openers.items():
+            if re.search(r"\.so(\.|$)", path):
+                for program, _ in openers:
+                    self.modules[label, program].add(path)
 
-    def __contains__(self, path: str) -> bool:
-        return os.path.realpath(path) in self.libraries
+    def by_ldd(self, path: str) -> Set[str]:
+        if path not in self.needed:
+            with open(path, "rb") as file:
+                first = file.readline(200)
+            if first.startswith(b"#!"):
+                self.needed[path] = self.by_ldd(first[2:].split()[0].decode())
+                return self.needed[path]
+            said = subprocess.run(["ldd", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+            self.needed[path] = set(re.findall(r"=> (/\S+)", said)) | set(re.findall(r"^\s+(/\S+) \(", said, re.M))
+        return self.needed[path]
+
+    def only_mapped(self, label: str, path: str) -> bool:
+        """By every process of the step that opened it: asked for under the very name that the loader found."""
+        openers = self.seen.openers.get((label, path), set())
+        return bool(openers) and all(self.mapped(label, program, name) for program, name in openers)
+
+    def mapped(self, label: str, program: str, name: str) -> bool:
+        if name in self.by_ldd(program):
+            return True
+        return any(name in self.by_ldd(module) for module in self.modules[label, program])
 
 
 def missing_edges(judged: Judged, edges: Edges) -> Tuple[Dict[str, List[str]], "collections.Counter[str]"]:
     missing: Dict[str, List[str]] = {}
     ignored: "collections.Counter[str]" = collections.Counter()
-    loaded = Loaded()
+    loaded = Loaded(judged.traced)
     record = edges.record | {os.path.realpath(path) for path in edges.record}
     for label, reads in sorted(judged.traced.reads.items()):
-        if not label:
-            continue
+        if not label or (label not in edges.steps and len(list(judged.work.glob("strace-*"))) > 1):
+            continue  # of an earlier attempt, and replaced since
         told, written = edges.told.get(label, set()), judged.traced.written[label]
         above: Optional[Set[str]] = None
         for path in sorted(reads):
             if f"/{label}/" in path or path in written or os.path.isdir(path) or covered(path, told) or covered(path, record):
                 continue
             why = reason(path)
-            if not why and path in loaded and label in edges.steps:
-                why = "shared objects of the system that the dynamic loader maps for a tool of the record"
+            if not why and label.startswith("probe-") and (path.startswith(edges.toolchains) or re.fullmatch(CARRIERS, path)):
+                why = "what probes read of the toolchain that they ask, and the shell they ask with"
+            if not why and loaded.only_mapped(label, path):
+                why = "shared objects that the dynamic loader maps for a program that is known"
             if not why and path.endswith(".rs"):
                 # rustc shows and locates what a macro of another crate made; that crate's .rmeta names the file by its hash.
                 if above is None:
@@ -181,7 +223,7 @@ def packages_read(judged: Judged, edges: Edges) -> Dict[str, str]:
     found: Dict[str, str] = {}
     for reads in judged.traced.reads.values():
         for path in reads:
-            if path.startswith(store):
+            if path.startswith(store) and "/" in path[len(store):]:  # beside them lie marks, "NAME.ok"
                 match = re.match(r"(crate|py|git|download)-(.+?)-(\d[^/]*?)-[0-9a-f]{8}/", path[len(store):])
                 name = f"{match.group(1)} {match.group(2)} {match.group(3)}" if match else path[len(store):].split("/")[0]
                 found.setdefault(name, path)
@@ -273,17 +315,19 @@ def main() -> int:
     parser.add_argument("--cargo-home", default="", help="an empty directory: then every crate comes from the network")
     parser.add_argument("--argument", action="append", default=[], metavar="ARG", help="one more argument of every command")
     parser.add_argument("--keep", action="store_true", help="judge the build that is there")
+    parser.add_argument("--resume", action="store_true", help="build on with the cache that is there; its earlier logs count too")
     options = parser.parse_args()
     if shutil.which("strace") is None:
         print("there is no strace", file=sys.stderr)
         return 3
     judged = Judged(options)
-    judged.build(options.keep)
-    edges = Edges(judged.graph)
+    judged.build(options.keep, options.resume)
+    edges = Edges(judged.graph, judged.toolchain)
     failed = 0
 
     missing, ignored = missing_edges(judged, edges)
-    unknown = sorted(set(judged.traced.reads) - set(edges.steps) - {""})
+    resumed = len(list(judged.work.glob("strace-*"))) > 1
+    unknown = [] if resumed else sorted(set(judged.traced.reads) - set(edges.steps) - {""})
     opened = sum(len(reads) for label, reads in judged.traced.reads.items() if label)
     print(f"files: {opened} read by {len(judged.traced.reads) - 1} steps")
     for why, count in ignored.most_common():
@@ -301,9 +345,9 @@ def main() -> int:
     for name in sorted(set(read) - listed):
         print(f"  {name} is read and not audited: {read[name]}")
         failed += 1
-    for name in sorted(listed - set(read)):
-        print(f"  {name} is audited, and nothing of it was read")
-    failed += len(listed - set(read))
+    unread = sorted(listed - set(read))
+    if unread:  # `audit` lists what the lock names, as `fetch` and `vendor` bring it
+        print(f"  {len(unread)} are audited for other targets and features, and nothing of them was read: {', '.join(unread[:5])} …")
 
     asked, known = hosts_asked(judged), audit_hosts(judged.audit)
     print(f"hosts: {', '.join(sorted(asked)) or 'none'}; audited: {', '.join(sorted(known)) or 'none'}")

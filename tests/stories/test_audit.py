@@ -61,6 +61,7 @@ def test_before_anything_is_here(project, registry):
     assert two["digest"] == "sha256:" + sha256(registry.crates["two", "1.0.0"])
     assert two["size"] is None and two["license"] is None and two["url"] is None
     assert two["origin"] == "mirror" and registry.url in two["from"] and not two["here"]
+    assert two["index"].startswith(registry.url), "the registry says where its crates are"
     assert two["asked"] == [{"file": "rust/Cargo.lock", "line": line_of(project, "rust/Cargo.lock", 'name = "two"') - 1,
                              "why": ["core-part 0.1.0", "one 1.2.0", "two 1.0.0"]}]
     rates = found["rates"]
@@ -84,6 +85,7 @@ def test_when_everything_is_here(project, registry):
     assert {name: one["license"] for name, one in found.items() if one["kind"] == "crate"} == {
         "one": "MIT OR Apache-2.0", "two": "Apache-2.0", "windows-only": "file LICENSE.txt"}
     assert found["two"]["url"] == registry.url + "dl/two/1.0.0/download"
+    assert {one["index"] for one in found.values()} == {None}, "nobody is asked"
     assert {one["origin"] for one in found.values()} == {"cache", "environment"} and all(one["here"] for one in found.values())
     assert found["rates"]["size"] == len(RATES)
     text = project.cermet("audit", "--python", str(project.python)).out

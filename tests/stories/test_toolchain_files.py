@@ -1,4 +1,4 @@
-"""The toolchain's record covers what every compilation and link stands on: assembler, linker, start files, the C library.
+"""What lies outside of a project and decides results: assembler, linker, start files, the C library, headers of the system.
 
 SPDX-License-Identifier: MIT
 """
@@ -8,6 +8,8 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+
+import pytest
 
 import small
 
@@ -38,3 +40,50 @@ def test_another_start_file_links_again(make, folder):
     changed = project.build(CC=compiler)
     assert "link-small._c" in changed.ran, changed.ran
     assert not project.build(CC=compiler).ran
+
+
+COMPILES = '''
+fn main() {
+    let out = std::env::var("OUT_DIR").unwrap();
+    let compiler = std::env::var("CC").unwrap_or("cc".into());
+    let object = format!("{out}/half.o");
+    let words = ["-fPIC", "-ISYSTEM", "-c", "half.c", "-o", &object];
+    assert!(std::process::Command::new(compiler).args(words).status().unwrap().success());
+    assert!(std::process::Command::new("ar").args(["crsD", &format!("{out}/libhalf.a"), &object]).status().unwrap().success());
+    println!("cargo::rerun-if-changed=half.c");
+    println!("cargo::rustc-link-search=native={out}");
+    println!("cargo::rustc-link-lib=static=half");
+}
+'''
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang-14"])
+def test_headers_that_a_script_compiles_with(make, folder, compiler):
+    """The script names its sources only; what its compilers read of the system is known all the same."""
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no {compiler}")
+    system = folder / "system"
+    system.mkdir()
+    (system / "unit.h").write_text("#define UNIT 2\n")
+    project = make({
+        "Cargo.toml": '[package]\nname = "half"\nversion = "0.1.0"\nedition = "2021"\n',
+        "Cargo.lock": 'version = 4\n\n[[package]]\nname = "half"\nversion = "0.1.0"\n',
+        "build.rs": COMPILES.replace("SYSTEM", str(system)),
+        "half.c": "#include <unit.h>\nint half(int x) { return x / UNIT; }\n",
+        "src/main.rs": 'extern "C" { fn half(x: i32) -> i32; }\nfn main() {\n    println!("{}", unsafe { half(12) });\n}\n',
+    })
+
+    def build() -> str:
+        return project.cermet("build", "--mode", project.mode, CC=compiler).err
+
+    def said() -> str:
+        return subprocess.run([str(project.path("target/debug/half"))], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+    build()
+    assert said() == "6" and "run build script" not in build()
+    (system / "unit.h").write_text("#define UNIT 3\n")
+    build()
+    assert said() == "4"
+    listing = json.loads(project.cermet("graph", "--mode", project.mode, "--steps", "--json", CC=compiler).out)
+    script = next(node for node in listing["nodes"] if node["id"].startswith("step:half-build-run"))
+    assert str(system / "unit.h") in script["reads"], script["reads"]

@@ -21,7 +21,7 @@ inline constexpr const char* k_probe =
     "language=$1; shift\n"
     "\"$@\" -v -x \"$language\" -E /dev/null 2>&1 || exit 1\n"
     "linked() { ldd \"$1\" 2>/dev/null | sed -n 's|.*=> \\(/[^ ]*\\) (.*|file: \\1|p'; }\n"
-    "linked \"$1\"\n"
+    "echo \"file: $1\"; linked \"$1\"\n"
     "for p in cc1 cc1plus collect2 as ld ld.lld; do\n"
     "  f=$(\"$@\" -print-prog-name=$p); case $f in /*) ;; *) f=$(command -v \"$f\");; esac\n"
     "  if [ -n \"$f\" ]; then echo \"program: $f\"; echo \"file: $f\"; linked \"$f\"; fi\n"

@@ -139,6 +139,10 @@ class Lister {
     Status add(const LocatedSource& source, ListedSources& listed) const {
         ExternalBytes bytes = entry(source);
         const Manifest manifest = locate(source, bytes);
+        if (needs_network(bytes.origin) && !source.id.source.is_git()) {
+            const std::string index = fetch::sparse_index_of(source.registry);
+            bytes.index = index.substr(std::min(index.size(), index.find('+') + 1));
+        }
         bytes.license = license_in(manifest.text, manifest.around);
         listed.packages.push_back(std::move(bytes));
         if (!contains(manifest.text, "metadata.cermet")) return {};  // few say anything: no need to parse hundreds
