@@ -48,6 +48,14 @@ enum class Wrap { Every, Member };
 // Source: cargo book "Configuration", build.rustc-wrapper.
 void wrap(exec::Action& action, const Wrappers& wrappers, Wrap which);
 
+// What is known of building for --target, beside rustc's own answers in BuildRequest::target.
+struct CrossTools {
+    std::string standard_library;  // its digest; "" = there is no --target
+    c::CrossRecord record;         // with what the environment says
+    c::Toolchain c, cxx;           // no command: scripts find their own, as under cargo
+    bool operator==(const CrossTools& o) const { return c == o.c && cxx == o.cxx && record.text() == o.record.text(); }
+};
+
 struct ResolvedGraph {
     Workspace workspace;
     CargoConfig config;
@@ -57,6 +65,7 @@ struct ResolvedGraph {
     RustToolchain toolchain;
     Wrappers wrappers;
     c::Toolchain linker;
+    CrossTools cross;
     SharedSettings settings;
     std::map<std::string, PackagePlace> places;  // by package id text
     std::string metadata;                        // `cargo metadata` as JSON text: what $CARGO answers local scripts
