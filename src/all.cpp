@@ -128,6 +128,9 @@
 #include "languages/c/compile.cpp"
 #include "languages/c/link.cpp"
 #include "languages/c/toolchain.cpp"
+#ifndef CERMET_STAGE0
+#include "languages/c/cross.cpp"
+#endif
 
 // languages/cython 6
 #include "languages/cython/cythonize.cpp"
@@ -208,6 +211,7 @@
 #include "languages/python/sdist.cpp"
 #include "languages/python/tags.cpp"
 #include "languages/python/system_library.cpp"
+#include "languages/python/target.cpp"
 #include "languages/python/targets.cpp"
 #include "languages/python/version.cpp"
 #include "languages/python/wheel.cpp"
@@ -215,6 +219,7 @@
 #include "languages/python/stage0.cpp"
 #ifndef CERMET_STAGE0
 #include "languages/python/build_details.cpp"
+#include "languages/python/described_python.cpp"
 #include "languages/python/elf.cpp"
 #include "languages/python/elf_sections.cpp"
 #include "languages/python/facts.cpp"

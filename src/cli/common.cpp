@@ -130,10 +130,6 @@ Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& liste
     if (arguments.mode == Mode::Mount) settings.mode = exec::RootMode::Mount;
     settings.events = listeners.sink();
     settings.console = &listeners.console();
-    const bool here = arguments.target == platform::k_host_tuple || arguments.target == platform::host_triple().rust();
-    if (!arguments.target.empty() && !here) {
-        return usage_error(cat("building for ", arguments.target, " is not supported yet"), "leave --target out");
-    }
     if (python == NeedPython::Yes) TRY_VOID(common_detail::choose_interpreter(arguments, settings));
     settings.request.profile = arguments.profile;
     settings.request.offline = arguments.offline;
@@ -142,6 +138,9 @@ Result<SessionSettings> settings_of(const Arguments& arguments, Listeners& liste
     settings.request.source_date_epoch = platform::environment("SOURCE_DATE_EPOCH").value_or("");
     settings.request.generator = cat("cermet ", k_version);
     settings.request.overrides.command_line = arguments.options;
+    if (!arguments.target.empty() && python == NeedPython::Yes) {
+        settings.request.overrides.command_line.push_back("target=" + arguments.target);
+    }
     if (!arguments.overrides.empty()) {
         const std::string file = join_path(platform::current_directory(), arguments.overrides);
         settings.request.overrides.file = platform::real_path(file).value_or(file);

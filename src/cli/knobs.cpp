@@ -109,17 +109,17 @@ class Collector {
         }
         const python::BuildRequest& request = session_.request();
         for (const options::RustLibrary& table : config_->rust_libraries) {
-            TRY(active, python::holds(table.when, python.record.markers));
+            TRY(active, python::holds(*config_, table.when, python.record.markers));
             if (!active) continue;
             TRY_VOID(crates_of(python::library_crate(*config_, table, python, request, distribution),
                                cat("rust:", *table.name)));
         }
         for (const options::RustModule& table : config_->rust_modules) {
-            TRY(active, python::holds(table.when, python.record.markers));
+            TRY(active, python::holds(*config_, table.when, python.record.markers));
             if (active) TRY_VOID(crates_of(python::module_crate(*config_, table, python, request), *table.name));
         }
         for (const options::Executable& table : config_->executables) {
-            TRY(active, python::holds(table.when, python.record.markers));
+            TRY(active, python::holds(*config_, table.when, python.record.markers));
             if (!active || table.crate->empty()) continue;
             TRY_VOID(crates_of(python::program_crate(*config_, table, &python, request), cat("tool:", *table.name)));
         }
@@ -162,14 +162,16 @@ class Collector {
 
     // The command that is run where the variable says none.
     void found_compiler(Knob& knob, c::Language language) {
-        std::vector<std::string> words;
         knob.origin = "default";
         if (!workspace_) {
             Result<python::NativeFlags> flags = session_.ask(python::FindNativeFlags(config_->has_pyproject));
-            if (flags.ok()) words = language == c::Language::C ? flags->c_command : flags->cxx_command;
-            if (!words.empty()) knob.origin = "sysconfig of the Python";
+            const bool said =
+                flags.ok() && !(language == c::Language::C ? flags->c_command : flags->cxx_command).empty();
+            if (said) knob.origin = "sysconfig of the Python";
         }
-        Result<c::Toolchain> toolchain = session_.ask(c::FindToolchain(language, words));
+        Result<c::Toolchain> toolchain = workspace_
+                                             ? session_.ask(c::FindToolchain(language, {}))
+                                             : session_.ask(python::FindCompiler(language, config_->has_pyproject));
         if (toolchain.ok()) knob.value = as_toml(join(toolchain->command, " "));
         if (toolchain.ok()) archiver_ = toolchain->archiver;
     }

@@ -74,13 +74,11 @@ void put(Json& json, const char* name, const Result<T>& found, ToJson to_json) {
 Json toolchain_json(Session& session) {
     Json json;
     json.set("version", 1);
-    const Result<python::NativeFlags> flags = session.run(python::FindNativeFlags(true));
-    using Words = std::vector<std::string>;
-    const auto compiler = [&](c::Language language, const Words& words) {
-        return session.run(c::FindToolchain(language, words));
-    };
-    put(json, "c", compiler(c::Language::C, flags.ok() ? flags->c_command : Words()), compiler_json);
-    put(json, "c++", compiler(c::Language::Cxx, flags.ok() ? flags->cxx_command : Words()), compiler_json);
+    for (const auto& [name, language] : {std::pair("c", c::Language::C), std::pair("c++", c::Language::Cxx)}) {
+        Result<c::Toolchain> found = session.run(python::FindCompiler(language, true));
+        if (!found.ok()) found = session.run(c::FindToolchain(language, {}));  // there may be no Python
+        put(json, name, found, compiler_json);
+    }
     const exec::Places& places = session.executor().places();
     put(json, "rust", session.run(rust::FindRust(session.request().directory)),
         [&places](const rust::RustToolchain& rust) { return rust_json(rust, places); });

@@ -20,6 +20,7 @@
 #include "languages/python/environment.h"
 #include "languages/python/payload.h"
 #include "languages/python/wheel_platform.h"
+#include "languages/python/target.h"
 #include "platform/os.h"
 
 namespace cermet::cli {
@@ -41,6 +42,12 @@ struct Built {
 
 Result<Built> build_tree(Session& session) {
     Built built;
+    TRY(said, session.ask(python::LoadConfig()));
+    const python::Target target = python::target_of(*said);
+    if (target.cross) {
+        return usage_error(cat("verify imports the modules, and they are for ", target.triple.rust()),
+                           "build the wheel, and test it on that machine or in an emulator of it");
+    }
     TRY(wheel, session.run(python::BuildWheel()));
     built.wheel = wheel;
     built.read = files_read(session.executor().recorded_leaves());  // before the sdist reads everything

@@ -403,6 +403,27 @@ Status check_variables(const Defines& variables) {
     return {};
 }
 
+// A variable's name has no `-`, and one processor's has a `_`.
+std::string triple_text(const ToolchainRecord& record) {
+    const bool variable = record.id.compare(0, 7, "x86-64-") == 0;
+    return variable ? "x86_64-" + record.id.substr(7) : record.id;
+}
+
+Status check_toolchains(Config& config, const Checker& check) {
+    std::vector<platform::Triple> seen;
+    for (ToolchainRecord& record : config.toolchains) {
+        record.id = triple_text(record);
+        Result<platform::Triple> machine = platform::parse_triple(record.id);
+        if (!machine) return at_table(record, cat("[toolchain.NAME]: ", machine.error().message), machine.error().hint);
+        if (std::find(seen.begin(), seen.end(), *machine) != seen.end()) {
+            return at_table(record, cat(check.title("toolchain"), " ", record.id, " is another spelling of one above"),
+                            "keep one of them");
+        }
+        seen.push_back(*machine);
+    }
+    return {};
+}
+
 // A rule for a crate where there is none: who says it from outside sees no effect.
 Status check_rules(const Config& config) {
     const bool crates = !config.rust_modules.empty() || !config.rust_libraries.empty() ||
@@ -423,6 +444,9 @@ Status check_top(const Config& config) {
     }
     Result<Compatibility> promise = parse_compatibility(*config.compatibility);
     if (!promise) return value_error(config.compatibility.origin, promise.error().message, promise.error().hint);
+    Result<platform::Triple> target = platform::parse_triple(*config.target);
+    const bool here = config.target->empty() || *config.target == platform::k_host_tuple;
+    if (!here && !target) return value_error(config.target.origin, target.error().message, target.error().hint);
     if (config.cargo.manifest_path.set() && file_name(*config.cargo.manifest_path) != "Cargo.toml") {
         return value_error(config.cargo.manifest_path.origin,
                            cat("'manifest-path' names '", *config.cargo.manifest_path, "', not a Cargo.toml"));
@@ -498,6 +522,7 @@ Status check_config(Config& config, bool in_pyproject) {
     TRY_VOID(check_version(config));
     TRY_VOID(check_variables(config.env_set));
     TRY_VOID(check_rules(config));
+    TRY_VOID(check_toolchains(config, check));
     TRY_VOID(check_profiles(check));
     TRY_VOID(check_cython(check));
     TRY_VOID(check_c(check));

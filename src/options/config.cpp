@@ -432,6 +432,14 @@ const CrateRule* Config::find_crate(std::string_view name) const {
     return nullptr;
 }
 
+const ToolchainRecord* Config::find_toolchain(const platform::Triple& machine) const {
+    for (const ToolchainRecord& record : toolchains) {
+        const Result<platform::Triple> named = platform::parse_triple(record.id);
+        if (named.ok() && *named == machine) return &record;
+    }
+    return nullptr;
+}
+
 const CLibrary* Config::find_c_library(std::string_view name) const {
     return config_detail::find_named(c_libraries, name);
 }

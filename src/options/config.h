@@ -21,6 +21,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/source_files.h"
+#include "platform/triple.h"
 
 namespace cermet::options {
 
@@ -225,11 +226,20 @@ struct CrateRule : Table {
     Flag canonical_paths;  // the script sees /cermet/… texts in place of rendered paths
 };
 
+// What builds for one machine. `id` is its triple, in any spelling.
+struct ToolchainRecord : Table {
+    Texts cc, cxx, ar;  // commands
+    Texts c_flags, cxx_flags, link_flags;
+    Texts pkg_config;    // command that answers for that machine
+    Text python;         // build-details.json of its Python; "" = the one that the build runs with
+    Texts include_dirs;  // of its Python, beside the one that its record names
+    Text site_packages;  // directory with distributions for it; "" = the build environment's, where they fit
+};
+
 struct Cargo {
     Flag locked, offline;
     Text manifest_path;  // Cargo.toml of the workspace; "" = found from the crates named
     Text lock_file;      // a Cargo.lock used in place of the workspace's own; "" = its own
-    Text target;         // target triple; "" = the host's or --target
     Texts config;        // values of cargo's configuration, as its --config takes them
     Where place;
 };
@@ -260,6 +270,7 @@ struct Config {
     Defines env_set;          // [env]: as if they stood in the environment; what stands there goes before
     Text compatibility;       // the platform tag of the wheel: see parse_compatibility
     Flag strict;              // scripts cannot read what is not declared for them
+    Text target;              // triple of the machine that is built for; "" = this one
     Version version;
     DynamicFields dynamic;
     Cargo cargo;
@@ -271,6 +282,7 @@ struct Config {
     std::vector<RustModule> rust_modules;
     std::vector<RustLibrary> rust_libraries;
     std::vector<CrateRule> crates;
+    std::vector<ToolchainRecord> toolchains;
     std::vector<Generate> generates;
     std::vector<Download> downloads;
     std::vector<Option> options;
@@ -282,6 +294,7 @@ struct Config {
     const Generate* find_generate(std::string_view name) const;
     const Executable* find_executable(std::string_view name) const;
     const Download* find_download(std::string_view name) const;
+    const ToolchainRecord* find_toolchain(const platform::Triple& machine) const;
 };
 
 // Values from outside, in rising precedence: overrides file, environment, command line.

@@ -173,6 +173,10 @@ Section top() {
             "Build scripts and generators can read nothing but what is declared for them, the toolchain and the "
             "system's directories. An error where the kernel has no Landlock.",
             "false"),
+        // lint: allow(triple) an example for the reference page, never parsed
+        row<Config, &Config::target>("target", Kind::String, "\"aarch64-unknown-linux-gnu\"",
+                                     "Triple of the machine that is built for, in any usual spelling; `--target` says "
+                                     "it too. Without it this machine."),
     };
     return section;
 }
@@ -241,14 +245,46 @@ Section cargo() {
                                           "from the crates that are named."),
         row<Cargo, &Cargo::lock_file>("lock-file", Kind::Path, "\"packaging/Cargo.lock\"",
                                       "A Cargo.lock used in place of the workspace's own."),
-        // lint: allow(triple) an example for the reference page, never parsed
-        row<Cargo, &Cargo::target>("target", Kind::String, "\"aarch64-unknown-linux-gnu\"",
-                                   "Target triple; without it `--target` or the machine's own."),
         row<Cargo, &Cargo::config>("config", Kind::Strings, "[\"profile.release.lto = 'off'\"]",
                                    "Values of cargo's configuration, or files of them, as cargo's `--config` takes "
                                    "them; they go before those of `.cargo/config.toml`."),
     };
     return section;
+}
+
+Section toolchain() {
+    using Record = ToolchainRecord;
+    return many<&Config::toolchains>(
+        "toolchain", Shape::Named,
+        "What builds for one machine; NAME is its triple, in any usual spelling. It counts where that machine is built "
+        "for. For another machine than this one, variables such as CC are for programs that the build itself runs; "
+        "those for it have the triple in their names, with `_` for `-`: CC_TRIPLE, CXX_TRIPLE, AR_TRIPLE, "
+        "CFLAGS_TRIPLE, CXXFLAGS_TRIPLE, LDFLAGS_TRIPLE.",
+        {row<Record, &Record::cc>(
+             "cc", Kind::Words, "[\"/opt/board/bin/gcc\"]",
+             "The C compiler; without it, for another machine, the one called `TRIPLE-gcc`, as GNU "
+             "writes the triple."),
+         row<Record, &Record::cxx>("cxx", Kind::Words, "[\"/opt/board/bin/g++\"]",
+                                   "The C++ compiler; without it `TRIPLE-g++`."),
+         row<Record, &Record::ar>("ar", Kind::Words, "[\"/opt/board/bin/ar\"]",
+                                  "What makes archives; without it `TRIPLE-ar`."),
+         row<Record, &Record::c_flags>(
+             "c-flags", Kind::Words, "[\"-O2\", \"-mcpu=cortex-a72\"]",
+             "Options for the C compiler, before those of the environment and of the profile."),
+         row<Record, &Record::cxx_flags>("cxx-flags", Kind::Words, "[\"-O2\"]",
+                                         "Options for the C++ compiler, in the same place; without it `c-flags`."),
+         row<Record, &Record::link_flags>("link-flags", Kind::Words, "[\"--sysroot=/opt/board\"]",
+                                          "Options for every link, in the same place."),
+         row<Record, &Record::pkg_config>("pkg-config", Kind::Words, "[\"/opt/board/bin/pkg-config\"]",
+                                          "What answers `sys:` uses; without it `TRIPLE-pkg-config`."),
+         row<Record, &Record::python>("python", Kind::Path, "\"cross/aarch64/build-details.json\"",
+                                      "The machine's Python as data: the `build-details.json` of PEP 739, which Python "
+                                      "3.14 and newer install. It is not run."),
+         row<Record, &Record::include_dirs>("include-dirs", Kind::Paths, "[\"cross/aarch64/usr/include\"]",
+                                            "Directories with headers of that Python, beside the one in its record."),
+         row<Record, &Record::site_packages>("site-packages", Kind::Path, "\"cross/aarch64/site-packages\"",
+                                             "Directory where `py:` uses are looked for; without it in the build "
+                                             "environment, where only what fits every machine is taken.")});
 }
 
 Section environment() {
@@ -603,9 +639,10 @@ std::string Section::title(bool in_pyproject) const {
 
 const std::vector<Section>& schema() {
     using namespace schema_detail;
-    static const std::vector<Section> sections = {
-        top(),        version(),     dynamic(),      option(), profile(),  cython(),   c_module(),    c_library(),
-        executable(), rust_module(), rust_library(), crates(), generate(), download(), environment(), cargo()};
+    static const std::vector<Section> sections = {top(),          version(),  dynamic(),   option(),     profile(),
+                                                  cython(),       c_module(), c_library(), executable(), rust_module(),
+                                                  rust_library(), crates(),   generate(),  download(),   toolchain(),
+                                                  environment(),  cargo()};
     return sections;
 }
 

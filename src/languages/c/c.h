@@ -13,6 +13,7 @@
 
 #include "exec/action.h"
 #include "exec/run.h"
+#include "languages/c/cross.h"
 #include "languages/c/toolchain.h"
 
 namespace cermet::c {

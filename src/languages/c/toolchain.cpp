@@ -228,10 +228,12 @@ Result<Toolchain> Toolchain::from_json(const Json& json) {
     return found;
 }
 
-FindToolchain::FindToolchain(Language language, std::vector<std::string> command)
-    : language_(language), command_(std::move(command)) {}
+FindToolchain::FindToolchain(Language language, std::vector<std::string> command, std::string archiver)
+    : language_(language), command_(std::move(command)), archiver_(std::move(archiver)) {}
 
-std::string FindToolchain::text() const { return cat(language_ == Language::C ? "c " : "c++ ", shell_join(command_)); }
+std::string FindToolchain::text() const {
+    return cat(language_ == Language::C ? "c " : "c++ ", shell_join(command_), "\n", archiver_);
+}
 
 engine::Task<Toolchain> run(engine::Build build, FindToolchain key) {
     Toolchain found;
@@ -260,8 +262,11 @@ engine::Task<Toolchain> run(engine::Build build, FindToolchain key) {
     CO_TRY(record, toolchain_detail::read_answer(printed));
     record.command = found.command;
     record.language = found.language;
-    std::string archiver_name = co_await build.get(exec::UserEnvironment("AR"));
-    if (archiver_name.empty()) archiver_name = "ar";
+    std::string archiver_name = key.archiver();
+    if (archiver_name.empty()) {
+        std::string variable = co_await build.get(exec::UserEnvironment("AR"));
+        archiver_name = variable.empty() ? "ar" : variable;
+    }
     exec::Program archiver = co_await build.get(exec::FindProgram(archiver_name));
     record.archiver = archiver.path;
     ByteWriter identity;

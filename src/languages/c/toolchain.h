@@ -62,15 +62,18 @@ class FindToolchain {
    public:
     using Value = Toolchain;
     static constexpr std::string_view k_name = "toolchain";
-    FindToolchain(Language language, std::vector<std::string> command);
+    // `archiver`: a name or path; empty: the variable AR, or ar.
+    FindToolchain(Language language, std::vector<std::string> command, std::string archiver = {});
     std::string text() const;
     std::string describe() const { return "looking for a C compiler"; }
     Language language() const { return language_; }
     const std::vector<std::string>& command() const { return command_; }
+    const std::string& archiver() const { return archiver_; }
 
    private:
     Language language_;
     std::vector<std::string> command_;
+    std::string archiver_;
 };
 engine::Task<Toolchain> run(engine::Build build, FindToolchain key);
 

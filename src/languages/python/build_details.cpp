@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/python/tags.h"
+#include "platform/triple.h"
 
 namespace cermet::python {
 namespace build_details_detail {
@@ -56,7 +57,132 @@ Json library(const Interpreter& python) {
     return json.set("link_extensions", false);
 }
 
+// "3.15.0a2" from its parts, as platform.python_version() prints it.
+std::string full_version_of(const Json& info) {
+    std::string text = cat(info["major"].integer(), ".", info["minor"].integer(), ".", info["micro"].integer());
+    const std::string& level = info["releaselevel"].string();
+    if (level == "alpha") text += cat("a", info["serial"].integer());
+    if (level == "beta") text += cat("b", info["serial"].integer());
+    if (level == "candidate") text += cat("rc", info["serial"].integer());
+    return text;
+}
+
+// PEP 508's variables, as the interpreter itself would answer.
+MarkerEnvironment markers_of(const Interpreter& p) {
+    const std::string platform = p.platform.substr(0, p.platform.find('-'));
+    const std::string machine = p.platform.substr(std::min(p.platform.rfind('-'), p.platform.size() - 1) + 1);
+    const bool windows = platform.compare(0, 3, "win") == 0;
+    const bool mac = platform == "macosx";
+    MarkerEnvironment markers;
+    markers["implementation_name"] = p.implementation;
+    markers["implementation_version"] = p.full_version;
+    markers["os_name"] = windows ? "nt" : "posix";
+    markers["platform_machine"] = machine;
+    markers["platform_python_implementation"] = p.implementation == "cpython" ? "CPython" : p.implementation;
+    markers["platform_system"] = windows ? "Windows" : mac ? "Darwin" : platform == "linux" ? "Linux" : platform;
+    markers["platform_release"] = markers["platform_version"] = "";
+    markers["python_full_version"] = p.full_version;
+    markers["python_version"] = p.version_text();
+    markers["sys_platform"] = windows ? "win32" : mac ? "darwin" : platform;
+    return markers;
+}
+
+// "cpython-313t-aarch64-linux-gnu" of ".cpython-313t-aarch64-linux-gnu.so".
+std::string soabi_of(const std::string& suffix) {
+    const std::size_t dot = suffix.rfind('.');
+    return dot == 0 || dot == std::string::npos ? std::string() : suffix.substr(1, dot - 1);
+}
+
+void read_abi(const Json& abi, Interpreter& p) {
+    for (const std::string& flag : abi["flags"].string_list()) {
+        p.gil_disabled = p.gil_disabled || flag == "t";
+        p.debug = p.debug || flag == "d";
+    }
+    p.abiflags = cat(p.gil_disabled ? "t" : "", p.debug ? "d" : "");
+    if (p.gil_disabled) p.vars["Py_GIL_DISABLED"] = "1";
+    if (p.debug) p.vars["Py_DEBUG"] = "1";
+    p.ext_suffix = abi["extension_suffix"].string();
+    p.soabi = soabi_of(p.ext_suffix);
+}
+
+// The installation where it lies: one that was packed for "/usr" and unpacked below another root names paths of its own.
+struct Installation {
+    std::string said;    // base_prefix, as written
+    std::string prefix;  // real
+
+    Installation(const std::string& directory, const std::string& written) : said(written) {
+        prefix = join_path(directory, written);
+        const std::size_t at = directory.rfind(written + "/lib");
+        const bool moved = is_absolute(written) && at != std::string::npos && at > 0;
+        if (moved) prefix = directory.substr(0, at) + written;
+    }
+    std::string path(const std::string& text) const {
+        const bool inside = is_absolute(said) && is_within(text, said);
+        return join_path(prefix, inside ? relative_to(text, said) : text);
+    }
+};
+
+void read_library(const Json& library, const Installation& at, Interpreter& p) {
+    const std::string dynamic = library["dynamic"].string();
+    const std::string archive = library["static"].string();
+    if (!dynamic.empty()) {
+        p.library_directory = std::string(parent(at.path(dynamic)));
+        p.vars["Py_ENABLE_SHARED"] = "1";
+        p.vars["INSTSONAME"] = std::string(file_name(dynamic));
+        p.vars["LIBDIR"] = p.library_directory;
+    }
+    if (archive.empty()) return;
+    p.vars["LIBPL"] = std::string(parent(at.path(archive)));
+    p.vars["LIBRARY"] = std::string(file_name(archive));
+}
+
+Status check_complete(const Json& json, const Interpreter& p) {
+    const char* missing = p.implementation.empty()                    ? "implementation.name"
+                          : p.major == 0                              ? "language.version_info"
+                          : p.platform.empty()                        ? "platform"
+                          : p.ext_suffix.empty()                      ? "abi.extension_suffix"
+                          : json["c_api"]["headers"].string().empty() ? "c_api.headers"
+                                                                      : nullptr;
+    if (missing == nullptr) return {};
+    return project_error(cat("the description of a Python lacks `", missing, "`"),
+                         "PEP 739 says what build-details.json holds");
+}
+
 }  // namespace build_details_detail
+
+Result<Interpreter> interpreter_from_details(const Json& json, const std::string& directory) {
+    using namespace build_details_detail;
+    const std::string schema = json["schema_version"].string();
+    if (schema.compare(0, 2, "1.") != 0) {
+        return project_error(cat("the description of a Python is of schema '", schema, "', and not of 1.0"),
+                             "PEP 739 says what build-details.json holds");
+    }
+    Interpreter p;
+    const Json& info = json["language"]["version_info"];
+    p.implementation = json["implementation"]["name"].string();
+    p.major = static_cast<int>(info["major"].integer());
+    p.minor = static_cast<int>(info["minor"].integer());
+    p.micro = static_cast<int>(info["micro"].integer());
+    p.full_version = full_version_of(info);
+    p.cache_tag = json["implementation"]["cache_tag"].string();
+    p.multiarch = json["implementation"]["_multiarch"].string();
+    p.platform = json["platform"].string();
+    read_abi(json["abi"], p);
+    TRY_VOID(check_complete(json, p));
+    const Result<platform::Triple> machine = platform::parse_triple(p.multiarch);
+    if (machine.ok()) p.pointer_bits = machine->pointer_width();
+    const Installation at(directory, json["base_prefix"].string());
+    p.base_prefix = at.prefix;
+    const std::string program = json["base_interpreter"].string();
+    if (!program.empty()) p.base_executable = at.path(program);
+    p.include_directory = at.path(json["c_api"]["headers"].string());
+    p.platform_include_directory = p.include_directory;
+    p.vars["CCSHARED"] = "-fPIC";
+    p.vars["EXT_SUFFIX"] = p.ext_suffix;
+    read_library(json["libpython"], at, p);
+    p.markers = markers_of(p);
+    return p;
+}
 
 Json build_details(const Interpreter& python) {
     using namespace build_details_detail;

@@ -8,6 +8,9 @@
 namespace cermet::python {
 
 Json build_details(const Interpreter& python);
+// The other way: what compiling, linking and tags need. `directory`: real, of the file, where relative paths begin. A
+// record of another schema or without what is needed is a Project error.
+Result<Interpreter> interpreter_from_details(const Json& json, const std::string& directory);
 // {"supported", "oldest", "newest", "suffix"}: which limited APIs modules for this interpreter may be built for.
 Json limited_api_json(const Interpreter& python);
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "languages/python/package.h"
 #include "languages/python/shared_libraries.h"
+#include "languages/python/target.h"
 
 namespace cermet::python {
 namespace crate_requests_detail {
@@ -52,11 +53,14 @@ rust::SharedSettings settings_of(const options::Config& config, const BuildReque
     for (const options::CrateRule& table : config.crates) {
         const bool cfg = table.when->compare(0, 4, "cfg(") == 0;
         if (markers == nullptr && !table.when->empty() && !cfg) continue;
-        if (holds(table.when, markers != nullptr ? *markers : none).value_or(false))
+        if (holds(config, table.when, markers != nullptr ? *markers : none).value_or(false))
             settings->rules.push_back(rule_of(config, table));
     }
     if (!config.cargo.lock_file->empty()) settings->lock_file = join_path(config.directory, *config.cargo.lock_file);
-    settings->target = *config.cargo.target;
+    if (target_of(config).cross) {
+        settings->cross = cross_record(config);
+        settings->target = settings->cross.target.rust();
+    }
     settings->locked = request.locked || *config.cargo.locked;
     settings->offline = request.offline || *config.cargo.offline;
     settings->frozen = request.frozen;
@@ -79,7 +83,7 @@ std::vector<rust::SelectedCrates> selection_of(const options::Config& config, co
     auto add = [&](const auto& table, const std::vector<std::string>& crates) {
         if (selection.empty() || *table.selection != selection) return;
         // A condition that cannot be read is an error where its own table is built.
-        if (markers != nullptr && !holds(table.when, *markers).value_or(true)) return;
+        if (markers != nullptr && !holds(config, table.when, *markers).value_or(true)) return;
         all.push_back({crate_names(config, crates), *table.features, *table.default_features, *table.all_features});
     };
     for (const options::RustModule& table : config.rust_modules) add(table, {*table.crate});
@@ -212,18 +216,25 @@ Result<std::vector<rust::CrateRequest>> all_crates(const options::Config& config
     std::vector<rust::CrateRequest> all;
     const MarkerEnvironment& markers = python.record.markers;
     for (const options::RustLibrary& table : config.rust_libraries) {
-        TRY(active, holds(table.when, markers));
+        TRY(active, holds(config, table.when, markers));
         if (active) all.push_back(library_crate(config, table, python, request, distribution));
     }
     for (const options::RustModule& table : config.rust_modules) {
-        TRY(active, holds(table.when, markers));
+        TRY(active, holds(config, table.when, markers));
         if (active) all.push_back(module_crate(config, table, python, request));
     }
     for (const options::Executable& table : config.executables) {
-        TRY(active, holds(table.when, markers));
+        TRY(active, holds(config, table.when, markers));
         if (active && !table.crate->empty()) all.push_back(program_crate(config, table, &python, request));
     }
     return all;
+}
+
+void for_machine(rust::CrateRequest& wanted, Machine machine) {
+    if (machine == Machine::Target) return;
+    auto settings = std::make_shared<rust::CrateSettings>(*wanted.settings);
+    settings->target.clear();
+    wanted.settings = settings;
 }
 
 std::vector<std::string> in_tree_outputs(const options::Config& config) {

@@ -26,6 +26,8 @@ rust::CrateRequest program_crate(const options::Config& config, const options::E
 // Of every table that applies here. Only worth asking where a crate has declared outputs in the tree.
 Result<std::vector<rust::CrateRequest>> all_crates(const options::Config& config, const Python& python,
                                                    const BuildRequest& request, const std::string& distribution);
+// For a program that the build itself runs, or what goes into one.
+void for_machine(rust::CrateRequest& wanted, Machine machine);
 // The text of the file that PYO3_CONFIG_FILE names. Without `embeds` (nothing links libpython) it names no directory, so
 // it is the same on every machine.
 std::string pyo3_config(const Python& python, bool embeds);

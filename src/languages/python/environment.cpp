@@ -16,6 +16,8 @@
 #include "languages/python/package.h"
 #include "languages/python/request.h"
 #include "languages/python/requirement.h"
+#include "languages/python/tags.h"
+#include "languages/python/target.h"
 #include "platform/os.h"
 
 namespace cermet::python {
@@ -173,7 +175,33 @@ std::optional<std::string> distribution_fact(store::Store& store, const std::vec
     return cat(at->version, " ", digest_of(record.value_or("")).hex());
 }
 
+Status name_prefix(exec::Executor& executor, Python& python, const std::string& place) {
+    const Interpreter& record = python.record;
+    python.include_dirs = {record.include_directory};
+    if (record.platform_include_directory != record.include_directory) {
+        python.include_dirs.push_back(record.platform_include_directory);
+    }
+    if (environment_detail::in_system_directories(record.base_prefix)) return {};
+    // It may have a place already: in the checkout, or of another Python.
+    if (executor.places().canonical(record.base_prefix) == record.base_prefix) {
+        TRY_VOID(executor.add_place(place, record.base_prefix));
+    }
+    for (std::string& include : python.include_dirs) include = executor.places().canonical(include);
+    return {};
+}
+
 engine::Task<Python> run(engine::Build build, FindPython) {
+    SharedConfig config = co_await build.get(LoadConfig());
+    const Target target = target_of(*config);
+    if (target.cross || target.has_python()) {
+        Python described = co_await build.get(DescribedPython());
+        co_return described;
+    }
+    Python own = co_await build.get(FindBuildPython());
+    co_return own;
+}
+
+engine::Task<Python> run(engine::Build build, FindBuildPython) {
     BuildRequest& request = build.service<BuildRequest>();
     exec::Executor& executor = build.service<exec::Executor>();
     if (request.python.empty()) {
@@ -199,18 +227,9 @@ engine::Task<Python> run(engine::Build build, FindPython) {
     identity.digest(program.digest);
     identity.digest(runtime.digest);
     python.digest = digest_of(identity.bytes()).hex();
-    python.executable = base;
-    std::vector<std::string> includes = {record.include_directory};
-    if (record.platform_include_directory != record.include_directory) {
-        includes.push_back(record.platform_include_directory);
-    }
-    if (!environment_detail::in_system_directories(record.base_prefix)) {
-        std::string place = cat(exec::k_tool, "/python-", python.digest.substr(0, 8));
-        CO_TRY_VOID(executor.add_place(place, record.base_prefix));
-        python.executable = executor.places().canonical(base);
-        for (std::string& include : includes) include = executor.places().canonical(include);
-    }
-    python.include_dirs = includes;
+    const std::string place = cat(exec::k_tool, "/python-", python.digest.substr(0, 8));
+    CO_TRY_VOID(name_prefix(executor, python, place));
+    python.executable = executor.places().canonical(base);
     python.search_path = request.search_path;
     if (python.search_path.empty()) python.search_path = site_directories(request.python);
     std::optional<std::string> fact = python_fact(build.service<store::Store>(), request.python);
@@ -218,17 +237,23 @@ engine::Task<Python> run(engine::Build build, FindPython) {
     co_return python;
 }
 
-FindDistribution::FindDistribution(const std::string& name) : name_(normalise_name(name)) {}
+FindDistribution::FindDistribution(const std::string& name, std::string directory)
+    : name_(normalise_name(name)), directory_(std::move(directory)) {}
 
 engine::Task<Distribution> run(engine::Build build, FindDistribution key) {
     exec::Executor& executor = build.service<exec::Executor>();
-    Python python = co_await build.get(FindPython());
     Distribution found;
     found.name = key.name();
-    std::optional<std::string> fact = distribution_fact(build.service<store::Store>(), python.search_path, key.name());
-    executor.record(exec::Leaf{exec::Leaf::Type::Fact, "dist:" + key.name(), fact.value_or("absent")});
-    std::optional<environment_detail::InstalledAt> at = find_installed(python.search_path, key.name());
+    std::vector<std::string> search_path = {key.directory()};
+    if (key.directory().empty()) {
+        Python python = co_await build.get(FindBuildPython());
+        search_path = python.search_path;
+        std::optional<std::string> fact = distribution_fact(build.service<store::Store>(), search_path, key.name());
+        executor.record(exec::Leaf{exec::Leaf::Type::Fact, "dist:" + key.name(), fact.value_or("absent")});
+    }
+    std::optional<environment_detail::InstalledAt> at = find_installed(search_path, key.name());
     if (!at) co_return found;
+    if (!key.directory().empty()) executor.files().read(join_path(at->directory, at->dist_info + "/RECORD"));
     CO_TRY(package,
            fetch::import_python_distribution(build.service<store::Store>(), join_path(at->directory, at->dist_info)));
     found.version = at->version;
@@ -339,16 +364,45 @@ Status check_requirement(const std::vector<std::string>& build_requires, const M
     return {};
 }
 
+// The build environment's distributions are for the machine that builds; what is in its own WHEEL file says whether they
+// fit others too.
+Status check_portable(const Distribution& distribution, const Target& target) {
+    if (!distribution.found()) return {};
+    const std::string file = join_path(distribution.host, distribution.dist_info + "/WHEEL");
+    for (const std::string& line : split_lines(platform::find_file_bytes(file).value_or(""))) {
+        if (line.compare(0, 5, "Tag: ") != 0) continue;
+        Result<TagSet> tags = parse_tags(trim(line.substr(5)));
+        if (!tags.ok() || tags->platforms == std::vector<std::string>{"any"}) continue;
+        const std::string triple = target.triple.rust();
+        return environment_error(
+            cat("the build environment's ", distribution.name, " ", distribution.version, " is for ",
+                join(tags->platforms, " and "), ", and ", triple, " is built for"),
+            cat("unpack its wheel for that machine, and name the directory with `site-packages` in "
+                "[tool.cermet.toolchain.",
+                triple, "]"));
+    }
+    return {};
+}
+
 }  // namespace environment_detail
 
 engine::Task<c::Provides> run(engine::Build build, ProvideDistribution key) {
-    Distribution distribution = co_await build.get(FindDistribution(key.name()));
+    SharedConfig config = co_await build.get(LoadConfig());
+    const Target target = target_of(*config);
+    const bool cross = target.cross && key.machine() == Machine::Target;
+    std::string directory;
+    if (cross) {
+        Python described = co_await build.get(FindPython());
+        directory = described.search_path.empty() ? "" : described.search_path[0];
+    }
+    Distribution distribution = co_await build.get(FindDistribution(key.name(), directory));
+    if (cross && directory.empty()) CO_TRY_VOID(environment_detail::check_portable(distribution, target));
     if (!distribution.found()) {
         co_return environment_error(cat("the build environment has no distribution ", key.name()),
                                     cat("add \"", key.name(), "\" to [build-system] requires, or install it"));
     }
     std::vector<std::string> build_requires = co_await build.get(FindBuildRequires());
-    Python python = co_await build.get(FindPython());
+    Python python = co_await build.get(FindBuildPython());
     CO_TRY_VOID(environment_detail::check_requirement(build_requires, python.record.markers, distribution));
     c::Provides provides;
     for (const std::string& include : environment_detail::include_directories(distribution)) {
@@ -359,7 +413,7 @@ engine::Task<c::Provides> run(engine::Build build, ProvideDistribution key) {
 
 engine::Task<cython::Compiler> run(engine::Build build, FindCython) {
     std::vector<std::string> build_requires = co_await build.get(FindBuildRequires());
-    Python python = co_await build.get(FindPython());
+    Python python = co_await build.get(FindBuildPython());
     Distribution cython = co_await build.get(FindDistribution("cython"));
     if (!cython.found()) {
         co_return environment_error("the build environment has no Cython",

@@ -11,6 +11,7 @@
 
 #include "engine/build.h"
 #include "exec/action.h"
+#include "exec/executor.h"
 #include "languages/c/c.h"
 #include "languages/cython/cython.h"
 #include "languages/python/interpreter.h"
@@ -28,14 +29,33 @@ struct Python {
     bool operator==(const Python& o) const { return digest == o.digest && search_path == o.search_path; }
 };
 
+// The Python that is built for: of another machine, or where the configuration describes one, that; else the one below.
 class FindPython {
+   public:
+    using Value = Python;
+    static constexpr std::string_view k_name = "target-python";
+    std::string text() const { return {}; }
+    std::string describe() const { return "reading the Python environment"; }
+};
+engine::Task<Python> run(engine::Build build, FindPython key);
+
+// The Python of the build environment: what Cython and generators run with.
+class FindBuildPython {
    public:
     using Value = Python;
     static constexpr std::string_view k_name = "python";
     std::string text() const { return {}; }
     std::string describe() const { return "reading the Python environment"; }
 };
-engine::Task<Python> run(engine::Build build, FindPython key);
+engine::Task<Python> run(engine::Build build, FindBuildPython key);
+
+// Which of a build's two machines: see target.h.
+enum class Machine : std::uint8_t { Target, Build };
+// For keys and drawings: what is for the target is called as if there were one machine.
+inline std::string shown_machine(Machine machine) { return machine == Machine::Target ? "" : " (for the build)"; }
+
+// Gives a prefix outside of the system its place, and names the headers by it.
+Status name_prefix(exec::Executor& executor, Python& python, const std::string& place);
 
 struct Distribution {
     std::string name;  // normalised
@@ -50,17 +70,19 @@ struct Distribution {
     bool operator==(const Distribution&) const = default;
 };
 
-// A distribution of the build environment by name; absence is an answer.
+// A distribution by name; absence is an answer. `directory`: a site-packages; "" = those of the build environment.
 class FindDistribution {
    public:
     using Value = Distribution;
     static constexpr std::string_view k_name = "distribution";
-    explicit FindDistribution(const std::string& name);
-    std::string text() const { return name_; }
+    explicit FindDistribution(const std::string& name, std::string directory = {});
+    std::string text() const { return directory_.empty() ? name_ : name_ + "\n" + directory_; }
     const std::string& name() const { return name_; }
+    const std::string& directory() const { return directory_; }
 
    private:
     std::string name_;
+    std::string directory_;
 };
 engine::Task<Distribution> run(engine::Build build, FindDistribution key);
 
@@ -70,15 +92,18 @@ class ProvideDistribution {
    public:
     using Value = c::Provides;
     static constexpr std::string_view k_name = "provide-distribution";
-    explicit ProvideDistribution(std::string name) : name_(std::move(name)) {}
-    std::string text() const { return name_; }
+    explicit ProvideDistribution(std::string name, Machine machine = Machine::Target)
+        : name_(std::move(name)), machine_(machine) {}
+    std::string text() const { return name_ + shown_machine(machine_); }
     std::string describe() const { return cat_name(); }
     engine::Drawn drawn() const { return {"distribution", name_, name_}; }
     const std::string& name() const { return name_; }
+    Machine machine() const { return machine_; }
 
    private:
     std::string cat_name() const { return "using the Python distribution " + name_; }
     std::string name_;
+    Machine machine_;
 };
 engine::Task<c::Provides> run(engine::Build build, ProvideDistribution key);
 

@@ -13,6 +13,7 @@
 #include "languages/python/modules.h"
 #include "languages/python/request.h"
 #include "languages/python/shared_libraries.h"
+#include "languages/python/target.h"
 #include "languages/python/toolchain_facts.h"
 
 namespace cermet::python {
@@ -178,7 +179,7 @@ engine::Task<talk::ProvidedFact> run(engine::Build build, ChosenFact key) {
         if (key.name().kind != "tool")
             co_return project_error(cat(key.provider(), " is a program, and ", key.name().text(), " is none"))
                 .at(where);
-        BuiltProgram program = co_await build.get(BuildProgram(use.name));
+        BuiltProgram program = co_await build.get(BuildProgram(use.name, machine_of_tools(*config)));
         co_return fact_of(program, key.name(), key.provider());
     }
     c::Provides provides = co_await build.get(ProvideUse(key.provider(), where));

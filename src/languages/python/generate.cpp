@@ -14,6 +14,7 @@
 #include "languages/python/environment.h"
 #include "languages/python/modules.h"
 #include "languages/python/package.h"
+#include "languages/python/target.h"
 
 namespace cermet::python {
 namespace generate_detail {
@@ -55,7 +56,7 @@ engine::Task<Generated> run(engine::Build build, RunGenerate key) {
     for (const std::string& use : *table.uses) {
         CO_TRY(parsed, options::parse_use(use));
         if (parsed.kind == options::UseKind::Tool) {
-            BuiltProgram tool = co_await build.get(BuildProgram(parsed.name));
+            BuiltProgram tool = co_await build.get(BuildProgram(parsed.name, machine_of_tools(*config)));
             generate_detail::add_tool(action, tool);
         } else if (parsed.kind == options::UseKind::Download) {
             ProvidedDownload download = co_await build.get(ProvideDownload(parsed.name));
@@ -81,11 +82,11 @@ engine::Task<Generated> run(engine::Build build, RunGenerate key) {
     std::vector<std::string> argv = *table.command;
     if (argv.empty()) co_return project_error("the generator has no command").at(table.place);
     if (argv[0].compare(0, 5, "tool:") == 0) {
-        BuiltProgram tool = co_await build.get(BuildProgram(argv[0].substr(5)));
+        BuiltProgram tool = co_await build.get(BuildProgram(argv[0].substr(5), machine_of_tools(*config)));
         generate_detail::add_tool(action, tool);
         argv[0] = tool.file.path;
     } else if (argv[0] == "python" || argv[0] == "python3") {
-        Python python = co_await build.get(FindPython());
+        Python python = co_await build.get(FindBuildPython());
         argv[0] = python.executable;
         action.platform["python"] = python.digest;
     } else if (argv[0].find('/') == std::string::npos) {

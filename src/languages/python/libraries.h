@@ -18,6 +18,7 @@ class Libraries {
    public:
     // `multiarch`: "x86_64-linux-gnu" or "".
     explicit Libraries(const std::string& multiarch);
+    explicit Libraries(std::vector<std::string> directories) : directories_(std::move(directories)) {}
     // The library of this name, or nullptr.
     const ElfFile* find(const std::string& soname, const std::vector<std::string>& search);
     // Every symbol that `file`'s needed libraries offer, and theirs; names that nothing was found for go to `missing`.

@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "exec/executor.h"
 #include "languages/python/environment.h"
+#include "languages/python/package.h"
+#include "languages/python/target.h"
 #include "platform/os.h"
 
 namespace cermet::python {
@@ -190,6 +192,17 @@ void write_words(ByteWriter& out, const std::vector<LinkWord>& words) {
     for (const LinkWord& one : words) out.string(one.word);
 }
 
+// Of what loads modules: the file that holds Python where it is here, else the machine alone.
+Result<AbiRecord> loader_abi(const Python& python, const Target& target) {
+    c::Toolchain machine;
+    machine.target = target.triple;
+    if (python.runtime_library.empty()) return abi_of(machine);
+    TRY(mapped, platform::MappedFile::open(python.runtime_library));
+    const Result<LibraryAbi> holder = read_library_abi(mapped.bytes(), python.runtime_library);
+    if (!holder.ok() || holder->parts.empty()) return abi_of(machine);
+    return holder->parts[0].abi;
+}
+
 }  // namespace link_check_detail
 
 std::vector<LinkedFile> find_linked_files(const std::vector<LinkWord>& words,
@@ -236,11 +249,9 @@ engine::Task<bool> run(engine::Build build, CheckLoad key) {
     CO_TRY(mapped, platform::MappedFile::open(places.host(key.file().path)));
     const Result<LibraryAbi> file = read_library_abi(mapped.bytes(), key.shown());
     if (!file.ok() || file->parts.empty()) co_return true;  // other object formats
+    SharedConfig config = co_await build.get(LoadConfig());
     Python python = co_await build.get(FindPython());
-    CO_TRY(runtime, platform::MappedFile::open(python.runtime_library));
-    const Result<LibraryAbi> holder = read_library_abi(runtime.bytes(), python.runtime_library);
-    if (!holder.ok() || holder->parts.empty()) co_return true;
-    platform::AbiRecord own = holder->parts[0].abi;
+    CO_TRY(own, link_check_detail::loader_abi(python, target_of(*config)));
     own.python = abi_of(python.record);
     own.libc_version.clear();  // what it needs, not what there is
     std::vector<std::string> conflicts = platform::abi_conflicts(file->parts[0].abi, own);

@@ -308,6 +308,8 @@ engine::Task<BuiltModule> run(engine::Build build, BuildModule key) {
     }
     check.init_symbol = modules_detail::init_symbol(key.name());
     check.runtime_library = python.runtime_library;
+    std::vector<std::string> directories = co_await build.get(FindTargetLibraries());
+    check.directories = directories;
     check.place = target->place;
     bool loads = co_await build.get(CheckLoad(check.file, check.shown, check.place));
     if (!loads) co_return bug("a module that does not load must be an error");

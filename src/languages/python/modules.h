@@ -7,6 +7,7 @@
 #include "engine/build.h"
 #include "exec/action.h"
 #include "languages/c/c.h"
+#include "languages/python/environment.h"
 #include "languages/python/package.h"
 #include "languages/python/tags.h"
 
@@ -41,15 +42,18 @@ class ProvideUse {
    public:
     using Value = c::Provides;
     static constexpr std::string_view k_name = "use";
-    ProvideUse(std::string use, Where where) : use_(std::move(use)), where_(std::move(where)) {}
-    std::string text() const { return use_; }
+    ProvideUse(std::string use, Where where, Machine machine = Machine::Target)
+        : use_(std::move(use)), where_(std::move(where)), machine_(machine) {}
+    std::string text() const { return use_ + shown_machine(machine_); }
     std::string describe() const { return "providing " + use_; }
     const std::string& use() const { return use_; }
     const Where& where() const { return where_; }
+    Machine machine() const { return machine_; }
 
    private:
     std::string use_;
     Where where_;
+    Machine machine_;
 };
 engine::Task<c::Provides> run(engine::Build build, ProvideUse key);
 
@@ -85,18 +89,21 @@ class BuildProgram {
    public:
     using Value = BuiltProgram;
     static constexpr std::string_view k_name = "program-target";
-    explicit BuildProgram(std::string name) : name_(std::move(name)) {}
-    std::string text() const { return name_; }
+    explicit BuildProgram(std::string name, Machine machine = Machine::Target)
+        : name_(std::move(name)), machine_(machine) {}
+    std::string text() const { return name_ + shown_machine(machine_); }
     std::string describe() const { return "building program " + name_; }
-    engine::Drawn drawn() const { return {"program", name_, name_}; }
+    engine::Drawn drawn() const { return {"program", text(), text()}; }
     const std::string& name() const { return name_; }
+    Machine machine() const { return machine_; }
 
    private:
     std::string name_;
+    Machine machine_;
 };
 engine::Task<BuiltProgram> run(engine::Build build, BuildProgram key);
 
-// Flags as the contract says: sysconfig of the target Python, then the environment, then profile and target.
+// Flags as the contract says: sysconfig of the target Python, the machine's record, the environment, the profile.
 struct NativeFlags {
     std::vector<std::string> c_command, cxx_command;  // compiler words as the user or sysconfig wrote them
     std::vector<std::string> c, cxx, link;
@@ -107,13 +114,45 @@ class FindNativeFlags {
     using Value = NativeFlags;
     static constexpr std::string_view k_name = "native-flags";
     // `python`: with the target Python's flags (modules), or without (programs and libraries outside a package).
-    explicit FindNativeFlags(bool python) : python_(python) {}
-    std::string text() const { return python_ ? "python" : "plain"; }
+    explicit FindNativeFlags(bool python, Machine machine = Machine::Target) : python_(python), machine_(machine) {}
+    std::string text() const { return (python_ ? "python" : "plain") + shown_machine(machine_); }
     bool python() const { return python_; }
+    Machine machine() const { return machine_; }
 
    private:
     bool python_;
+    Machine machine_;
 };
 engine::Task<NativeFlags> run(engine::Build build, FindNativeFlags key);
+
+// The compiler that goes with these flags.
+class FindCompiler {
+   public:
+    using Value = c::Toolchain;
+    static constexpr std::string_view k_name = "compiler";
+    FindCompiler(c::Language language, bool python, Machine machine = Machine::Target)
+        : language_(language), python_(python), machine_(machine) {}
+    std::string text() const {
+        return (language_ == c::Language::C ? "c " : "c++ ") + FindNativeFlags(python_, machine_).text();
+    }
+    c::Language language() const { return language_; }
+    bool python() const { return python_; }
+    Machine machine() const { return machine_; }
+
+   private:
+    c::Language language_;
+    bool python_;
+    Machine machine_;
+};
+engine::Task<c::Toolchain> run(engine::Build build, FindCompiler key);
+
+// Real directories with the libraries of another machine, as its compiler names them; none where this one is built for.
+class FindTargetLibraries {
+   public:
+    using Value = std::vector<std::string>;
+    static constexpr std::string_view k_name = "target-libraries";
+    std::string text() const { return {}; }
+};
+engine::Task<std::vector<std::string>> run(engine::Build build, FindTargetLibraries key);
 
 }  // namespace cermet::python

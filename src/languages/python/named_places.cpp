@@ -8,6 +8,7 @@
 #include "languages/python/modules.h"
 #include "languages/python/package.h"
 #include "languages/python/system_library.h"
+#include "languages/python/target.h"
 #include "languages/python/toolchain_facts.h"
 #include "talk/talk.h"
 
@@ -69,7 +70,8 @@ engine::Task<Place> run(engine::Build build, NamedTool key) {
     Place place;
     python::SharedConfig config = co_await build.get(python::LoadConfig());
     if (config->find_executable(key.name()) != nullptr) {
-        python::BuiltProgram built = co_await build.get(python::BuildProgram(key.name()));
+        python::BuiltProgram built =
+            co_await build.get(python::BuildProgram(key.name(), python::machine_of_tools(*config)));
         place.text = built.file.path;
         place.inputs = built.libraries;
         place.inputs.push_back(built.file);
@@ -135,7 +137,7 @@ engine::Task<Place> run(engine::Build build, FoundPlace key) {
         place.inputs = provided.inputs;
         place.inputs.insert(place.inputs.end(), provided.archives.begin(), provided.archives.end());
         if (key.name().compare(0, 4, "sys:") == 0) {
-            std::vector<exec::Input> files = co_await build.get(python::SystemFiles(rest));
+            std::vector<exec::Input> files = co_await build.get(python::SystemFiles(rest, python::Machine::Target));
             place.inputs.insert(place.inputs.end(), files.begin(), files.end());
         }
         co_return place;

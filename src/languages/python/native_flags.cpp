@@ -7,6 +7,7 @@
 #include "languages/python/modules.h"
 #include "languages/python/package.h"
 #include "languages/python/request.h"
+#include "languages/python/target.h"
 
 namespace cermet::python {
 namespace native_flags_detail {
@@ -42,51 +43,77 @@ void name_places(std::vector<std::string>& flags, const exec::Places& places) {
     }
 }
 
-}  // namespace native_flags_detail
+// What the machine's record and the environment say: commands that replace the interpreter's, and flags after its.
+struct Said {
+    std::vector<std::string> cc, cxx;
+    std::vector<std::string> c, cxx_flags, preprocessor, link;
+};
 
-engine::Task<NativeFlags> run(engine::Build build, FindNativeFlags key) {
-    using native_flags_detail::append;
-    using native_flags_detail::words;
-    SharedConfig config = co_await build.get(LoadConfig());
+Said said_by(const c::CrossRecord& tools) {
+    Said said;
+    said.cc = tools.cc;
+    said.cxx = tools.cxx;
+    said.c = tools.c_flags;
+    said.cxx_flags = tools.cxx_flags;
+    said.link = tools.link_flags;
+    return said;
+}
+
+using Variables = std::map<std::string, std::vector<std::string>>;
+
+// On this machine. `python`: then C++ takes the C flags where it has none of its own.
+Said said_by(const options::ToolchainRecord* record, const Variables& environment, bool python) {
+    const auto variable = [&](const char* name) { return environment.at(name); };
+    Said said;
+    if (record != nullptr) {
+        said.cc = *record->cc;
+        said.cxx = *record->cxx;
+        said.c = *record->c_flags;
+        said.cxx_flags = record->cxx_flags->empty() ? *record->c_flags : *record->cxx_flags;
+        said.link = *record->link_flags;
+    }
+    if (!variable("CC").empty()) said.cc = variable("CC");
+    if (!variable("CXX").empty()) said.cxx = variable("CXX");
+    append(said.c, variable("CFLAGS"));
+    append(said.cxx_flags, variable("CXXFLAGS").empty() && python ? variable("CFLAGS") : variable("CXXFLAGS"));
+    said.preprocessor = variable("CPPFLAGS");
+    said.link.insert(said.link.end(), environment.at("LDFLAGS").begin(), environment.at("LDFLAGS").end());
+    return said;
+}
+
+// The interpreter's own, as it was built: its compilers, and what its modules are compiled and linked with.
+struct Sysconfig {
     NativeFlags flags;
-    std::map<std::string, std::vector<std::string>> environment;
-    for (const std::string& name : {std::string("CC"), std::string("CXX"), std::string("CPPFLAGS"),
-                                    std::string("CFLAGS"), std::string("CXXFLAGS"), std::string("LDFLAGS")}) {
-        std::string text = co_await build.get(exec::UserEnvironment(name));
-        CO_TRY(split_text, words(text, name));
-        environment[name] = split_text;
-    }
-    if (key.python()) {
-        Python python = co_await build.get(FindPython());
-        const Interpreter& record = python.record;
-        CO_TRY(cc, words(record.var("CC"), "CC"));
-        CO_TRY(cxx, words(record.var("CXX"), "CXX"));
-        CO_TRY(cflags, words(record.var("CFLAGS"), "CFLAGS"));
-        CO_TRY(shared_flags, words(record.var("CCSHARED"), "CCSHARED"));
-        CO_TRY(ldshared, words(record.var("LDSHARED"), "LDSHARED"));
-        flags.c_command = cc;
-        flags.cxx_command = cxx;
-        flags.c = cflags;
-        flags.cxx = cflags;
-        flags.link = native_flags_detail::link_rest(ldshared, cc);
-        append(flags.c, environment["CFLAGS"]);
-        append(flags.cxx, environment["CXXFLAGS"].empty() ? environment["CFLAGS"] : environment["CXXFLAGS"]);
-        append(flags.c, environment["CPPFLAGS"]);
-        append(flags.cxx, environment["CPPFLAGS"]);
-        append(flags.c, shared_flags);
-        append(flags.cxx, shared_flags);
-        native_flags_detail::name_places(flags.c, build.service<exec::Executor>().places());
-        native_flags_detail::name_places(flags.cxx, build.service<exec::Executor>().places());
-    } else {
-        append(flags.c, environment["CFLAGS"]);
-        append(flags.cxx, environment["CXXFLAGS"]);
-        append(flags.c, environment["CPPFLAGS"]);
-        append(flags.cxx, environment["CPPFLAGS"]);
-    }
-    append(flags.link, environment["LDFLAGS"]);
-    if (!environment["CC"].empty()) flags.c_command = environment["CC"];
-    if (!environment["CXX"].empty()) flags.cxx_command = environment["CXX"];
-    CO_TRY(profile, options::flags_for(*config, build.service<BuildRequest>().profile));
+    std::vector<std::string> shared;  // CCSHARED: after what the environment says
+};
+
+Result<Sysconfig> sysconfig_of(const Interpreter& record) {
+    Sysconfig out;
+    TRY(cc, words(record.var("CC"), "CC"));
+    TRY(cxx, words(record.var("CXX"), "CXX"));
+    TRY(cflags, words(record.var("CFLAGS"), "CFLAGS"));
+    TRY(shared_flags, words(record.var("CCSHARED"), "CCSHARED"));
+    TRY(ldshared, words(record.var("LDSHARED"), "LDSHARED"));
+    out.flags.c_command = cc;
+    out.flags.cxx_command = cxx;
+    out.flags.c = cflags;
+    out.flags.cxx = cflags;
+    out.flags.link = link_rest(ldshared, cc);
+    out.shared = shared_flags;
+    return out;
+}
+
+void lay_over(NativeFlags& flags, const Said& said) {
+    append(flags.c, said.c);
+    append(flags.cxx, said.cxx_flags);
+    append(flags.c, said.preprocessor);
+    append(flags.cxx, said.preprocessor);
+    append(flags.link, said.link);
+    if (!said.cc.empty()) flags.c_command = said.cc;
+    if (!said.cxx.empty()) flags.cxx_command = said.cxx;
+}
+
+void lay_over(NativeFlags& flags, const options::ProfileFlags& profile) {
     append(flags.c, profile.c_flags);
     append(flags.cxx, profile.cxx_flags);
     append(flags.link, profile.link_flags);
@@ -95,7 +122,70 @@ engine::Task<NativeFlags> run(engine::Build build, FindNativeFlags key) {
         flags.c.push_back(define);
         flags.cxx.push_back(define);
     }
+}
+
+bool is_cross(const options::Config& config, Machine machine) {
+    return machine == Machine::Target && target_of(config).cross;
+}
+
+}  // namespace native_flags_detail
+
+engine::Task<NativeFlags> run(engine::Build build, FindNativeFlags key) {
+    using namespace native_flags_detail;
+    SharedConfig config = co_await build.get(LoadConfig());
+    Said said;
+    if (is_cross(*config, key.machine())) {
+        c::CrossRecord tools = co_await build.get(c::FindCrossTools(cross_record(*config)));
+        said = said_by(tools);
+    } else {
+        Variables environment;
+        for (const std::string& name : {std::string("CC"), std::string("CXX"), std::string("CPPFLAGS"),
+                                        std::string("CFLAGS"), std::string("CXXFLAGS"), std::string("LDFLAGS")}) {
+            std::string text = co_await build.get(exec::UserEnvironment(name));
+            CO_TRY(split_text, words(text, name));
+            environment[name] = split_text;
+        }
+        said = said_by(toolchain_record(*config, key.machine()), environment, key.python());
+    }
+    Sysconfig own;
+    if (key.python()) {
+        Python python = co_await build.get(FindPython());
+        CO_TRY(found, sysconfig_of(python.record));
+        own = found;
+    }
+    NativeFlags flags = own.flags;
+    lay_over(flags, said);
+    append(flags.c, own.shared);
+    append(flags.cxx, own.shared);
+    if (key.python()) {
+        name_places(flags.c, build.service<exec::Executor>().places());
+        name_places(flags.cxx, build.service<exec::Executor>().places());
+    }
+    CO_TRY(profile, options::flags_for(*config, build.service<BuildRequest>().profile));
+    lay_over(flags, profile);
     co_return flags;
+}
+
+engine::Task<std::vector<std::string>> run(engine::Build build, FindTargetLibraries) {
+    SharedConfig config = co_await build.get(LoadConfig());
+    std::vector<std::string> none;
+    if (!target_of(*config).cross) co_return none;
+    c::Toolchain compiler = co_await build.get(FindCompiler(c::Language::C, true));
+    co_return compiler.library_order;
+}
+
+engine::Task<c::Toolchain> run(engine::Build build, FindCompiler key) {
+    SharedConfig config = co_await build.get(LoadConfig());
+    if (native_flags_detail::is_cross(*config, key.machine())) {
+        c::Toolchain found = co_await build.get(c::FindCrossToolchain(key.language(), cross_record(*config)));
+        co_return found;
+    }
+    NativeFlags flags = co_await build.get(FindNativeFlags(key.python(), key.machine()));
+    const options::ToolchainRecord* record = toolchain_record(*config, key.machine());
+    const std::string archiver = record != nullptr && !record->ar->empty() ? record->ar->front() : "";
+    const std::vector<std::string>& command = key.language() == c::Language::C ? flags.c_command : flags.cxx_command;
+    c::Toolchain found = co_await build.get(c::FindToolchain(key.language(), command, archiver));
+    co_return found;
 }
 
 }  // namespace cermet::python

@@ -168,6 +168,7 @@ std::string NativeTarget::identity_text() const {
     for (const auto* words : {&c_flags, &cxx_flags, &link_flags, &uses, &exports}) write_all(out, *words);
     out.string(std);
     out.u8(python_flags ? 1 : 0);
+    out.u8(static_cast<std::uint8_t>(machine));
     out.u8(unity ? 1 : 0);
     out.string(wheel_directory);
     return out.take();
@@ -201,9 +202,9 @@ BuildNative::BuildNative(NativeTarget target) : target_(std::make_shared<const N
 
 engine::Task<exec::Outcome> run(engine::Build build, BuildNative key) {
     const NativeTarget& target = key.target();
-    NativeFlags flags = co_await build.get(FindNativeFlags(target.python_flags));
+    NativeFlags flags = co_await build.get(FindNativeFlags(target.python_flags, target.machine));
     std::vector<ProvideUse> wanted;
-    for (const std::string& use : target.uses) wanted.push_back(ProvideUse(use, target.place));
+    for (const std::string& use : target.uses) wanted.push_back(ProvideUse(use, target.place, target.machine));
     std::vector<c::Provides> provided = co_await build.all(wanted);
     c::Provides uses;
     for (const c::Provides& one : provided) uses.add(one);
@@ -234,12 +235,12 @@ engine::Task<exec::Outcome> run(engine::Build build, BuildNative key) {
     bool has_c = std::any_of(compilations.begin(), compilations.end(),
                              [](const c::Compilation& one) { return one.language == c::Language::C; });
     if (has_c || !has_cxx) {
-        c::Toolchain found = co_await build.get(c::FindToolchain(c::Language::C, flags.c_command));
+        c::Toolchain found = co_await build.get(FindCompiler(c::Language::C, target.python_flags, target.machine));
         c_tools = found;
     }
     const bool links_cxx = has_cxx || (uses.cxx && !target.archive);
     if (links_cxx) {
-        c::Toolchain found = co_await build.get(c::FindToolchain(c::Language::Cxx, flags.cxx_command));
+        c::Toolchain found = co_await build.get(FindCompiler(c::Language::Cxx, target.python_flags, target.machine));
         cxx_tools = found;
     }
     std::vector<c::CompileObject> objects_wanted;

@@ -10,6 +10,7 @@
 #include "engine/build.h"
 #include "exec/action.h"
 #include "languages/c/c.h"
+#include "languages/python/environment.h"
 #include "languages/python/link_check.h"
 #include "options/config.h"
 
@@ -32,6 +33,7 @@ struct NativeTarget {
     std::vector<std::string> exports;
     std::string std;  // "c11", "c++20": -std=
     bool python_flags = true;
+    Machine machine = Machine::Target;
     bool unity = false;           // sources of one directory are compiled together
     std::string wheel_directory;  // where the file lies in the wheel; of an installed command "bin"
     std::string project_file;     // for errors

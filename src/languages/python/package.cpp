@@ -15,6 +15,7 @@
 #include "languages/python/request.h"
 #include "languages/python/requirement.h"
 #include "languages/python/scm_version.h"
+#include "languages/python/target.h"
 #include "platform/triple.h"
 
 namespace cermet::python {
@@ -270,13 +271,22 @@ void share_libraries(options::Config& config) {
     }
 }
 
+// It would put modules beside the sources that this machine cannot import.
+Status check_editable(const options::Config& config) {
+    const Target target = target_of(config);
+    if (!target.cross) return {};
+    return usage_error(cat("an editable install is for this machine, and ", target.triple.rust(), " is built for"),
+                       "build a wheel for it: cermet build")
+        .at(config.target.origin.where);
+}
+
 }  // namespace package_detail
 
-Result<bool> holds(const options::Text& when, const MarkerEnvironment& markers) {
+Result<bool> holds(const options::Config& config, const options::Text& when, const MarkerEnvironment& markers) {
     if (when->empty()) return true;
     std::string_view text = trim(*when);
     if (text.substr(0, 4) == "cfg(" && text.back() == ')') {
-        package_detail::CfgReader reader{text.substr(4, text.size() - 5), platform::host_triple()};
+        package_detail::CfgReader reader{text.substr(4, text.size() - 5), target_of(config).triple};
         bool value = reader.predicate();
         if (!reader.failed && trim(reader.rest).empty()) return value;
         return project_error(cat("cannot read the condition ", text),
@@ -295,7 +305,10 @@ engine::Task<SharedConfig> run(engine::Build build, LoadConfig) {
     if (!overrides.file.empty()) overrides.file = executor.places().canonical(overrides.file);
     CO_TRY(config, options::load_config(executor.files(), request.directory, overrides));
     CO_TRY_VOID(package_detail::check_supported(config));
-    if (request.editable) package_detail::share_libraries(config);
+    if (request.editable) {
+        package_detail::share_libraries(config);
+        CO_TRY_VOID(package_detail::check_editable(config));
+    }
     co_return std::make_shared<const options::Config>(config);
 }
 
@@ -392,17 +405,17 @@ engine::Task<SharedLayout> run(engine::Build build, FindLayout) {
     Discovery discovery = co_await build.get(FindFiles());
     package_detail::TargetFinder finder{files, *config, discovery, python.record.markers, {}};
     for (std::size_t i = 0; i < config->cython.size(); ++i) {
-        CO_TRY(active, holds(config->cython[i].when, python.record.markers));
+        CO_TRY(active, holds(*config, config->cython[i].when, python.record.markers));
         if (active) CO_TRY_VOID(finder.add_group(config->cython[i], i));
     }
     for (std::size_t i = 0; i < config->c_modules.size(); ++i) {
         const options::CModule& table = config->c_modules[i];
-        CO_TRY(active, holds(table.when, python.record.markers));
+        CO_TRY(active, holds(*config, table.when, python.record.markers));
         if (active) CO_TRY_VOID(finder.add({*table.name, ModuleKind::C, i, "", table.place}));
     }
     for (std::size_t i = 0; i < config->rust_modules.size(); ++i) {
         const options::RustModule& table = config->rust_modules[i];
-        CO_TRY(active, holds(table.when, python.record.markers));
+        CO_TRY(active, holds(*config, table.when, python.record.markers));
         if (active) CO_TRY_VOID(finder.add({*table.name, ModuleKind::Rust, i, "", table.place}));
     }
     std::sort(finder.found.begin(), finder.found.end(),

@@ -85,7 +85,7 @@ std::string module_path(const std::string& module);
 Result<std::vector<std::string>> expand_sources(SourceFiles& files, const options::Config& config,
                                                 const options::SourceList& sources, const Where& place);
 
-// Evaluates a `when` text: "" is true; a PEP 508 marker; or cfg(…) over os, arch and family.
-Result<bool> holds(const options::Text& when, const MarkerEnvironment& markers);
+// Evaluates a `when` text: "" is true; a PEP 508 marker; or cfg(…) over os, arch and family of the target.
+Result<bool> holds(const options::Config& config, const options::Text& when, const MarkerEnvironment& markers);
 
 }  // namespace cermet::python

@@ -66,7 +66,7 @@ engine::Task<SharedPayload> run(engine::Build build, CollectPayload) {
     std::vector<BuiltLibrary> libraries = co_await build.get(BuildLibraries());
     payload->libraries = libraries;
     for (const options::Executable& table : config->executables) {
-        CO_TRY(active, holds(table.when, python.record.markers));
+        CO_TRY(active, holds(*config, table.when, python.record.markers));
         if (!active) continue;
         BuiltProgram program = co_await build.get(BuildProgram(*table.name));
         payload->programs.push_back(program);

@@ -18,6 +18,7 @@
 #include "languages/python/request.h"
 #include "languages/python/shared_libraries.h"
 #include "languages/python/system_library.h"
+#include "languages/python/target.h"
 
 namespace cermet::python {
 namespace provide_detail {
@@ -95,13 +96,15 @@ class ProvideCLibrary {
    public:
     using Value = c::Provides;
     static constexpr std::string_view k_name = "provide-c-library";
-    explicit ProvideCLibrary(std::string name) : name_(std::move(name)) {}
-    std::string text() const { return name_; }
-    engine::Drawn drawn() const { return {"library", "c:" + name_, "c:" + name_}; }
+    ProvideCLibrary(std::string name, Machine machine) : name_(std::move(name)), machine_(machine) {}
+    std::string text() const { return name_ + shown_machine(machine_); }
+    engine::Drawn drawn() const { return {"library", "c:" + text(), "c:" + text()}; }
     const std::string& name() const { return name_; }
+    Machine machine() const { return machine_; }
 
    private:
     std::string name_;
+    Machine machine_;
 };
 
 engine::Task<c::Provides> run(engine::Build build, ProvideCLibrary key) {
@@ -109,6 +112,7 @@ engine::Task<c::Provides> run(engine::Build build, ProvideCLibrary key) {
     const options::CLibrary* table = config->find_c_library(key.name());
     CO_TRY(distribution, distribution_name(build.service<exec::Executor>().files(), *config));
     NativeTarget native = provide_detail::library_target(*table, *config, distribution);
+    native.machine = key.machine();
     CO_TRY(sources, expand_sources(build.service<exec::Executor>().files(), *config, *table->sources, table->place));
     for (const std::string& source : sources) native.sources.emplace_back(source, Digest());
     exec::Outcome made = co_await build.get(BuildNative(native));
@@ -121,7 +125,7 @@ engine::Task<c::Provides> run(engine::Build build, ProvideCLibrary key) {
         provides.compile_flags.push_back(value.empty() ? "-D" + name : cat("-D", name, "=", value));
     }
     std::vector<ProvideUse> wanted;
-    for (const std::string& use : native.uses) wanted.emplace_back(use, native.place);
+    for (const std::string& use : native.uses) wanted.emplace_back(use, native.place, native.machine);
     std::vector<c::Provides> used = co_await build.all(wanted);
     if (native.archive) {
         // Whoever links the archive needs what it needs.
@@ -142,13 +146,15 @@ class ProvideRustLibrary {
    public:
     using Value = c::Provides;
     static constexpr std::string_view k_name = "provide-rust-library";
-    explicit ProvideRustLibrary(std::string name) : name_(std::move(name)) {}
-    std::string text() const { return name_; }
-    engine::Drawn drawn() const { return {"library", "rust:" + name_, "rust:" + name_}; }
+    ProvideRustLibrary(std::string name, Machine machine) : name_(std::move(name)), machine_(machine) {}
+    std::string text() const { return name_ + shown_machine(machine_); }
+    engine::Drawn drawn() const { return {"library", "rust:" + text(), "rust:" + text()}; }
     const std::string& name() const { return name_; }
+    Machine machine() const { return machine_; }
 
    private:
     std::string name_;
+    Machine machine_;
 };
 
 engine::Task<c::Provides> run(engine::Build build, ProvideRustLibrary key) {
@@ -157,6 +163,7 @@ engine::Task<c::Provides> run(engine::Build build, ProvideRustLibrary key) {
     Python python = co_await build.get(FindPython());
     CO_TRY(distribution, distribution_name(build.service<exec::Executor>().files(), *config));
     rust::CrateRequest wanted = library_crate(*config, *table, python, build.service<BuildRequest>(), distribution);
+    for_machine(wanted, key.machine());
     if (!wanted.settings->crates_outputs().empty()) {
         CO_TRY(all, all_crates(*config, python, build.service<BuildRequest>(), distribution));
         build.want(rust::BuildCrate(wanted));
@@ -204,21 +211,21 @@ engine::Task<c::Provides> run(engine::Build build, ProvideUse key) {
     CO_TRY(use, options::parse_use(key.use()));
     switch (use.kind) {
         case options::UseKind::Python: {
-            c::Provides provides = co_await build.get(ProvideDistribution(use.name));
+            c::Provides provides = co_await build.get(ProvideDistribution(use.name, key.machine()));
             co_return provides;
         }
         case options::UseKind::Rust: {
             if (config->find_rust_library(use.name) == nullptr) break;
-            c::Provides provides = co_await build.get(ProvideRustLibrary(use.name));
+            c::Provides provides = co_await build.get(ProvideRustLibrary(use.name, key.machine()));
             co_return provides;
         }
         case options::UseKind::C: {
             if (config->find_c_library(use.name) == nullptr) break;
-            c::Provides provides = co_await build.get(ProvideCLibrary(use.name));
+            c::Provides provides = co_await build.get(ProvideCLibrary(use.name, key.machine()));
             co_return provides;
         }
         case options::UseKind::System: {
-            c::Provides provides = co_await build.get(ProvideSystem(use.name));
+            c::Provides provides = co_await build.get(ProvideSystem(use.name, key.machine()));
             co_return provides;
         }
         case options::UseKind::Generate: {
@@ -261,6 +268,7 @@ engine::Task<BuiltProgram> run(engine::Build build, BuildProgram key) {
     built.install = *table->install;
     if (!table->crate->empty()) {
         rust::CrateRequest wanted = program_crate(*config, *table, nullptr, build.service<BuildRequest>());
+        for_machine(wanted, key.machine());
         bool asks = config->has_pyproject && has_conditions(*config, *table->selection);
         if (config->has_pyproject && !asks) {
             bool looks = co_await build.get(rust::LooksForPython(wanted));
@@ -269,6 +277,7 @@ engine::Task<BuiltProgram> run(engine::Build build, BuildProgram key) {
         if (asks) {
             Python found = co_await build.get(FindPython());
             wanted = program_crate(*config, *table, &found, build.service<BuildRequest>());
+            for_machine(wanted, key.machine());
         }
         rust::CrateArtifact artifact = co_await build.get(rust::BuildCrate(wanted));
         built.file = artifact.file;
@@ -281,13 +290,14 @@ engine::Task<BuiltProgram> run(engine::Build build, BuildProgram key) {
     native.place = table->place;
     native.std = *table->std;
     native.python_flags = false;
+    native.machine = key.machine();
     native.wheel_directory = built.install ? "bin" : "";
     fill(native, *table, *config);
     CO_TRY(sources, expand_sources(build.service<exec::Executor>().files(), *config, *table->sources, table->place));
     for (const std::string& source : sources) native.sources.emplace_back(source, Digest());
     exec::Outcome linked = co_await build.get(BuildNative(native));
     std::vector<ProvideUse> wanted;
-    for (const std::string& use : native.uses) wanted.emplace_back(use, native.place);
+    for (const std::string& use : native.uses) wanted.emplace_back(use, native.place, native.machine);
     std::vector<c::Provides> used = co_await build.all(wanted);
     c::Provides all;
     for (const c::Provides& one : used) all.add_to_link(one);

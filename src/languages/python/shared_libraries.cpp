@@ -62,12 +62,12 @@ Result<std::vector<Wanted>> wanted_libraries(const options::Config& config, cons
     std::vector<Wanted> wanted;
     for (const options::CLibrary& table : config.c_libraries) {
         if (*table.kind != "shared") continue;
-        TRY(active, holds(table.when, markers));
+        TRY(active, holds(config, table.when, markers));
         if (active) wanted.push_back({"c:" + *table.name, table.place});
     }
     for (const options::RustLibrary& table : config.rust_libraries) {
         if (*table.link != "shared") continue;
-        TRY(active, holds(table.when, markers));
+        TRY(active, holds(config, table.when, markers));
         if (active) wanted.push_back({"rust:" + *table.name, table.place});
     }
     return wanted;
@@ -119,6 +119,8 @@ engine::Task<std::vector<BuiltLibrary>> run(engine::Build build, BuildLibraries)
         check.shown = library.wheel_path;
         check.what = "library";
         check.runtime_library = python.runtime_library;
+        std::vector<std::string> directories = co_await build.get(FindTargetLibraries());
+        check.directories = directories;
         check.libraries = provided[i].needed_libraries;
         check.place = wanted[i].place;
         bool loads = co_await build.get(CheckLoad(check.file, check.shown, check.place));

@@ -7,6 +7,7 @@
 #include "languages/python/generate.h"
 #include "languages/python/link_check.h"
 #include "languages/python/symbols.h"
+#include "languages/python/target.h"
 #include "languages/python/wheel_platform.h"
 
 namespace cermet::python {
@@ -28,6 +29,10 @@ engine::Task<c::Provides> run(engine::Build, ProvideFact) {
     co_return stage0_detail::not_here("stage 0 asks for no facts");
 }
 
+engine::Task<Python> run(engine::Build, DescribedPython) {
+    co_return stage0_detail::not_here("stage 0 builds for this machine only");
+}
+
 CheckLink::CheckLink(LinkCheck check) : check_(std::make_shared<const LinkCheck>(std::move(check))) {}
 
 engine::Task<std::vector<exec::Input>> run(engine::Build, CheckLink) { co_return std::vector<exec::Input>(); }
@@ -41,4 +46,18 @@ engine::Task<WheelPlatform> run(engine::Build, ChoosePlatform) {
 }
 
 }  // namespace cermet::python
+
+namespace cermet::c {
+
+std::string CrossRecord::text() const { return {}; }
+
+engine::Task<CrossRecord> run(engine::Build, FindCrossTools) {
+    co_return python::stage0_detail::not_here("stage 0 builds for this machine only");
+}
+
+engine::Task<Toolchain> run(engine::Build, FindCrossToolchain) {
+    co_return python::stage0_detail::not_here("stage 0 builds for this machine only");
+}
+
+}  // namespace cermet::c
 #endif

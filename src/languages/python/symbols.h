@@ -20,7 +20,9 @@ struct SymbolCheck {
     std::string init_symbol;             // "" = none is needed (shared libraries)
     std::vector<std::string> exports;    // declared beside it; patterns are not looked for
     std::vector<exec::Input> libraries;  // of the same wheel, which it may need
-    std::string runtime_library;         // real path of libpython, or of the interpreter that holds it
+    std::string runtime_library;         // real path of libpython, or of the interpreter that holds it; "": not here
+    // Where the target's libraries lie; empty: where this machine's dynamic linker looks.
+    std::vector<std::string> directories;
     Where place;
 };
 

@@ -10,19 +10,38 @@
 #include "base/text.h"
 #include "exec/executor.h"
 #include "exec/queries.h"
+#include "languages/python/package.h"
+#include "languages/python/target.h"
 
 namespace cermet::python {
+
+// The command that answers for one machine.
+struct PkgConfig {
+    std::vector<std::string> command;
+    exec::Program program;
+    bool operator==(const PkgConfig&) const = default;
+};
+
 namespace system_library_detail {
 
-exec::Action pkg_config_action(const exec::Program& program, const std::string& label,
-                               const std::vector<std::string>& words) {
+std::vector<std::string> command_for(const options::Config& config, Machine machine) {
+    const options::ToolchainRecord* record = toolchain_record(config, machine);
+    if (record != nullptr && !record->pkg_config->empty()) return *record->pkg_config;
+    const Target target = target_of(config);
+    const bool cross = target.cross && machine == Machine::Target;
+    return {cross ? cat(target.triple.gnu(), "-pkg-config") : std::string("pkg-config")};
+}
+
+exec::Action action_for(const PkgConfig& program, const std::string& label, const std::vector<std::string>& words) {
     exec::Action action;
-    action.label = label;
-    action.description = cat("pkg-config ", words.back());
-    action.argv = {program.path};
+    const std::string said = join(program.command, " ");
+    action.label = said == "pkg-config" ? label : cat(label, "-", digest_of(said).short_hex(8));
+    action.description = cat(said, " ", words.back());
+    action.argv = program.command;
+    action.argv[0] = program.program.path;
     action.argv.insert(action.argv.end(), words.begin(), words.end());
     action.cwd = "/";
-    action.platform["pkg-config"] = program.digest.hex();
+    action.platform["pkg-config"] = program.program.digest.hex();
     action.pass_env = {"PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR", "PKG_CONFIG_SYSROOT_DIR"};
     return action;
 }
@@ -75,22 +94,50 @@ std::vector<std::string> required_packages(std::string_view text) {
     return names;
 }
 
+class FindPkgConfig {
+   public:
+    using Value = PkgConfig;
+    static constexpr std::string_view k_name = "find-pkg-config";
+    FindPkgConfig(Machine machine, std::string wanted) : machine_(machine), wanted_(std::move(wanted)) {}
+    std::string text() const { return wanted_ + shown_machine(machine_); }
+    Machine machine() const { return machine_; }
+    const std::string& wanted() const { return wanted_; }
+
+   private:
+    Machine machine_;
+    std::string wanted_;  // for errors
+};
+
+engine::Task<PkgConfig> run(engine::Build build, FindPkgConfig key) {
+    SharedConfig config = co_await build.get(LoadConfig());
+    PkgConfig found;
+    found.command = system_library_detail::command_for(*config, key.machine());
+    exec::Program program = co_await build.get(exec::FindProgram(found.command[0]));
+    if (!program.found()) {
+        co_return environment_error(
+            cat(found.command[0], " is needed for sys:", key.wanted(), ", and is not installed"),
+            "install it, or name another one with `pkg-config` in [tool.cermet.toolchain.NAME]");
+    }
+    found.program = program;
+    co_return found;
+}
+
 // The directories in which pkg-config looks, in its order.
 class PkgConfigDirectories {
    public:
     using Value = std::vector<std::string>;
     static constexpr std::string_view k_name = "pkg-config-directories";
-    explicit PkgConfigDirectories(exec::Program program) : program_(std::move(program)) {}
-    std::string text() const { return program_.path; }
-    const exec::Program& program() const { return program_; }
+    explicit PkgConfigDirectories(PkgConfig program) : program_(std::move(program)) {}
+    std::string text() const { return join(program_.command, " "); }
+    const PkgConfig& program() const { return program_; }
 
    private:
-    exec::Program program_;
+    PkgConfig program_;
 };
 
 engine::Task<std::vector<std::string>> run(engine::Build build, PkgConfigDirectories key) {
-    exec::Action action = system_library_detail::pkg_config_action(key.program(), "pkg-config-directories",
-                                                                   {"--variable=pc_path", "pkg-config"});
+    exec::Action action = system_library_detail::action_for(key.program(), "pkg-config-directories",
+                                                            {"--variable=pc_path", "pkg-config"});
     exec::Outcome answered = co_await build.get(exec::Run(std::move(action)));
     std::string built_in = co_await build.get(exec::BlobText(answered.stdout_digest));
     std::string first = co_await build.get(exec::UserEnvironment("PKG_CONFIG_PATH"));
@@ -99,11 +146,7 @@ engine::Task<std::vector<std::string>> run(engine::Build build, PkgConfigDirecto
 }
 
 engine::Task<std::vector<exec::Input>> run(engine::Build build, SystemFiles key) {
-    exec::Program program = co_await build.get(exec::FindProgram("pkg-config"));
-    if (!program.found()) {
-        co_return environment_error(cat("pkg-config is needed for sys:", key.name(), ", and is not installed"),
-                                    "install pkg-config");
-    }
+    PkgConfig program = co_await build.get(FindPkgConfig(key.machine(), key.name()));
     std::vector<std::string> directories = co_await build.get(PkgConfigDirectories(program));
     exec::Executor& executor = build.service<exec::Executor>();
     std::vector<exec::Input> found;
@@ -125,10 +168,10 @@ engine::Task<std::vector<exec::Input>> run(engine::Build build, SystemFiles key)
 }
 
 engine::Task<c::Provides> run(engine::Build build, ProvideSystem key) {
-    std::vector<exec::Input> files = co_await build.get(SystemFiles(key.name()));
-    exec::Program program = co_await build.get(exec::FindProgram("pkg-config"));
-    exec::Action action = system_library_detail::pkg_config_action(program, cat("pkg-config-", key.name()),
-                                                                   {"--cflags", "--libs", key.name()});
+    std::vector<exec::Input> files = co_await build.get(SystemFiles(key.name(), key.machine()));
+    PkgConfig program = co_await build.get(FindPkgConfig(key.machine(), key.name()));
+    exec::Action action =
+        system_library_detail::action_for(program, cat("pkg-config-", key.name()), {"--cflags", "--libs", key.name()});
     action.inputs = files;
     action.hint = cat("install the development package of ", key.name());
     exec::Outcome answered = co_await build.get(exec::Run(std::move(action)));

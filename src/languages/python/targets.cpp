@@ -131,7 +131,7 @@ engine::Task<std::vector<std::string>> run(engine::Build build, FindTargets) {
     }
     std::vector<std::string> names;
     for (const targets_detail::Candidate& table : tables) {
-        CO_TRY(active, holds(*table.when, markers));
+        CO_TRY(active, holds(*config, *table.when, markers));
         if (active) names.push_back(table.name);
     }
     if (targets_detail::has_modules(*config)) {

@@ -72,6 +72,10 @@ platform::AbiRecord abi_of(const rust::RustToolchain& rust) {
 
 platform::AbiRecord abi_of(const Python& python) {
     platform::AbiRecord record;
+    if (python.runtime_library.empty()) {  // known only as data
+        record.python = abi_of(python.record);
+        return record;
+    }
     Result<platform::MappedFile> mapped = platform::MappedFile::open(python.runtime_library);
     if (mapped.ok()) {
         const Result<LibraryAbi> abi = read_library_abi(mapped->bytes(), python.runtime_library);
@@ -104,10 +108,8 @@ engine::Task<talk::ProvidedFact> run(engine::Build build, ToolchainFact key) {
         co_return tool_fact(name, python.executable, python.record.full_version);
     }
     SharedConfig config = co_await build.get(LoadConfig());
-    NativeFlags flags = co_await build.get(FindNativeFlags(config->has_pyproject));
-    c::FindToolchain wanted(c::Language::C, flags.c_command);
-    if (name.name == "c++") wanted = c::FindToolchain(c::Language::Cxx, flags.cxx_command);
-    c::Toolchain found = co_await build.get(wanted);
+    const c::Language language = name.name == "c++" ? c::Language::Cxx : c::Language::C;
+    c::Toolchain found = co_await build.get(FindCompiler(language, config->has_pyproject));
     if (abi) co_return abi_fact(name, abi_of(found), found.to_json(), found.digest);
     co_return tool_fact(name, found.command.front(), found.version);
 }

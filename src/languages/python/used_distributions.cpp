@@ -117,7 +117,7 @@ engine::Task<SharedList> run(engine::Build build, UsedDistributions) {
     using namespace used_distributions_detail;
     SharedPackage package = co_await build.get(LoadPackage());
     SharedConfig config = co_await build.get(LoadConfig());
-    Python python = co_await build.get(FindPython());
+    Python python = co_await build.get(FindBuildPython());
     std::vector<Wanted> wanted = of_tables(*config);
     const std::string file = join_path(config->directory, "pyproject.toml");
     for (const Wanted& one : of_build_system(package->pyproject, file, python.record.markers)) wanted.push_back(one);

@@ -136,8 +136,7 @@ engine::Task<WheelPlatform> run(engine::Build build, ChoosePlatform) {
     exec::Executor& executor = build.service<exec::Executor>();
     CO_TRY(files, wheel_platform_detail::native_files(*payload, executor.places()));
     if (std::any_of(files.begin(), files.end(), [](const NativeFile& file) { return uses_musl(file.elf); })) {
-        NativeFlags flags = co_await build.get(FindNativeFlags(true));
-        c::Toolchain toolchain = co_await build.get(c::FindToolchain(c::Language::C, flags.c_command));
+        c::Toolchain toolchain = co_await build.get(FindCompiler(c::Language::C, true));
         if (toolchain.libc == "musl") out.musl_version = musl_series(toolchain.libc_version);
     }
     CO_TRY(widest, choose_platform(files, plain, out.musl_version));

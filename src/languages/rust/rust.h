@@ -62,7 +62,8 @@ struct CrateSettings {
     std::vector<CrateRule> rules;  // the first that fits a package counts
     PythonFacts python;
     std::string lock_file;  // canonical; "" = the workspace's own
-    std::string target;     // triple; "" = host
+    std::string target;     // triple; "" = none is said, and everything is for this machine
+    c::CrossRecord cross;   // of the target, where the project says how it is built for: its triple is set then
     bool locked = false;
     bool offline = false;
     bool frozen = false;
@@ -275,5 +276,22 @@ class FindRust {
     std::string configured_;
 };
 engine::Task<RustToolchain> run(engine::Build build, FindRust key);
+
+// The standard library of a target, as the digest of its files: an Environment error where it is not installed.
+class FindRustTarget {
+   public:
+    using Value = std::string;
+    static constexpr std::string_view k_name = "rust-standard-library";
+    FindRustTarget(RustToolchain rust, std::string triple) : rust_(std::move(rust)), triple_(std::move(triple)) {}
+    std::string text() const { return cat(rust_.digest, " ", triple_); }
+    std::string describe() const { return cat("looking for the standard library of ", triple_); }
+    const RustToolchain& rust() const { return rust_; }
+    const std::string& triple() const { return triple_; }
+
+   private:
+    RustToolchain rust_;
+    std::string triple_;
+};
+engine::Task<std::string> run(engine::Build build, FindRustTarget key);
 
 }  // namespace cermet::rust

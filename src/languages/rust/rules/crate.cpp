@@ -31,7 +31,6 @@ void write_packages(ByteWriter& out, const CrateRequest& request) {
     }
     out.string(request.config_directory);
     out.string(request.overrides_directory);
-    out.string(request.settings->target);
 }
 
 std::string identity_of(const CrateRequest& request) {
@@ -55,6 +54,8 @@ std::string identity_of(const CrateRequest& request) {
         out.u8(static_cast<std::uint8_t>((selected.default_features ? 1 : 0) | (selected.all_features ? 2 : 0)));
     }
     if (request.use == CrateUse::Workspace) write_packages(out, request);
+    out.string(request.settings->target);
+    out.string(request.settings->cross.text());
     out.string(request.settings->python.pyo3_config);
     out.u8(request.settings->python.embeds ? 1 : 0);
     return digest_of(out.bytes()).hex();

@@ -276,6 +276,30 @@ engine::Task<std::shared_ptr<const TargetInfo>> run(engine::Build build, ProbeTa
     co_return std::make_shared<const TargetInfo>(target);
 }
 
+// Both compilers of a target; C++ where there is one: only some crates want it.
+class FindCompilers {
+   public:
+    using Value = CrossTools;
+    static constexpr std::string_view k_name = "cross-compilers";
+    explicit FindCompilers(c::CrossRecord record) : record_(std::move(record)) {}
+    std::string text() const { return record_.text(); }
+    const c::CrossRecord& record() const { return record_; }
+
+   private:
+    c::CrossRecord record_;
+};
+
+engine::Task<CrossTools> run(engine::Build build, FindCompilers key) {
+    CrossTools tools;
+    c::CrossRecord record = co_await build.get(c::FindCrossTools(key.record()));
+    tools.record = record;
+    c::Toolchain found = co_await build.get(c::FindCrossToolchain(c::Language::C, key.record()));
+    tools.c = found;
+    Result<c::Toolchain> cxx = co_await build.attempt(c::FindCrossToolchain(c::Language::Cxx, key.record()));
+    if (cxx.ok()) tools.cxx = *cxx;
+    co_return tools;
+}
+
 namespace graph_detail {
 
 // With what its tests and examples need.
@@ -409,7 +433,7 @@ Status resolve_units(PackageGraph& packages, const CrateRequest& request, Resolv
 Status describe_workspace(PackageGraph& packages, ResolvedGraph& graph) {
     MetadataRequest metadata;
     metadata.host = &graph.request.host;
-    metadata.filter_platform = &graph.request.host;
+    metadata.filter_platform = graph.request.target ? &*graph.request.target : &graph.request.host;
     metadata.only_platform = true;
     metadata.target_directory = std::string(exec::k_out);
     TRY(answer, metadata_json(packages, metadata));
@@ -423,13 +447,13 @@ std::string wanted_target(const CrateRequest& request, const CargoConfig& config
     return config.build_target;
 }
 
-Status check_target(const CrateRequest& request, const ResolvedGraph& graph) {
-    const std::string target = wanted_target(request, graph.config);
-    if (target.empty() || target == graph.toolchain.host || target == platform::k_host_tuple) return {};
-    const bool workspace = request.use == CrateUse::Workspace;
-    return project_error(cat("building for ", target, " is not supported yet: this machine is ", graph.toolchain.host),
-                         workspace ? "`cargo build --target` can" : "leave `target` out of [tool.cermet.cargo]")
-        .at(request.place);
+// A compiler that no configuration of cargo's names links for another machine too: rustc would take this one's.
+void take_linker(TargetInfo& target, const c::Toolchain& compiler) {
+    if (!target.linker.empty() || compiler.command.empty()) return;
+    target.linker = compiler.command[0];
+    for (std::size_t i = 1; i < compiler.command.size(); ++i) {
+        target.rustflags.push_back("-Clink-arg=" + compiler.command[i]);
+    }
 }
 
 bool merges(const CrateRequest& request) { return request.use == CrateUse::Merged || request.use == CrateUse::Shared; }
@@ -491,6 +515,51 @@ FindNamedPrograms named_programs(const ResolvedGraph& graph) {
 
 }  // namespace graph_detail
 
+// What rustc says of the machine that it runs on, and of the one of --target.
+struct Machines {
+    TargetInfo host;
+    std::optional<TargetInfo> target;
+    CrossTools cross;
+};
+
+class ProbeMachines {
+   public:
+    using Value = Machines;
+    static constexpr std::string_view k_name = "rust-machines";
+    // `triple`: of --target; "" = there is none, which is not the same as the host's.
+    ProbeMachines(SharedGraph graph, std::string triple) : graph_(std::move(graph)), triple_(std::move(triple)) {}
+    std::string text() const { return cat(graph_->identity, " ", triple_); }
+    std::string describe() const { return "asking rustc about the machines"; }
+    const SharedGraph& graph() const { return graph_; }
+    const std::string& triple() const { return triple_; }
+
+   private:
+    SharedGraph graph_;
+    std::string triple_;
+};
+
+engine::Task<Machines> run(engine::Build build, ProbeMachines key) {
+    const SharedGraph& graph = key.graph();
+    Machines found;
+    std::string triple;
+    std::shared_ptr<const TargetInfo> host = co_await build.get(ProbeTarget(graph, triple));
+    found.host = *host;
+    if (key.triple().empty()) co_return found;
+    triple = key.triple() == platform::k_host_tuple ? graph->toolchain.host : key.triple();
+    std::string library = co_await build.get(FindRustTarget(graph->toolchain, triple));
+    std::shared_ptr<const TargetInfo> target = co_await build.get(ProbeTarget(graph, triple));
+    found.target = *target;
+    found.host.rustflags.clear();  // with --target they are not for what the build itself runs
+    const c::CrossRecord& record = graph->settings->cross;
+    if (!record.target.arch.empty() && triple != graph->toolchain.host) {
+        CrossTools tools = co_await build.get(FindCompilers(record));
+        found.cross = tools;
+        graph_detail::take_linker(*found.target, tools.c);
+    }
+    found.cross.standard_library = library;
+    co_return found;
+}
+
 engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     const CrateRequest& request = key.request();
     exec::Executor& executor = build.service<exec::Executor>();
@@ -505,20 +574,15 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     std::string configured = graph_detail::configured_tool(graph->config, "rustc");
     RustToolchain rust = co_await build.get(FindRust(at, configured));
     graph->toolchain = rust;
-    CO_TRY_VOID(graph_detail::check_target(request, *graph));
     Wrappers wrappers = co_await build.get(graph_detail::wrappers_in(graph->config));
     graph->wrappers = wrappers;
     std::vector<std::string> no_words;
     c::Toolchain linker = co_await build.get(c::FindToolchain(c::Language::C, no_words));
     graph->linker = linker;
-    std::string no_triple;
-    std::shared_ptr<const TargetInfo> host = co_await build.get(ProbeTarget(graph, no_triple));
-    graph->request.host = *host;
-    if (request.use == CrateUse::Workspace && !graph_detail::wanted_target(request, graph->config).empty()) {
-        std::shared_ptr<const TargetInfo> target = co_await build.get(ProbeTarget(graph, rust.host));
-        graph->request.target = *target;
-        graph->request.host.rustflags.clear();  // with --target they are not for what the build itself runs
-    }
+    Machines machines = co_await build.get(ProbeMachines(graph, graph_detail::wanted_target(request, graph->config)));
+    graph->request.host = machines.host;
+    graph->request.target = machines.target;
+    graph->cross = machines.cross;
     NamedPrograms named = co_await build.get(graph_detail::named_programs(*graph));
     graph->named = named;
     graph->request.profile = request.profile;
@@ -558,7 +622,7 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     graph->cargo_program = cargo;
     if (!request.exports.empty() && !graph->units.roots.empty()) {
         RootLink& link = graph->root_link;
-        link.real_linker = linker_of(graph->request.host);
+        link.real_linker = linker_of(graph->request.target ? *graph->request.target : graph->request.host);
         std::vector<exec::StagedFile> files = export_linker(link.real_linker, request.exports);
         std::string& label = graph->units.units[graph->units.roots[0]].label;
         label = label_with_exports(label, request);

@@ -73,6 +73,14 @@ class FindNamedPrograms {
 };
 engine::Task<NamedPrograms> run(engine::Build build, FindNamedPrograms key);
 
+// What is known of building for --target, beside rustc's own answers in BuildRequest::target.
+struct CrossTools {
+    std::string standard_library;  // its digest; "" = there is no --target
+    c::CrossRecord record;         // with what the environment says
+    c::Toolchain c, cxx;           // no command: scripts find their own, as under cargo
+    bool operator==(const CrossTools& o) const { return c == o.c && cxx == o.cxx && record.text() == o.record.text(); }
+};
+
 struct ResolvedGraph {
     Workspace workspace;
     CargoConfig config;
@@ -83,6 +91,7 @@ struct ResolvedGraph {
     Wrappers wrappers;
     c::Toolchain linker;
     NamedPrograms named;
+    CrossTools cross;
     SharedSettings settings;
     std::map<std::string, PackagePlace> places;  // by package id text
     std::string metadata;                        // `cargo metadata` as JSON text: what $CARGO answers local scripts

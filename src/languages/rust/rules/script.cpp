@@ -45,6 +45,18 @@ void add_script_environment(exec::Action& action, const ResolvedGraph& graph, st
     action.inputs.insert(action.inputs.end(), graph.python_inputs.begin(), graph.python_inputs.end());
 }
 
+// By the names that the cc crate and its like look for first. What the user says under them is in these already.
+void add_compilers(exec::Action& action, const ResolvedGraph& graph, const Unit& unit) {
+    if (!is_for_target(graph, unit) || graph.cross.c.command.empty()) return;
+    const std::string machine = "_" + c::variable_suffix(graph.request.target->triple);
+    action.env["CC" + machine] = join(graph.cross.c.command, " ");
+    action.env["AR" + machine] = graph.cross.c.archiver;
+    if (!graph.cross.cxx.command.empty()) action.env["CXX" + machine] = join(graph.cross.cxx.command, " ");
+    const c::CrossRecord& record = graph.cross.record;
+    if (!record.c_flags.empty()) action.env["CFLAGS" + machine] = join(record.c_flags, " ");
+    if (!record.cxx_flags.empty()) action.env["CXXFLAGS" + machine] = join(record.cxx_flags, " ");
+}
+
 }  // namespace script_detail
 
 std::vector<std::string> script_variables(const ResolvedGraph& graph) {
@@ -65,8 +77,17 @@ std::vector<std::string> script_variables(const ResolvedGraph& graph) {
                                       "LIBCLANG_PATH",
                                       "PROTOC",
                                       "CMAKE"};
-    std::string triple = replace_all(graph.toolchain.host, "-", "_");
-    for (const char* head : {"CC_", "CXX_", "AR_", "CFLAGS_", "CXXFLAGS_"}) names.push_back(head + triple);
+    std::vector<std::string> triples = {graph.toolchain.host};
+    if (graph.request.target && graph.request.target->triple != graph.toolchain.host) {
+        triples.push_back(graph.request.target->triple);
+        for (const char* name : {"HOST_CXX", "TARGET_CXX", "TARGET_AR", "PKG_CONFIG_ALLOW_CROSS"})
+            names.emplace_back(name);
+    }
+    for (const std::string& triple : triples) {
+        for (const char* head : {"CC_", "CXX_", "AR_", "CFLAGS_", "CXXFLAGS_"}) {
+            names.push_back(head + c::variable_suffix(triple));
+        }
+    }
     return names;
 }
 
@@ -149,8 +170,9 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
     exec::Action action;
     read_command(action, command);
     add_script_environment(action, graph, index);
-    add_platform(action, graph, true);
+    add_platform(action, graph, unit, true);
     for (const auto& [name, digest] : graph.named.of_scripts) action.platform[name] = digest;
+    add_compilers(action, graph, unit);
     action.urgency = exec::k_before_many;
     action.label = unit.label;
     action.description = cat("run build script of ", shown(unit));
@@ -167,6 +189,7 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
             "] can say where they lie (`env = { NAME = \"download:NAME\" }`), what stands in for it (`deny-run`, "
             "`provides`), or that it may use the network (`network = true`)");
     action.pass_env = script_variables(graph);
+    std::erase_if(action.pass_env, [&action](const std::string& name) { return action.env.count(name) != 0; });
     if (graph.python_config.empty() && looks_for_python(graph.units, index)) {  // it chooses by itself
         for (const char* name : {"PYO3_PYTHON", "PYTHON_SYS_EXECUTABLE", "VIRTUAL_ENV"}) {
             action.pass_env.emplace_back(name);

@@ -89,11 +89,9 @@ Result<std::string> resolve_rustup(exec::Executor& executor, const Rustup& rustu
     return found;
 }
 
-// The files that make this compiler what it is: rustc, its libraries, the target's standard library.
-std::vector<std::string> toolchain_files(const std::string& sysroot, const std::string& host) {
-    std::vector<std::string> found = {join_path(sysroot, "bin/rustc")};
-    for (const std::string& directory : {join_path(sysroot, "lib"), join_path(sysroot, "lib/rustlib/" + host + "/lib"),
-                                         join_path(sysroot, "lib/rustlib/" + host + "/bin")}) {
+std::vector<std::string> files_in(const std::vector<std::string>& directories) {
+    std::vector<std::string> found;
+    for (const std::string& directory : directories) {
         Result<std::vector<platform::DirectoryEntry>> entries = platform::list_directory(directory);
         if (!entries.ok()) continue;
         for (const platform::DirectoryEntry& entry : *entries) {
@@ -103,6 +101,37 @@ std::vector<std::string> toolchain_files(const std::string& sysroot, const std::
     }
     std::sort(found.begin(), found.end());
     return found;
+}
+
+std::string of_target(const std::string& sysroot, const std::string& triple, const char* what) {
+    return join_path(sysroot, cat("lib/rustlib/", triple, "/", what));
+}
+
+// The files that make this compiler what it is: rustc, its libraries, the host's standard library.
+std::vector<std::string> toolchain_files(const std::string& sysroot, const std::string& host) {
+    std::vector<std::string> found =
+        files_in({join_path(sysroot, "lib"), of_target(sysroot, host, "lib"), of_target(sysroot, host, "bin")});
+    found.push_back(join_path(sysroot, "bin/rustc"));
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+// Into the identity of a toolchain: names relative to the sysroot, and bytes.
+Status digest_files(engine::Build build, const std::string& sysroot, const std::vector<std::string>& files,
+                    ByteWriter& identity) {
+    for (const std::string& file : files) {
+        TRY(digest, build.service<store::Store>().file_digest(file));
+        identity.string(relative_to(file, sysroot));
+        identity.digest(digest);
+        build.service<exec::Executor>().record(exec::Leaf{exec::Leaf::Type::Tool, file, digest.text()});
+    }
+    return {};
+}
+
+Error no_standard_library(const RustToolchain& rust, const std::string& triple) {
+    return environment_error(
+        cat("rustc ", rust.version, " has no standard library for ", triple),
+        cat("install it: rustup target add ", triple, " (Debian has some as libstd-rust-dev of that architecture)"));
 }
 
 std::string line_after(const std::string& text, std::string_view head) {
@@ -171,13 +200,8 @@ engine::Task<RustToolchain> run(engine::Build build, FindRust key) {
         std::string printed = co_await build.get(exec::BlobText(answered.stdout_digest));
         sysroot = executor.places().host_outside(trim(printed));
     }
-    store::Store& store = build.service<store::Store>();
-    for (const std::string& file : toolchain_detail::toolchain_files(sysroot, host)) {
-        CO_TRY(digest, store.file_digest(file));
-        identity.string(relative_to(file, sysroot));
-        identity.digest(digest);
-        executor.record(exec::Leaf{exec::Leaf::Type::Tool, file, digest.text()});
-    }
+    CO_TRY_VOID(
+        toolchain_detail::digest_files(build, sysroot, toolchain_detail::toolchain_files(sysroot, host), identity));
     found.digest = digest_of(identity.bytes()).hex();
     found.sysroot = sysroot;
     if (!is_within(sysroot, "/usr")) {
@@ -192,6 +216,17 @@ engine::Task<RustToolchain> run(engine::Build build, FindRust key) {
     found.version = toolchain_detail::line_after(printed, "release:");
     found.host = toolchain_detail::line_after(printed, "host:");
     co_return found;
+}
+
+engine::Task<std::string> run(engine::Build build, FindRustTarget key) {
+    const std::string sysroot = build.service<exec::Executor>().places().host_outside(key.rust().sysroot);
+    const std::string directory = toolchain_detail::of_target(sysroot, key.triple(), "lib");
+    if (!platform::is_directory(directory)) {
+        co_return toolchain_detail::no_standard_library(key.rust(), key.triple());
+    }
+    ByteWriter identity;
+    CO_TRY_VOID(toolchain_detail::digest_files(build, sysroot, toolchain_detail::files_in({directory}), identity));
+    co_return digest_of(identity.bytes()).hex();
 }
 
 }  // namespace cermet::rust

@@ -66,11 +66,18 @@ void read_command(exec::Action& action, const Command& command) {
     action.cwd = command.cwd;
 }
 
-// What a linking step depends on besides its arguments.
-void add_platform(exec::Action& action, const ResolvedGraph& graph, bool linking) {
+bool is_for_target(const ResolvedGraph& graph, const Unit& unit) {
+    return graph.request.target && unit.platform == graph.request.target->triple;
+}
+
+// Also what a step does not depend on, where two machines are one: as ever then.
+void add_platform(exec::Action& action, const ResolvedGraph& graph, const Unit& unit, bool linking) {
     action.platform["rust"] = graph.toolchain.digest;
+    const bool cross = is_for_target(graph, unit) && graph.request.target->triple != graph.toolchain.host;
+    if (cross) action.platform["rust-target"] = graph.cross.standard_library;
     if (!linking) return;
-    action.platform["linker"] = graph.linker.digest;
+    const bool own = !cross || graph.cross.c.command.empty();
+    action.platform["linker"] = own ? graph.linker.digest : graph.cross.c.digest + graph.cross.cxx.digest;
     for (const auto& [name, digest] : graph.named.linkers) action.platform[name] = digest;
 }
 
@@ -221,7 +228,7 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
     unit_detail::expect(action, command.artifacts);
     bool linking = unit_detail::links(unit);
     action.verify_inputs = linking || generated;
-    unit_detail::add_platform(action, *graph, linking);
+    unit_detail::add_platform(action, *graph, unit, linking);
     if (unit.pipelines() && !action.early_output.empty()) action.two_step = exec::TwoStep::Rustc;
     if (unit_detail::rule_of(*graph, unit) != nullptr) {
         Given given = co_await build.get(GivenByRules(graph, key.unit()));

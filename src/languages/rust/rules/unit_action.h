@@ -14,8 +14,10 @@ const CrateRule* rule_of(const ResolvedGraph& graph, const Unit& unit);      // 
 std::string shown(const Unit& unit);                                         // "foo v1.0.0 (build script)"
 std::string key_text(const ResolvedGraph& graph, std::size_t unit);
 void read_command(exec::Action& action, const Command& command);
-// What a linking step depends on besides its arguments.
-void add_platform(exec::Action& action, const ResolvedGraph& graph, bool linking);
+// What a step of the unit depends on besides its arguments.
+void add_platform(exec::Action& action, const ResolvedGraph& graph, const Unit& unit, bool linking);
+// Whether a unit is for --target, and not for what the build itself runs.
+bool is_for_target(const ResolvedGraph& graph, const Unit& unit);
 
 }  // namespace unit_detail
 
