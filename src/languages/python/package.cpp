@@ -57,7 +57,7 @@ Status check_supported(const options::Config& config) {
     };
     for (const options::CrateRule& rule : config.crates) {
         if (rule.canonical_paths.set()) return refuse(rule.canonical_paths.origin, "`canonical-paths`");
-        TRY_VOID(holds(rule.when, MarkerEnvironment()));  // that it can be read; whether it holds is asked later
+        TRY_VOID(holds(config, rule.when, MarkerEnvironment()));  // that it can be read; whether it holds is asked later
     }
     return {};
 }
