@@ -266,3 +266,19 @@ def test_features_of_a_crate_that_others_depend_on(make):
     project.edit("pyproject.toml", '"bundled"', '"bundeld"')
     failed = project.build(check=False)
     assert failed.code == 2 and "package sys 0.1.0 has no feature `bundeld`" in failed.err, failed.text
+
+
+def test_an_output_inside_its_own_package(make):
+    """A checked-in copy in the crate's own directory, which its compilation looks through, is not what the script wrote."""
+    files = with_script('    let value = "4";\n    std::fs::write("made.h", "#define MADE 30\\n").unwrap();\n',
+                        'outputs = ["rust/core-part/made.h"]\n')
+    files["rust/core-part/made.h"] = "#define MADE 20\n"
+    files["small/_r.c"] = files["small/_r.c"].replace("#include <stdint.h>", '#include <stdint.h>\n#include "made.h"').replace(
+        "(long)core_value()", "MADE + (long)core_value()")
+    project = make(files)
+    project.build()
+    assert values(project, "_r") == "34"
+    assert project.read("rust/core-part/made.h") == "#define MADE 20\n"
+    project.edit("rust/core-part/build.rs", "MADE 30", "MADE 40")
+    project.build()
+    assert values(project, "_r") == "44"
