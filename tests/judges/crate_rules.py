@@ -194,9 +194,12 @@ def write_probe(project: Path, name: str, case: Case, way: Way) -> None:
     subprocess.run([cargo_calls.toolchain("cargo"), "generate-lockfile", "-q"], cwd=project, check=True)
 
 
+def dynamic(file: Path) -> str:
+    return subprocess.run(["readelf", "-dW", str(file)], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
 def needed(program: Path) -> List[str]:
-    printed = subprocess.run(["readelf", "-dW", str(program)], check=True, stdout=subprocess.PIPE, text=True).stdout
-    return re.findall(r"\(NEEDED\).*\[(.*)\]", printed)
+    return re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic(program))
 
 
 def run_probe(project: Path, case: Case, python: str) -> str:
@@ -207,7 +210,12 @@ def run_probe(project: Path, case: Case, python: str) -> str:
         wheel = next((project.parent / "wheels").glob("*.whl"))
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(project.parent / "wheels")
-        env["LD_LIBRARY_PATH"] = str(project.parent / "wheels" / case.library_path.split("/", 1)[1])
+        directory = project.parent / "wheels" / case.library_path.split("/", 1)[1]
+        env["LD_LIBRARY_PATH"] = str(directory)
+        for library in directory.glob("*.so.*"):  # the name that is bound, as ldconfig makes it
+            bound = re.search(r"\(SONAME\).*\[(.*)\]", dynamic(library))
+            if bound is not None and not (directory / bound.group(1)).exists():
+                (directory / bound.group(1)).symlink_to(library.name)
     command = [str(project / "dist/probe")]
     if case.module:
         command = [python, "-I", "-c", "import sys; sys.path.insert(0, sys.argv[1]); import probe; print(probe.said())", str(project / "dist")]

@@ -241,3 +241,44 @@ def test_what_a_script_is_let_read(make):
     assert values(project, "_r") == "2"
     project.build(STORY_WORD="4")
     assert values(project, "_r") == "42"
+
+
+def test_features_of_a_crate_that_others_depend_on(make):
+    """Of any crate of the graph, at the versions that the rule is for; also one that takes an optional dependency in."""
+    files = with_script('    let value = "0";\n', "")
+    files["rust/Cargo.toml"] = '[workspace]\nresolver = "2"\nmembers = ["core-part", "sys", "more"]\n'
+    files["rust/Cargo.lock"] = ('version = 4\n\n[[package]]\nname = "core-part"\nversion = "0.1.0"\ndependencies = [\n "sys",\n]\n\n'
+                                '[[package]]\nname = "more"\nversion = "0.1.0"\n\n'
+                                '[[package]]\nname = "sys"\nversion = "0.1.0"\ndependencies = [\n "more",\n]\n')
+    for name, table in (("sys", '[features]\nbundled = ["dep:more"]\n[dependencies]\nmore = { path = "../more", optional = true }\n'), ("more", "")):
+        files[f"rust/{name}/Cargo.toml"] = f'[package]\nname = "{name}"\nversion = "0.1.0"\nedition = "2021"\n{table}'
+    files["rust/more/src/lib.rs"] = "pub fn value() -> i64 { 8 }\n"
+    files["rust/sys/src/lib.rs"] = ('#[cfg(feature = "bundled")]\npub use more::value;\n'
+                                    '#[cfg(not(feature = "bundled"))]\npub fn value() -> i64 { 3 }\n')
+    files["rust/core-part/Cargo.toml"] += '[dependencies]\nsys = { path = "../sys" }\n'
+    files["rust/core-part/src/lib.rs"] = '#[no_mangle]\npub extern "C" fn core_value() -> i64 {\n    sys::value()\n}\n'
+    project = make(files)
+    project.build()
+    assert values(project, "_r") == "3"
+    project.append("pyproject.toml", '\n[tool.cermet.crates."sys <0.2"]\nfeatures = ["bundled"]\n')
+    project.build()
+    assert values(project, "_r") == "8"
+    project.edit("pyproject.toml", '"bundled"', '"bundeld"')
+    failed = project.build(check=False)
+    assert failed.code == 2 and "package sys 0.1.0 has no feature `bundeld`" in failed.err, failed.text
+
+
+def test_an_output_inside_its_own_package(make):
+    """A checked-in copy in the crate's own directory, which its compilation looks through, is not what the script wrote."""
+    files = with_script('    let value = "4";\n    std::fs::write("made.h", "#define MADE 30\\n").unwrap();\n',
+                        'outputs = ["rust/core-part/made.h"]\n')
+    files["rust/core-part/made.h"] = "#define MADE 20\n"
+    files["small/_r.c"] = files["small/_r.c"].replace("#include <stdint.h>", '#include <stdint.h>\n#include "made.h"').replace(
+        "(long)core_value()", "MADE + (long)core_value()")
+    project = make(files)
+    project.build()
+    assert values(project, "_r") == "34"
+    assert project.read("rust/core-part/made.h") == "#define MADE 20\n"
+    project.edit("rust/core-part/build.rs", "MADE 30", "MADE 40")
+    project.build()
+    assert values(project, "_r") == "44"

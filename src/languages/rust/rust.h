@@ -68,7 +68,8 @@ struct CrateSettings {
     bool offline = false;
     bool frozen = false;
     const CrateRule* rule_for(const Package& package) const;  // null: there is none
-    std::vector<std::string> crates_outputs() const;          // every rule's outputs
+    const CrateRule* rule_for(const std::string& name, const Version& version) const;
+    std::vector<std::string> crates_outputs() const;  // every rule's outputs
 };
 using SharedSettings = std::shared_ptr<const CrateSettings>;
 

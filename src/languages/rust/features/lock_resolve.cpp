@@ -31,7 +31,8 @@ class Resolver {
             Status done = next.feature != nullptr     ? feature(next.package, *next.feature, Asker::Dependent)
                           : next.by->default_features ? default_feature(next.package, Asker::Dependent)
                                                       : Status();
-            if (!done && done.error().where.file.empty()) return std::move(done).error().at(next.by->where);
+            if (!done && done.error().where.file.empty() && next.by != nullptr)
+                return std::move(done).error().at(next.by->where);
             if (!done) return std::move(done).error();
         }
         return answer();
@@ -49,7 +50,7 @@ class Resolver {
     struct Asked {
         std::size_t package = 0;
         const std::string* feature = nullptr;
-        const Dependency* by = nullptr;  // the declaration that asks
+        const Dependency* by = nullptr;  // the declaration that asks; null: none does, it is added
     };
 
     Status root(const RequestedFeatures& requested) {
@@ -78,6 +79,7 @@ class Resolver {
         state.active.assign((*node)->edges.size(), 0);
         for (std::size_t i = 0; i < state.active.size(); ++i)
             if (!(*node)->edges[i].declaration->optional) activate(index, i);
+        for (const std::string& name : scope_.added((*node)->id)) asked_.push_back({index, &name, nullptr});
         return true;
     }
 

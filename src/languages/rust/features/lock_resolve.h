@@ -25,6 +25,12 @@ class LockScope {
         (void)dependency;
         return true;
     }
+    // Features of a package that nothing in the graph asks for.
+    virtual const std::vector<std::string>& added(const PackageId& package) const {
+        static const std::vector<std::string> none;
+        (void)package;
+        return none;
+    }
     bool skip_absent = false;  // leave out packages whose sources are not on this machine, with their edges
 };
 

@@ -18,7 +18,8 @@ namespace resolve_detail {
 
 class Resolver : private LockScope {
    public:
-    Resolver(PackageGraph& graph, const ResolveInput& input) : graph_(graph), input_(input) {
+    Resolver(PackageGraph& graph, const Selection& selection, const ResolveInput& input)
+        : graph_(graph), selection_(selection), input_(input) {
         out_.split_hosts = graph.workspace().resolver > 1;
     }
 
@@ -91,6 +92,10 @@ class Resolver : private LockScope {
         return counts(FeaturesFor::NormalOrDev, dependency) || counts(FeaturesFor::HostDep, dependency);
     }
 
+    const std::vector<std::string>& added(const PackageId& package) const override {
+        return added_to(selection_, package);
+    }
+
     // Does this edge exist for the key at all (F4, F5)?
     bool counts(FeaturesFor fk, const Dependency& dependency) const {
         if (dependency.kind == DependencyKind::Development && !follows_dev()) return false;
@@ -116,6 +121,7 @@ class Resolver : private LockScope {
         out_.features[key];
         for (const FeatureValue& value : values) TRY_VOID(activate_value(package, fk, value));
         if (!visited_.insert(key).second) return {};
+        for (const std::string& name : added(graph_.node(package).id)) TRY_VOID(activate_feature(package, fk, name));
         TRY(edges, edges_of(package));
         for (const PackageGraph::Edge& edge : *edges) {
             if (edge.declaration->optional || !counts(fk, *edge.declaration)) continue;
@@ -185,7 +191,10 @@ class Resolver : private LockScope {
         if (!has_edge(*node, name) && is_declared_here(*node, name))
             return project_error(cat("Cargo.lock gives package `", node->id.name, "` no `", name,
                                      "`, which a selected feature needs"),
-                                 "Cargo.lock is stale: run `cargo update --workspace` once")
+                                 added(node->id).empty()
+                                     ? "Cargo.lock is stale: run `cargo update --workspace` once"
+                                     : "a rule adds the feature: Cargo.lock has what it needs when a feature of a "
+                                       "workspace member leads to it too, switched on or not")
                 .at(node->package->where);
         TRY(edges, edges_of(package));
         for (const PackageGraph::Edge& edge : *edges) {
@@ -234,6 +243,7 @@ class Resolver : private LockScope {
     }
 
     PackageGraph& graph_;
+    const Selection& selection_;
     const ResolveInput& input_;
     ResolvedFeatures out_;
     std::set<std::size_t> roots_;
@@ -243,6 +253,12 @@ class Resolver : private LockScope {
 
 }  // namespace resolve_detail
 
+const std::vector<std::string>& added_to(const Selection& selection, const PackageId& package) {
+    static const std::vector<std::string> none;
+    auto found = selection.added_features.find(cat(package.name, " ", package.version));
+    return found != selection.added_features.end() ? found->second : none;
+}
+
 const std::set<std::string>* ResolvedFeatures::of(std::size_t package, FeaturesFor f) const {
     auto found = features.find(key(package, f));
     return found != features.end() ? &found->second : nullptr;
@@ -250,7 +266,7 @@ const std::set<std::string>* ResolvedFeatures::of(std::size_t package, FeaturesF
 
 Result<ResolvedFeatures> resolve_features(PackageGraph& graph, const Selection& selection, const ResolveInput& input) {
     TRY(requested, requested_features(graph, selection));
-    return resolve_detail::Resolver(graph, input).run(requested);
+    return resolve_detail::Resolver(graph, selection, input).run(requested);
 }
 
 }  // namespace cermet::rust

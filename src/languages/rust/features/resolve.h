@@ -64,6 +64,8 @@ struct Selection {
     bool default_features = true;
     bool all_features = false;
     std::map<std::string, PackageFeatures> package_features;  // by package name, on top of the above
+    // By "NAME VERSION", of any package of the graph: on top of what asks for it.
+    std::map<std::string, std::vector<std::string>> added_features;
     std::vector<Root> roots;
     std::vector<Merged> merged;
     // Build libraries that only serve as dependencies as plain rlibs, whatever other crate types their manifest lists:
@@ -140,6 +142,8 @@ struct ResolveInput {
     bool has_dev_units = false;              // tests, examples or benches are built
 };
 
+// What is added to a package; empty: nothing.
+const std::vector<std::string>& added_to(const Selection& selection, const PackageId& package);
 Result<std::vector<std::size_t>> selected_packages(PackageGraph& graph, const Selection& selection);
 Result<ResolvedFeatures> resolve_features(PackageGraph& graph, const Selection& selection, const ResolveInput& input);
 

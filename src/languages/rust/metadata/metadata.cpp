@@ -118,6 +118,9 @@ class MetadataScope : public LockScope {
     bool counts(const Dependency& dependency) const override {
         return !request_.only_platform || counts_for(request_, dependency);
     }
+    const std::vector<std::string>& added(const PackageId& package) const override {
+        return added_to(request_.selection, package);
+    }
 
    private:
     const MetadataRequest& request_;

@@ -104,11 +104,15 @@ void add_search(std::vector<std::string>& flags, const ScriptOutput& script) {
 std::string request_identity(const CrateRequest& request) { return crate_detail::identity_of(request); }
 
 const CrateRule* CrateSettings::rule_for(const Package& package) const {
+    return rule_for(package.name, package.version);
+}
+
+const CrateRule* CrateSettings::rule_for(const std::string& name, const Version& version) const {
     for (const CrateRule& rule : rules) {
-        if (rule.crate != package.name) continue;
+        if (rule.crate != name) continue;
         if (rule.versions.empty()) return &rule;
         const std::optional<VersionReq> wanted = parse_version_req(rule.versions);
-        if (wanted && wanted->matches(package.version)) return &rule;
+        if (wanted && wanted->matches(version)) return &rule;
     }
     return nullptr;
 }

@@ -84,12 +84,17 @@ Result<Selection> selected_features(const CrateRequest& request, const std::vect
         add_once(selection.features, table.features);
     }
     for (const auto& [name, own] : flags) selection.package_features[name] = own;
-    for (const PackagePtr& package : workspace.local_packages()) {
-        const CrateRule* rule = request.settings->rule_for(*package);
-        if (rule != nullptr && !rule->features.empty())
-            selection.package_features[package->name].features = rule->features;
-    }
     return selection;
+}
+
+// What rules add, of every package of the lock.
+void add_features(const CrateSettings& settings, const Lockfile& lock, Selection& selection) {
+    for (const LockedPackage& package : lock.packages) {
+        const std::optional<Version> version = parse_version(package.version);
+        const CrateRule* rule = version ? settings.rule_for(package.name, *version) : nullptr;
+        if (rule != nullptr && !rule->features.empty())
+            selection.added_features.emplace(cat(package.name, " ", package.version), rule->features);
+    }
 }
 
 // The binary that is meant: the one that is named, the one called like the table, or the only one.
@@ -435,6 +440,7 @@ Status describe_workspace(PackageGraph& packages, ResolvedGraph& graph) {
     metadata.host = &graph.request.host;
     metadata.filter_platform = graph.request.target ? &*graph.request.target : &graph.request.host;
     metadata.only_platform = true;
+    metadata.selection.added_features = graph.request.selection.added_features;
     metadata.target_directory = std::string(exec::k_out);
     TRY(answer, metadata_json(packages, metadata));
     graph.metadata = answer.dump();
@@ -605,6 +611,7 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     FetchPlan plan{&graph->workspace, cargo_home, graph->fetch_manifest};
     CO_TRY(located, find_sources(executor, plan));
     CO_TRY(selection, graph_detail::selection_of(request, names, graph->root_source, graph->workspace));
+    graph_detail::add_features(*request.settings, *graph->workspace.lock, selection);
     graph->request.selection = selection;
     CO_TRY_VOID(graph_detail::fetch_sources(build, *graph, plan, selection, located));
     SourcePlaces places(executor, located, *graph->workspace.lock);
@@ -612,6 +619,7 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     CO_TRY_VOID(graph_detail::resolve_units(packages, request, *graph));
     if (graph_detail::has_local_scripts(graph->units)) {
         Selection whole = graph_detail::whole_workspace();
+        whole.added_features = selection.added_features;
         CO_TRY_VOID(graph_detail::fetch_sources(build, *graph, plan, whole, located));
         CO_TRY_VOID(graph_detail::describe_workspace(packages, *graph));
     }

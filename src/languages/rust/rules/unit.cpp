@@ -107,6 +107,13 @@ void tell_unseen(exec::Executor& executor, const Unit& unit, const exec::Outcome
     }
 }
 
+// What a script writes into the package stands over the checked-in copy: rustc names such a file itself if it reads it.
+void drop(std::vector<exec::Input>& inputs, const std::vector<std::string>& written) {
+    std::erase_if(inputs, [&](const exec::Input& input) {
+        return std::find(written.begin(), written.end(), input.path) != written.end();
+    });
+}
+
 // A wheel or an sdist in dist/: made of the package, it must not decide what the package is made of. Elsewhere it may be
 // what a script reads.
 bool is_made_archive(const std::string& path) {
@@ -209,6 +216,7 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
         action.inputs.emplace_back(place->directory, place->tree, exec::InputKind::Tree);
     } else if (!generated) {
         std::vector<exec::Input> own = co_await build.get(PackageInputs(unit.package->directory, RustSources::Without));
+        unit_detail::drop(own, graph->settings->crates_outputs());
         action.inputs.insert(action.inputs.end(), own.begin(), own.end());
         action.discovery = exec::Discovery::DepInfo;
         action.project_file = unit.package->manifest_path;
