@@ -22,21 +22,26 @@ class DocumentPaths : public PathWriter {
     DocumentPaths(const Session& session, exec::Executor& executor, std::string directory)
         : checkout_(session.checkout().host), executor_(executor), directory_(std::move(directory)) {}
     std::string written(const std::string& canonical) const override {
-        const bool inside = is_within(canonical, exec::k_ws);
-        const std::string real = inside ? join_path(checkout_, relative_to(canonical, exec::k_ws))
-                                        : executor_.places().host_outside(canonical);
+        const std::string real = real_of(canonical);
         const bool near = is_within(real, checkout_) && is_within(directory_, checkout_);
         return near ? relative_to(real, directory_) : real;
     }
     bool holds_files(const std::string& canonical) const override {
-        Result<std::vector<platform::DirectoryEntry>> entries =
-            platform::list_directory(executor_.places().host_outside(canonical));
-        return entries.ok() && std::any_of(entries->begin(), entries->end(), [](const platform::DirectoryEntry& entry) {
-                   return entry.kind == platform::FileKind::File;
+        const std::string real = real_of(canonical);
+        Result<std::vector<platform::DirectoryEntry>> entries = platform::list_directory(real);
+        return entries.ok() &&
+               std::any_of(entries->begin(), entries->end(), [&](const platform::DirectoryEntry& entry) {
+                   return platform::is_file(join_path(real, entry.name));
                });
     }
 
    private:
+    // In the checkout itself, also where a mirror stands over it.
+    std::string real_of(const std::string& canonical) const {
+        if (!is_within(canonical, exec::k_ws)) return executor_.places().host_outside(canonical);
+        return join_path(checkout_, relative_to(canonical, exec::k_ws));
+    }
+
     std::string checkout_;
     exec::Executor& executor_;
     std::string directory_;

@@ -183,7 +183,7 @@ def test_what_git_ignores_is_not_of_the_package(make):
     made = small.everything()
     made["rust/core-part/build.rs"] = 'fn main() {\n    std::fs::read("local.txt").unwrap();\n}\n'
     made["rust/core-part/local.txt"] = "of this machine\n"
-    made[".gitignore"] = "local.txt\n"
+    made["rust/core-part/.gitignore"] = "local.txt\n"
     project = make(made)
     project.build()
     refused = project.build("--strict", check=False)
