@@ -3,6 +3,7 @@
 
 SPDX-License-Identifier: MIT
 usage: file_edges.py [--program P] [--python P] [--work DIR] [--keep | --resume] [--argument ARG]… PROJECT
+       file_edges.py [--program P] [--work DIR] [--argument ARG]… --corpus NAME     an entry of tests/corpus, without optimising
 
 The judge is strace: the package is built once, in plain mode with an empty cache, and every file that a process of a step
 opened for reading must be
@@ -50,6 +51,21 @@ IGNORED = [
 CARRIERS = r"/(usr/)?bin/(sh|dash|bash|sed|tail|tr|ldd|env)"
 
 
+def corpus_project(name: str, work: Path) -> Tuple[Path, str, Dict[str, str]]:
+    """The sources of an entry of the corpus with its configuration, the Python that it is built with, and its compilers."""
+    sys.path.insert(0, str(HERE.parent / "corpus"))
+    from judge.entry import Entry, overlaid, unpack  # type: ignore[import-not-found]
+    from judge.steps import Steps  # type: ignore[import-not-found]
+
+    entry = Entry(HERE.parent / "corpus" / name)
+    steps = Steps(entry, HERE.parents[1] / "build" / "corpus")
+    python = steps.build_environment()["python"]
+    tree = unpack(steps.sdist()["file"], work.parent / f"{work.name}-sources")
+    file = tree / "pyproject.toml"
+    file.write_text(overlaid(file.read_text(encoding="utf-8"), entry.overlay()), encoding="utf-8")
+    return tree, python, {**steps.compilers(), **entry.environment, "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0"}
+
+
 class Judged:
     """One build and everything that the program says of it."""
 
@@ -62,6 +78,7 @@ class Judged:
             self.words += ["--python", os.path.abspath(options.python)]
         self.cache = self.work / "cache"
         self.environment = dict(os.environ, CERMET_CACHE=str(self.cache), LC_ALL="C.UTF-8")
+        self.environment.update(options.environment)
         if options.cargo_home:
             self.environment["CARGO_HOME"] = os.path.abspath(options.cargo_home)
 
@@ -248,7 +265,7 @@ def hosts_asked(judged: Judged) -> Set[str]:
 def audit_hosts(audit: Any) -> Set[str]:
     hosts = set()
     for one in audit["external"]:
-        for key in ("url", "source", "index"):
+        for key in ("url", "index", "source"):
             text = str(one.get(key) or "")
             host = urllib.parse.urlsplit(text[text.find("+") + 1:]).hostname
             if host:
@@ -308,7 +325,8 @@ def set_by_cargo(name: str) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("project")
+    parser.add_argument("project", nargs="?", default="")
+    parser.add_argument("--corpus", default="", metavar="NAME")
     parser.add_argument("--program", default=str(HERE.parents[1] / "build/cermet"))
     parser.add_argument("--python", default="")
     parser.add_argument("--work", default="build/file-edges")
@@ -320,6 +338,13 @@ def main() -> int:
     if shutil.which("strace") is None:
         print("there is no strace", file=sys.stderr)
         return 3
+    options.environment = {}
+    if options.corpus:
+        work = Path(options.work).resolve()
+        options.project, options.python, options.environment = corpus_project(options.corpus, work)
+        options.argument += ["-C", "profile.release.c-flags=-O0"]
+    if not options.project:
+        parser.error("PROJECT or --corpus NAME")
     judged = Judged(options)
     judged.build(options.keep, options.resume)
     edges = Edges(judged.graph, judged.toolchain)
@@ -354,6 +379,10 @@ def main() -> int:
     for host in sorted(asked - known):
         print(f"  {host} is asked and not audited")
         failed += 1
+    for label, address, port in sorted(judged.traced.addresses):
+        if label or not asked:
+            print(f"  {label or 'the program'} connects to {address}, port {port}")
+            failed += 1
 
     variables = {name: who for name, who in variables_read(judged).items() if not set_by_cargo(name)}
     knobs = {one["name"] for one in judged.options["options"]}

@@ -44,7 +44,7 @@ class Traced:
         # (step, path) -> (program, the name it asked for): links are resolved in `path`, not in the name.
         self.openers: Dict[Tuple[str, str], Set[Tuple[str, str]]] = {}
         self.started: List[Started] = []
-        self.addresses: Set[Tuple[str, int]] = set()  # connected to, but this machine's own
+        self.addresses: Set[Tuple[str, str, int]] = set()  # (step, address, port) of connections, but to this machine
         self.names: Set[str] = set()  # of hosts that a name server was asked for
         for folder in folders:
             self._folder(folder)
@@ -99,7 +99,7 @@ class Traced:
             elif line.startswith("connect("):
                 match = _ADDRESS.match(line)
                 if match and not match.group(2).startswith("127.") and match.group(2) != "::1":
-                    self.addresses.add((match.group(2), int(match.group(1))))
+                    self.addresses.add((label, match.group(2), int(match.group(1))))
             elif line.startswith("send"):
                 self._queries(line)
 
