@@ -34,6 +34,15 @@ system_packages() {
         || give_up "apt-get failed, see build/logs/apt.log" "install ${missing[*]} yourself"
 }
 
+# rust_target TRIPLE: the standard library for another machine. Where rustup cannot have it, stories say that they need it.
+rust_target() {
+    [ ! -d "$(rustc --print sysroot)/lib/rustlib/$1/lib" ] || return 0
+    mkdir -p build/logs
+    echo "set-up: rustup target add $1"
+    command -v rustup > /dev/null && rustup target add "$1" > build/logs/rustup.log 2>&1 \
+        || echo "set-up: rustc gets no standard library for $1; stories that need it are skipped"
+}
+
 HEADER_PACKAGES=(libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libxxhash-dev libdeflate-dev)
 
 need_compiler() {

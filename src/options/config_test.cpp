@@ -155,7 +155,7 @@ TEST_CASE("configuration: unknown keys and wrong types are errors in the user's 
           "  hint: did you mean 'language'?\n");
     CHECK(bad("c-flags = ['-O2']\n") ==
           "error: unknown key 'c-flags' in the top level\n  --> cermet.toml:1:11\n"
-          "  hint: 'c-flags' is a key of profile, cython, c-module, c-library, executable\n");
+          "  hint: 'c-flags' is a key of profile, cython, c-module, c-library, executable, toolchain\n");
     CHECK(bad("packages = 'x'\n") ==
           "error: 'packages' takes a list of text, not a string\n  --> cermet.toml:1:12\n"
           "  hint: for example: packages = [\"rustybt\"]\n");
@@ -218,6 +218,9 @@ TEST_CASE("configuration: checks across tables") {
     CHECK(contains(bad("[[rust-module]]\nname='m'\ncrate='c'\nlimited-api='3'\n"),
                    "takes a Python version such as 3.9, auto or no, not '3'"));
     CHECK(contains(bad("[version]\nfile='x'\n"), "'version' does not say where"));
+    CHECK(contains(bad("target = 'x'\n"), "\"x\" is not a target triple"));
+    CHECK(contains(bad("[toolchain.board]\ncc = ['cc']\n"), "\"board\" is not a target triple"));
+    CHECK(contains(bad("[toolchain.aarch64-linux-gnu]\n[toolchain.aarch64-unknown-linux-gnu]\n"), "another spelling"));
     CHECK(contains(bad("[crates.x]\nprovides={ rustc-link-lib=['z'] }\n"), "without 'deny-run = true'"));
     CHECK(contains(bad("[[executable]]\nname='x'\n"), "needs 'sources' or 'crate'"));
     CHECK(contains(bad("[[c-module]]\nname='a'\nsources=['a.c']\nwhen='cfg(unix'\n"), "'when' takes"));

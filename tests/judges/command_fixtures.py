@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -64,6 +65,15 @@ def fixture(name: str, files: Mapping[str, str], arguments: Optional[List[List[s
     FIXTURES[name] = (dict(files), arguments or [[]], variables)
 
 
+# A machine that rustc has a standard library for besides its own, and the distribution a compiler: "" = neither is here.
+def other_machine() -> str:
+    triple = "aarch64-unknown-linux-gnu"
+    sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    there = (Path(sysroot) / "lib/rustlib" / triple / "lib").is_dir() and shutil.which("aarch64-linux-gnu-gcc")
+    return triple if there else ""
+
+
+OTHER = other_machine()
 DEV_RELEASE = [[], ["--release"]]
 BOTH_KINDS = [[], ["--target", HOST]]
 
@@ -84,6 +94,16 @@ KINDS = {
     "app/src/lib.rs": "", "app/src/main.rs": MAIN, "app/src/bin/other-tool.rs": MAIN, "app/examples/show.rs": MAIN,
 }
 fixture("U8-kinds-of-crates", KINDS, [["--workspace"], ["--workspace", "--release", "--target", HOST], ["-p", "app", "--example", "show"]])
+if OTHER:
+    # Scripts and macros for the host, crates for the target, and what both link twice.
+    fixture("U4-another-machine", {
+        **KINDS, "Cargo.toml": KINDS["Cargo.toml"].replace('"app"', '"app", "both", "n"'),
+        ".cargo/config.toml": f'[target.{OTHER}]\nlinker = "aarch64-linux-gnu-gcc"\nrustflags = ["-C", "target-cpu=cortex-a72"]\n',
+        "both/Cargo.toml": package("both"), "both/src/lib.rs": "",
+        "n/Cargo.toml": package("n-sys", '[dependencies]\nboth = { path = "../both" }\np = { path = "../p" }\n[build-dependencies]\nboth = { path = "../both" }\n'
+                                         '[target.\'cfg(target_arch = "aarch64")\'.dependencies]\nl-lib = { path = "../l" }', more='links = "n"'),
+        "n/src/lib.rs": "", "n/build.rs": script("cargo:out={out}", "cargo:rustc-cfg=seen"),
+    }, [["--workspace", "--target", OTHER], ["--workspace", "--release", "--target", OTHER], ["-p", "n-sys", "--target", OTHER]])
 fixture("U11-dylib", {
     "Cargo.toml": workspace("d", "e", "b"),
     "d/Cargo.toml": package("d", '[lib]\ncrate-type = ["dylib"]'), "d/src/lib.rs": "pub fn d() {}",

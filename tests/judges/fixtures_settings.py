@@ -69,6 +69,9 @@ FIXTURES = {
     "L15-target-of-a-variable": (said(TWO, '[build]\ntarget = "gone-gone-gone"\n', **{"$": {"CARGO_BUILD_TARGET": HOST}}), [[], ["--release"]]),
     "L15-target-of-the-command-line": (TWO, [["--config", f'build.target="{HOST}"']]),
     "L15-host-tuple": (TWO, [["--target", "host-tuple"], ["--config", 'build.target="host-tuple"']]),
+    # What depends on the machine is the target's, build scripts and macros are the host's.
+    "L15-another-machine": (said(BY_CFG, f'[target.{HOST}]\nrustflags = [{cfg("one")}]\n[target.aarch64-unknown-linux-gnu]\nrustflags = [{cfg("two")}]\n'),
+                            [["--target", "aarch64-unknown-linux-gnu"], ["--release", "--target", "aarch64-unknown-linux-gnu"], []]),
     "L15-unknown-keys": (said(TWO, '[nonsense]\na = 1\n[build]\nmore = "x"\n[unstable]\nmtime-on-use = true\n[term]\nquiet = true\n[alias]\nb = "build"\n[net]\nretry = 7\n[http]\nproxy = "x"\n'), BOTH),
     "L15-incremental": (said(TWO, "[build]\nincremental = false\n"), [["--release"]]),
     "M22-test-and-bench": ({**TWO, "Cargo.toml": TWO["Cargo.toml"] + "[profile.test]\nopt-level = 1\n[profile.bench]\ndebug = 1\n"},

@@ -383,6 +383,88 @@ def test_a_part_of_one_version_in_a_module_for_all(package: Callable[..., Projec
     refused(project, f"it is for Python's ABI cp3{sys.version_info[1]}, not for abi3", place="pyproject.toml:17")
 
 
+# --- what build scripts have rustc link ---
+
+LINK_FOO = """fn main() {
+    let vendor = std::path::Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("../../vendor");
+    println!("cargo::rustc-link-search=native={}\\ncargo::rustc-link-lib=%s", vendor.display());
+}
+"""
+OWN_FOO = """use std::process::Command;
+fn main() {
+    let out = std::env::var("OUT_DIR").unwrap();
+    let run = |program: &str, words: &[&str]| assert!(Command::new(program).args(words).status().unwrap().success());
+    run("aarch64-linux-gnu-gcc", &["-fPIC", "-c", "foo.c", "-o", &format!("{out}/foo.o")]);
+    run("ar", &["crs", &format!("{out}/libfoo.a"), &format!("{out}/foo.o")]);
+    println!("cargo::rustc-link-search={out}\\ncargo::rustc-link-lib=static=foo");
+}
+"""
+
+
+def script_taking_foo(said: str, code: str = "long foo(void) { return 7; }\n") -> Dict[str, str]:
+    files = rust_package()
+    files["rust/core-part/build.rs"] = LINK_FOO.replace("%s", said)
+    files["rust/core-part/src/lib.rs"] = 'extern "C" {\n    fn foo() -> core::ffi::c_long;\n}\n#[no_mangle]\npub extern "C" fn core_value() -> i64 {\n' \
+                                         "    unsafe { foo() as i64 }\n}\n"
+    files["vendor/foo.c"] = code
+    return files
+
+
+def script_refused(project: Project, conflict: str, *words: str) -> None:
+    """Before any rustc reads the library."""
+    done = project.build(check=False)
+    assert done.code == 2, done.text
+    assert not {"core_part", "core-part"} & {label for label in done.ran if "build_script" not in label}, done.ran
+    head = next(line for line in done.err.splitlines() if line.startswith("error: "))
+    assert head.startswith("error: the crate core-part v0.1.0 cannot be linked with ") and head.endswith(conflict), done.err
+    for word in ("--> rust/core-part/Cargo.toml", "is said by its build script: cargo::rustc-link-lib=", "the crate core-part v0.1.0, linked by ", *words):
+        assert word in done.err, f"{word!r} is not in\n{done.err}"
+
+
+def test_a_script_names_a_library_for_another_machine(make: Callable[..., Project]) -> None:
+    need("aarch64-linux-gnu-gcc")
+    project = make(script_taking_foo("static=foo"))
+    archive(project, "aarch64-linux-gnu-gcc")
+    script_refused(project, "vendor/libfoo.a: it is for aarch64, not for x86_64", "vendor/libfoo.a(foo.o): aarch64, 64 bit, little endian",
+                   "x86_64, 64 bit, little endian, linux, glibc", "-lfoo is said by its build script: cargo::rustc-link-lib=static=foo")
+    archive(project, "gcc")
+    project.build()
+    assert project.build().compilers == set()
+    # Another file behind the same name is another library.
+    project.edit("vendor/foo.c", "7", "8")
+    archive(project, "gcc")
+    assert any("core" in label for label in project.build().ran)
+
+
+def test_a_script_makes_a_library_for_another_machine(package: Callable[..., Project]) -> None:
+    """Its own compiler was the wrong one: what lies in OUT_DIR is read too."""
+    need("aarch64-linux-gnu-gcc")
+    files = script_taking_foo("")
+    files["rust/core-part/build.rs"] = OWN_FOO
+    files["rust/core-part/foo.c"] = files.pop("vendor/foo.c")
+    script_refused(package(files), "libfoo.a: it is for aarch64, not for x86_64", "libfoo.a(foo.o): aarch64")
+
+
+def test_a_script_names_a_library_for_musl(package: Callable[..., Project]) -> None:
+    need("musl-gcc")
+    project = package(script_taking_foo("dylib=foo", "#include <stdlib.h>\nlong foo(void) { return atoi(getenv(\"HOME\")); }\n"))
+    run("musl-gcc", "-shared", "-fPIC", "foo.c", "-o", "libfoo.so", cwd=project.path("vendor"))
+    script_refused(project, "vendor/libfoo.so: it is built for musl, not for glibc", "linux, musl")
+
+
+def test_a_script_names_a_library_of_a_newer_glibc(package: Callable[..., Project]) -> None:
+    project = package(script_taking_foo("foo", "long later(void);\nlong foo(void) { return later(); }\n"))
+    project.write("vendor/libc.c", "long later(void) { return 1; }\n")
+    project.write("vendor/libc.map", "GLIBC_2.99 { later; };\n")
+    vendor = project.path("vendor")
+    run("gcc", "-shared", "-fPIC", "-nostdlib", "libc.c", "-o", "libc.so.6", "-Wl,-soname,libc.so.6",
+        "-Wl,--version-script=libc.map", cwd=vendor)
+    run("gcc", "-shared", "-fPIC", "-nostdlib", "foo.c", "-o", "libfoo.so", "./libc.so.6", cwd=vendor)
+    project.delete("vendor/libc.so.6")
+    done = project.build(check=False)
+    assert done.code == 2 and re.search(r"libfoo\.so: it needs glibc 2\.99, and there is glibc 2\.\d\d$", done.err, re.M), done.text
+
+
 # --- modules that Python cannot load ---
 
 

@@ -91,6 +91,14 @@ std::string runtime_library(const Interpreter& record, const std::string& execut
 
 bool in_system_directories(const std::string& prefix) { return prefix == "/usr" || is_within(prefix, "/usr/lib"); }
 
+// The directory of a Python's libraries is called like its program, but a free-threaded one's has a "t" where the program
+// may have none: bin/python3.13 is then another name of python3.13t.
+std::string library_name(const std::string& program, const std::string& directory) {
+    const bool free = !platform::is_directory(join_path(directory, program)) &&
+                      platform::is_directory(join_path(directory, program + "t"));
+    return free ? program + "t" : program;
+}
+
 struct InstalledAt {
     std::string directory;  // of site-packages
     std::string dist_info;
@@ -125,7 +133,7 @@ std::vector<std::string> site_directories(const std::string& executable) {
         std::string base = environment_detail::base_of(executable, environment);
         prefixes.push_back(std::string(parent(parent(base))));
     }
-    std::string base_name(file_name(environment_detail::base_of(executable, environment)));
+    const std::string base_name(file_name(environment_detail::base_of(executable, environment)));
     std::vector<std::string> found;
     auto add = [&found](const std::string& directory) {
         bool known = std::find(found.begin(), found.end(), directory) != found.end();
@@ -135,10 +143,10 @@ std::vector<std::string> site_directories(const std::string& executable) {
         for (const char* lib : {"lib", "lib64", "local/lib"}) {
             Result<std::vector<platform::DirectoryEntry>> entries = platform::list_directory(join_path(prefix, lib));
             if (!entries.ok()) continue;
+            const std::string own = environment_detail::library_name(base_name, join_path(prefix, lib));
             for (const platform::DirectoryEntry& entry : *entries) {
                 bool versioned = entry.name.compare(0, 7, "python3") == 0;
-                bool other =
-                    contains(base_name, ".") && versioned && entry.name != base_name && entry.name != "python3";
+                bool other = contains(base_name, ".") && versioned && entry.name != own && entry.name != "python3";
                 if (!versioned || other) continue;
                 add(join_path(prefix, cat(lib, "/", entry.name, "/site-packages")));
                 add(join_path(prefix, cat(lib, "/", entry.name, "/dist-packages")));

@@ -12,6 +12,7 @@
 #include "languages/python/environment.h"
 #include "languages/python/package.h"
 #include "languages/python/target.h"
+#include "languages/rust/rust.h"
 #include "platform/os.h"
 
 namespace cermet::python {
@@ -153,7 +154,7 @@ Error refusal(const LinkCheck& check, const LinkedFile& file, const LibraryPart&
                                 "put a library there that is built as this target is, or build it in the same graph");
     error.where = file.said.where;
     error.because.push_back(cat(part_name(file, part), ": ", part.abi.text()));
-    error.because.push_back(cat(check.name, ", compiled by ", join(check.toolchain.command, " "), " ",
+    error.because.push_back(cat(check.name, ", ", check.made_by, " ", join(check.toolchain.command, " "), " ",
                                 check.toolchain.version, ": ", own.text()));
     error.because.push_back(cat(file.said.word, " is said by ", file.said.said_by));
     return error;
@@ -244,6 +245,49 @@ engine::Task<std::vector<exec::Input>> run(engine::Build build, CheckLink key) {
     co_return found;
 }
 
+namespace link_check_detail {
+
+// "static:+whole-archive=foo:renamed" as the linker is told it; none: no library of this system.
+std::vector<std::string> words_of_library(std::string_view said) {
+    const std::size_t equal = said.find('=');
+    const std::string_view kind = equal == std::string_view::npos ? std::string_view() : said.substr(0, equal);
+    std::string_view name = equal == std::string_view::npos ? said : said.substr(equal + 1);
+    name = name.substr(0, name.find(':'));
+    if (name.empty() || starts_with(kind, "framework") || starts_with(kind, "raw-dylib")) return {};
+    const char* colon = contains(kind, "+verbatim") ? ":" : "";
+    const char* how = starts_with(kind, "static") ? "-Bstatic" : "-Bdynamic";
+    return {how, cat("-l", colon, name)};
+}
+
+std::string directory_of_search(const std::string& said) {
+    const std::size_t equal = said.find('=');
+    const std::string kind = equal == std::string::npos ? std::string() : said.substr(0, equal);
+    const bool libraries = kind.empty() || kind == "native" || kind == "all";
+    return libraries ? said.substr(equal == std::string::npos ? 0 : equal + 1) : std::string();
+}
+
+LinkCheck check_of(const rust::ScriptLibraries& what) {
+    LinkCheck check;
+    check.name = cat("the crate ", what.crate);
+    check.toolchain = what.linker;
+    check.made_by = what.linker.command.empty() ? "built for" : "linked by";
+    if (check.toolchain.command.empty()) check.toolchain.command = {what.linker.target.rust()};
+    Where where;
+    where.file = what.manifest;
+    for (const std::string& search : what.search) {
+        const std::string directory = directory_of_search(search);
+        if (!directory.empty()) check.words.push_back({"-L" + directory, "", where});
+    }
+    for (const std::string& library : what.libraries) {
+        for (const std::string& word : words_of_library(library)) {
+            check.words.push_back({word, cat("its build script: cargo::rustc-link-lib=", library), where});
+        }
+    }
+    return check;
+}
+
+}  // namespace link_check_detail
+
 engine::Task<bool> run(engine::Build build, CheckLoad key) {
     const exec::Places& places = build.service<exec::Executor>().places();
     CO_TRY(mapped, platform::MappedFile::open(places.host(key.file().path)));
@@ -266,3 +310,29 @@ engine::Task<bool> run(engine::Build build, CheckLoad key) {
 }
 
 }  // namespace cermet::python
+
+namespace cermet::rust {
+
+// What the script itself made counts too: it may have taken another machine's compiler for it.
+engine::Task<std::vector<exec::Input>> run(engine::Build build, CheckScriptLibraries key) {
+    namespace detail = python::link_check_detail;
+    exec::Executor& executor = build.service<exec::Executor>();
+    const python::LinkCheck check = detail::check_of(key.what());
+    std::vector<python::LinkedFile> files =
+        python::find_linked_files(check.words, key.what().linker.library_order, executor.files());
+    detail::Own own = detail::own_abi(check, executor.places());
+    std::vector<exec::FileDigest> wanted;
+    for (const python::LinkedFile& file : files) {
+        CO_TRY_VOID(detail::check_file(check, file, own, executor.places()));
+        if (!detail::made_here(file.path)) wanted.emplace_back(file.path);
+    }
+    std::vector<Digest> digests = co_await build.all(wanted);
+    std::vector<exec::Input> found;
+    for (const python::LinkedFile& file : files) {
+        if (detail::made_here(file.path)) continue;
+        found.emplace_back(file.path, digests[found.size()]);
+    }
+    co_return found;
+}
+
+}  // namespace cermet::rust

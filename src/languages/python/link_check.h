@@ -40,8 +40,9 @@ struct LinkCheck {
     std::vector<LinkWord> libraries;  // given as files by providers
     std::vector<exec::Input> objects;
     c::Toolchain toolchain;
-    bool python = false;      // it becomes a part of a module
-    bool stable_abi = false;  // of one for the limited API
+    std::string made_by = "compiled by";  // how the toolchain has to do with it
+    bool python = false;                  // it becomes a part of a module
+    bool stable_abi = false;              // of one for the limited API
 };
 
 class CheckLink {

@@ -10,6 +10,7 @@
 #include "exec/executor.h"
 #include "exec/run.h"
 #include "languages/python/environment.h"
+#include "languages/python/target.h"
 #include "languages/python/request.h"
 
 namespace cermet::python {
@@ -67,7 +68,8 @@ engine::Task<SharedPayload> run(engine::Build build, CollectPayload) {
     payload->libraries = libraries;
     for (const options::Executable& table : config->executables) {
         CO_TRY(active, holds(*config, table.when, python.record.markers));
-        if (!active) continue;
+        // One that is not shipped is for the build itself, and so for the machine that builds.
+        if (!active || (!*table.install && target_of(*config).cross)) continue;
         BuiltProgram program = co_await build.get(BuildProgram(*table.name));
         payload->programs.push_back(program);
     }

@@ -195,6 +195,35 @@ std::vector<talk::Told> told_facts(const engine::Graph& graph);
 // Scripts that talked: steps that are no exec::Run.
 std::vector<exec::SeenStep> talking_steps(const engine::Graph& graph);
 
+// What a build script has rustc link: read before that happens, by the room that knows native files, which defines run().
+// A file that cannot work is a Project error with both records; what is found outside of this build's outputs are inputs.
+struct ScriptLibraries {
+    std::string crate;                   // "foo-sys v1.0.0"
+    std::string manifest;                // canonical
+    std::vector<std::string> search;     // as printed: "native=/cermet/ws/vendor"
+    std::vector<std::string> libraries;  // "static=foo"
+    c::Toolchain linker;                 // of the machine that the crate is for; no command: only its target is known
+};
+class CheckScriptLibraries {
+   public:
+    using Value = std::vector<exec::Input>;
+    static constexpr std::string_view k_name = "check-script-libraries";
+    explicit CheckScriptLibraries(ScriptLibraries what)
+        : what_(std::make_shared<const ScriptLibraries>(std::move(what))) {}
+    std::string text() const {
+        return cat(what_->manifest, "\n", join(what_->search, "\n"), "\n", join(what_->libraries, "\n"), "\n",
+                   what_->linker.target.rust(), what_->linker.digest);
+    }
+    std::string describe() const {
+        return cat("reading the libraries that the build script of ", what_->crate, " names");
+    }
+    const ScriptLibraries& what() const { return *what_; }
+
+   private:
+    std::shared_ptr<const ScriptLibraries> what_;
+};
+engine::Task<std::vector<exec::Input>> run(engine::Build build, CheckScriptLibraries key);
+
 // What a plain workspace is built for: one file of one target.
 struct WorkspaceArtifact {
     std::string package;

@@ -85,6 +85,62 @@ std::string key_text(const ResolvedGraph& graph, std::size_t unit) {
     return cat(graph.identity, " ", unit, " ", graph.units.units[unit].label);
 }
 
+c::Toolchain linker_of(const ResolvedGraph& graph, const Unit& unit) {
+    const bool cross = is_for_target(graph, unit) && graph.request.target->triple != graph.toolchain.host;
+    if (!cross) return graph.linker;
+    if (!graph.cross.c.command.empty()) return graph.cross.c;
+    c::Toolchain unknown;
+    const Result<platform::Triple> triple = platform::parse_triple(graph.request.target->triple);
+    if (triple.ok()) unknown.target = *triple;
+    return unknown;
+}
+
+// What the unit's link takes on behalf of scripts: rustc puts archives of the own script's into a library, and links all
+// into a program.
+std::vector<CheckScriptLibraries> script_libraries(const ResolvedGraph& graph, std::size_t index,
+                                                   const ScriptOutputs& outputs) {
+    const Unit& unit = graph.units.units[index];
+    const std::optional<std::size_t> own = own_run_of(graph.units, index);
+    std::vector<CheckScriptLibraries> checks;
+    for (const auto& [run, output] : outputs) {
+        if (output.link_libs.empty() || (!links(unit) && own != run)) continue;
+        const Package& package = *graph.units.units[run].package;
+        ScriptLibraries what;
+        what.crate = cat(package.name, " v", package.version_text);
+        what.manifest = package.manifest_path;
+        what.search = output.link_paths;
+        what.libraries = output.link_libs;
+        what.linker = linker_of(graph, unit);
+        checks.emplace_back(std::move(what));
+    }
+    return checks;
+}
+
+// As for a link of C: files of the system are no part of the input root.
+void add_found(exec::Action& action, const std::vector<exec::Input>& found) {
+    for (const exec::Input& file : found) {
+        const bool known = std::find(action.inputs.begin(), action.inputs.end(), file) != action.inputs.end();
+        if (!is_within(file.path, exec::k_ws)) {
+            action.platform["library " + file.path] = file.digest.hex();
+        } else if (!known) {
+            action.inputs.push_back(file);
+        }
+    }
+}
+
+// What is shown of the step.
+void describe(exec::Action& action, const Unit& unit) {
+    const bool generated = unit.node == k_generated;
+    action.urgency = exec::k_before_many;
+    action.label = unit.label;
+    action.description = "compile " + shown(unit);
+    if (!generated) action.subject = subject(unit);
+    if (!generated) action.fix = fix(unit);
+    // rustc's own advice, to set the variable, does not help in the closed environment of a step.
+    action.advice.emplace_back("not defined at compile time",
+                               "a step sees the variables that pass-env names, of the crate or in [tool.cermet.env]");
+}
+
 void expect(exec::Action& action, const std::vector<Artifact>& artifacts) {
     for (const Artifact& artifact : artifacts) {
         if (artifact.kind == ArtifactKind::DepInfo) {
@@ -200,6 +256,9 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
                 action.inputs.push_back(ran.outcome.input(file.path));
         }
     }
+    std::vector<CheckScriptLibraries> libraries = unit_detail::script_libraries(*graph, key.unit(), outputs);
+    std::vector<std::vector<exec::Input>> found = co_await build.all(libraries);
+    for (const std::vector<exec::Input>& files : found) unit_detail::add_found(action, files);
     Command command = rustc_command(graph->units, key.unit(), graph->request, graph->layout, outputs, graph->config);
     unit_detail::read_command(action, command);
     for (const std::string& flag : remap_flags(*graph)) action.argv.push_back(flag);
@@ -225,14 +284,7 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
         Digest root = co_await build.get(exec::FileDigest(graph->root_source));
         action.inputs.emplace_back(graph->root_source, root);
     }
-    action.urgency = exec::k_before_many;
-    action.label = unit.label;
-    action.description = "compile " + unit_detail::shown(unit);
-    if (!generated) action.subject = unit_detail::subject(unit);
-    if (!generated) action.fix = unit_detail::fix(unit);
-    // rustc's own advice, to set the variable, does not help in the closed environment of a step.
-    action.advice.emplace_back("not defined at compile time",
-                               "a step sees the variables that pass-env names, of the crate or in [tool.cermet.env]");
+    unit_detail::describe(action, unit);
     unit_detail::expect(action, command.artifacts);
     bool linking = unit_detail::links(unit);
     action.verify_inputs = linking || generated;
