@@ -118,8 +118,8 @@ Result<std::string> binary_of(const CrateRequest& request, const std::string& pa
     return project_error(message, hint).at(request.place);
 }
 
-Result<Selection> selection_of(const CrateRequest& request, const std::vector<std::string>& names,
-                               const std::string& root_source, const Workspace& workspace) {
+Result<Selection> asked_selection(const CrateRequest& request, const std::vector<std::string>& names,
+                                  const std::string& root_source, const Workspace& workspace) {
     if (request.use == CrateUse::Workspace) return request.packages;
     TRY(selection, selected_features(request, names, workspace));
     if (request.use == CrateUse::Merged || request.use == CrateUse::Shared) {
@@ -142,6 +142,13 @@ Result<Selection> selection_of(const CrateRequest& request, const std::vector<st
     selection.roots.push_back(root);
     // The libraries below are wanted for this root only, and are the same units that a merged library links.
     selection.narrow_dependencies = true;
+    return std::move(selection);
+}
+
+Result<Selection> selection_of(const CrateRequest& request, const std::vector<std::string>& names,
+                               const std::string& root_source, const Workspace& workspace) {
+    TRY(selection, asked_selection(request, names, root_source, workspace));
+    add_features(*request.settings, *workspace.lock, selection);
     return std::move(selection);
 }
 
@@ -611,7 +618,6 @@ engine::Task<SharedGraph> run(engine::Build build, ResolveGraph key) {
     FetchPlan plan{&graph->workspace, cargo_home, graph->fetch_manifest};
     CO_TRY(located, find_sources(executor, plan));
     CO_TRY(selection, graph_detail::selection_of(request, names, graph->root_source, graph->workspace));
-    graph_detail::add_features(*request.settings, *graph->workspace.lock, selection);
     graph->request.selection = selection;
     CO_TRY_VOID(graph_detail::fetch_sources(build, *graph, plan, selection, located));
     SourcePlaces places(executor, located, *graph->workspace.lock);
