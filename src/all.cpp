@@ -172,6 +172,7 @@
 #include "languages/rust/rules/script.cpp"
 #include "languages/rust/rules/script_channel.cpp"
 #include "languages/rust/rules/stand_in.cpp"
+#include "languages/rust/rules/system_libraries.cpp"
 #include "languages/rust/rules/toolchain.cpp"
 #include "languages/rust/rules/unit.cpp"
 #include "languages/rust/rules/workspace_build.cpp"

@@ -9,6 +9,7 @@
 #include "exec/places.h"
 #include "exec/queries.h"
 #include "languages/rust/rules/graph.h"
+#include "languages/rust/rules/system_libraries.h"
 #include "languages/rust/rules/unit_action.h"
 
 namespace cermet::rust {
@@ -99,6 +100,17 @@ void tell_unseen(exec::Executor& executor, const Unit& unit, const exec::Outcome
     }
 }
 
+SystemLibraries system_libraries(const ResolvedGraph& graph, const ScriptOutputs& outputs) {
+    std::vector<std::string> paths;
+    std::vector<std::string> names;
+    for (const auto& [run, output] : outputs) {
+        paths.insert(paths.end(), output.link_paths.begin(), output.link_paths.end());
+        names.insert(names.end(), output.link_libs.begin(), output.link_libs.end());
+    }
+    if (names.empty()) paths.clear();
+    return {std::move(paths), std::move(names), graph.linker.library_order};
+}
+
 // A wheel or an sdist in dist/: made of the package, it must not decide what the package is made of. Elsewhere it may be
 // what a script reads.
 bool is_made_archive(const std::string& path) {
@@ -185,12 +197,13 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
                 action.inputs.push_back(ran.outcome.input(file.path));
         }
     }
+    SystemFiles linked = co_await build.get(unit_detail::system_libraries(*graph, outputs));
+    action.platform.merge(linked);
     Command command = rustc_command(graph->units, key.unit(), graph->request, graph->layout, outputs, graph->config);
     unit_detail::read_command(action, command);
     for (const std::string& flag : remap_flags(*graph)) action.argv.push_back(flag);
     wrap(action, graph->wrappers, unit.is_member ? Wrap::Member : Wrap::Every);
-    bool is_root = !graph->units.roots.empty() && key.unit() == graph->units.roots[0];
-    if (is_root) apply(action, graph->root_link);
+    if (!graph->units.roots.empty() && key.unit() == graph->units.roots[0]) apply(action, graph->root_link);
     bool generated = unit.node == k_generated;
     if (generated) {
         action.argv.push_back("--print=native-static-libs");
