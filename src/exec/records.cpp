@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "exec/conversation.h"
 #include "exec/places.h"
 
 namespace cermet::exec {

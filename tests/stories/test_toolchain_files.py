@@ -87,3 +87,36 @@ def test_headers_that_a_script_compiles_with(make, folder, compiler):
     listing = json.loads(project.cermet("graph", "--mode", project.mode, "--steps", "--json", CC=compiler).out)
     script = next(node for node in listing["nodes"] if node["id"].startswith("step:half-build-run"))
     assert str(system / "unit.h") in script["reads"], script["reads"]
+
+
+def test_libraries_that_a_script_names(make, folder):
+    """`rustc-link-lib` of a library that the system has: another file behind the name is linked."""
+    system = folder / "system"
+    system.mkdir()
+
+    def library(divisor: int) -> None:
+        (system / "half.c").write_text(f"int half(int x) {{ return x / {divisor}; }}\n")
+        subprocess.run(["cc", "-fPIC", "-c", "half.c"], cwd=system, check=True)
+        (system / "libhalf.a").unlink(missing_ok=True)
+        subprocess.run(["ar", "crsD", "libhalf.a", "half.o"], cwd=system, check=True)
+
+    library(2)
+    lock = "".join(f'\n[[package]]\nname = "{name}"\nversion = "0.1.0"\n{uses}' for name, uses in
+                   (("half-sys", ""), ("top", 'dependencies = [\n "half-sys",\n]\n')))
+    project = make({
+        "Cargo.toml": '[workspace]\nresolver = "2"\nmembers = ["half-sys", "top"]\n',
+        "Cargo.lock": "version = 4\n" + lock,
+        "half-sys/Cargo.toml": '[package]\nname = "half-sys"\nversion = "0.1.0"\nedition = "2021"\nlinks = "half"\n',
+        "half-sys/build.rs": f'fn main() {{\n    println!("cargo::rustc-link-search=native={system}");\n    println!("cargo::rustc-link-lib=half");\n}}\n',
+        "half-sys/src/lib.rs": 'extern "C" { fn half(x: i32) -> i32; }\npub fn of(x: i32) -> i32 {\n    unsafe { half(x) }\n}\n',
+        "top/Cargo.toml": '[package]\nname = "top"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\nhalf-sys = { path = "../half-sys" }\n',
+        "top/src/main.rs": 'fn main() {\n    println!("{}", half_sys::of(12));\n}\n',
+    })
+
+    def build_and_run() -> str:
+        project.cermet("build", "--mode", project.mode)
+        return subprocess.run([str(project.path("target/debug/top"))], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+    assert build_and_run() == "6"
+    library(3)
+    assert build_and_run() == "4"

@@ -121,7 +121,7 @@ void add_found(exec::Action& action, const std::vector<exec::Input>& found) {
     for (const exec::Input& file : found) {
         const bool known = std::find(action.inputs.begin(), action.inputs.end(), file) != action.inputs.end();
         if (!is_within(file.path, exec::k_ws)) {
-            action.platform["library " + file.path] = file.digest.hex();
+            action.platform[cat(exec::k_system_file, file.path)] = file.digest.hex();
         } else if (!known) {
             action.inputs.push_back(file);
         }
@@ -263,8 +263,7 @@ engine::Task<exec::Outcome> run(engine::Build build, CompileUnit key) {
     unit_detail::read_command(action, command);
     for (const std::string& flag : remap_flags(*graph)) action.argv.push_back(flag);
     wrap(action, graph->wrappers, unit.is_member ? Wrap::Member : Wrap::Every);
-    bool is_root = !graph->units.roots.empty() && key.unit() == graph->units.roots[0];
-    if (is_root) apply(action, graph->root_link);
+    if (!graph->units.roots.empty() && key.unit() == graph->units.roots[0]) apply(action, graph->root_link);
     bool generated = unit.node == k_generated;
     if (generated) {
         action.argv.push_back("--print=native-static-libs");
