@@ -50,8 +50,10 @@ class Candidates {
     void below(const std::string& relative, std::size_t part) {
         if (parts_[part] == "**") return walk(files_, root_, relative, found_);
         if (!has_glob(parts_[part])) {
+            // What is listed next need not be there, and what lies above a place need not be a directory of this machine.
             const std::string path = below_path(relative, parts_[part]);
-            return step(path, files_.kind(join_path(root_, path)), part);
+            const bool last = part + 1 == parts_.size();
+            return step(path, last ? files_.kind(join_path(root_, path)) : SourceKind::Directory, part);
         }
         for (const SourceEntry& entry : files_.list(join_path(root_, relative))) {
             if (entry.name == ".git" || entry.name == "__pycache__") continue;

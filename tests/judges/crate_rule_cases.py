@@ -39,7 +39,7 @@ class Case:
     dependency: str = ""               # more of the dependency's table
     manifest: str = ""                 # more of the manifest
     files: Dict[str, str] = field(default_factory=dict)   # beside and in place of the usual ones
-    library_path: str = ""             # a distribution that the program is run with: package==version, directory in it
+    library_path: str = ""             # what the program is run with: NAME==VERSION of a distribution, / a directory in it
     module: bool = False               # a module of Python, with a function said()
 
 
@@ -170,7 +170,7 @@ CASES: Dict[str, Case] = {
     "ort-sys": Case(
         "2.0.0-rc.15", c_text("((*ort_sys::OrtGetApiBase()).GetVersionString)()"),
         {"declared download": Way(("common/ort",), "1.32.0", ("libonnxruntime.so.1",))},
-        library_path="onnxruntime/capi"),
+        library_path="onnxruntime==1.32.0/onnxruntime/capi"),
     "pyo3": Case(
         "0.30.1", "", {"of the build": Way((), lambda: "3.{}".format(sys.version_info[1]), (), ("libpython",))},
         manifest='[lib]\ncrate-type = ["cdylib"]\n[dependencies]\npyo3 = "=0.30.1"\n[build-dependencies]\npyo3-build-config = "=0.30.1"\n',
