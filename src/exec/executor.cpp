@@ -445,6 +445,7 @@ std::optional<std::string> Executor::user_variable(const std::string& name) {
 void Executor::forget_listings(const std::string& host_directory) { state_->world.forget_below(host_directory); }
 
 Status Executor::declare_in_tree(const std::vector<std::string>& outputs, const std::vector<std::string>& files) {
+    if (state_->mirrored_ns == 0) state_->mirrored_ns = file_clock_ns();
     TRY_VOID(state_->mirror.declare(outputs, files));
     for (const auto& [canonical, real] : state_->places.all()) state_->store.alias(canonical, real);
     return {};

@@ -116,6 +116,7 @@ struct Executor::State {
     std::map<std::string, std::unique_ptr<std::mutex>> tree_locks;  // by declared output in the tree
     std::vector<std::shared_ptr<const Action>> seen;                // every submitted action
     std::map<std::string, Digest> labels;  // directory -> the intent that owns it in this build
+    std::int64_t mirrored_ns = 0;          // when the mirror was made first, by file_clock_ns()
     std::vector<Observation> observations;
     std::map<std::string, Outcome> observed;  // by label
     std::string observer;  // canonical path of the library; "": nothing is observed. Set while no step runs

@@ -180,6 +180,28 @@ std::size_t first_difference(Present& present, const std::vector<Entry>& entries
     return first;
 }
 
+// A mirror shows what the checkout had when it was made. What is new there is seen in the checkout's own directories: those
+// that were listed, and where something was not found. False: one that was listed changed after the mirror was made.
+bool add_mirrored(const Executor::State& state, std::int64_t now, std::vector<Entry>& entries) {
+    if (!state.mirror.active()) return true;
+    for (const Leaf& leaf : state.book.all()) {
+        const bool listed = leaf.type == Leaf::Type::Listing;
+        if (!is_within(leaf.name, k_ws) || (!listed && leaf.type != Leaf::Type::Absent)) continue;
+        Entry entry;
+        entry.type = leaf.type;
+        entry.name = join_path(state.options.checkout, relative_to(leaf.name, k_ws));
+        if (entry.name == state.host(leaf.name)) continue;
+        entry.value = listed ? World::listing_value_of(entry.name) : leaf.value;
+        if (listed) entry.stamp = stamp_of(entry.name);
+        if (entry.stamp.ctime_ns >= state.mirrored_ns) return false;
+        if (young(entry.stamp, now)) entry.stamp = Stamp();
+        // What git ignores is in no mirror.
+        if (!listed && leaf.value == k_absent && platform::exists(entry.name)) continue;
+        entries.push_back(std::move(entry));
+    }
+    return true;
+}
+
 }  // namespace request_detail
 
 Status Executor::save_request(const std::string& key, std::string_view answer) {
@@ -210,6 +232,7 @@ Status Executor::save_request(const std::string& key, std::string_view answer) {
         entries.push_back(std::move(entry));
     }
     const std::string path = file_of(state_->options.root, key);
+    if (!add_mirrored(*state_, now, entries)) return platform::remove_file(path);
     TRY_VOID(platform::make_directories(std::string(parent(path))));
     return platform::write_file_atomic(path, encode(answer, entries));
 }

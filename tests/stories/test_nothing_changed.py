@@ -238,3 +238,22 @@ def test_a_variable_of_cargo_that_was_not_there(make):
         assert project.wheel_bytes() == other
         project.build().assert_no_compiler()
         assert project.wheel_bytes() == wheel
+
+
+def test_a_new_file_is_seen_where_a_mirror_stands(make):
+    """In plain mode it shows all of the checkout, as it was when it was made; in both, the directory of the output."""
+    files = small.pure()
+    files["pyproject.toml"] += ('include = ["small/names.txt"]\n[[tool.cermet.generate]]\nname = "names"\n'
+                                'command = ["/bin/sh", "-c", "ls data small/data > small/names.txt"]\n'
+                                'inputs = ["data/*", "small/data/*"]\noutputs = ["small/names.txt"]\n')
+    files["small/names.txt"] = ""
+    files["data/a.txt"] = files["small/data/a.txt"] = ""
+    project = make(files)
+    project.build()
+    assert not project.build().ran
+    for name in ("data/b.txt", "small/data/c.txt"):
+        project.write(name, "")
+        time.sleep(0.1)
+        project.build()
+        assert Path(name).name in project.wheel_bytes()["small/names.txt"].decode()
+        assert not project.build().ran

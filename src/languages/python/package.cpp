@@ -16,6 +16,7 @@
 #include "languages/python/requirement.h"
 #include "languages/python/scm_version.h"
 #include "languages/python/target.h"
+#include "platform/os.h"
 #include "platform/triple.h"
 
 namespace cermet::python {
@@ -298,11 +299,26 @@ Result<bool> holds(const options::Config& config, const options::Text& when, con
     return marker->evaluate(markers);
 }
 
+namespace package_detail {
+
+// The file by its place, so that what it says of files in the checkout is said of the place too. Where a mirror stands over
+// the whole checkout, what git ignores is only at its real path.
+std::string place_of_overrides(const exec::Executor& executor, exec::Places& places, const std::string& file) {
+    const std::string& checkout = executor.options().checkout;
+    if (!is_within(file, checkout)) return places.canonical(file);
+    const std::string placed = join_path(exec::k_ws, relative_to(file, checkout));
+    return platform::exists(places.host_outside(placed)) ? placed : file;
+}
+
+}  // namespace package_detail
+
 engine::Task<SharedConfig> run(engine::Build build, LoadConfig) {
     BuildRequest& request = build.service<BuildRequest>();
     exec::Executor& executor = build.service<exec::Executor>();
     options::Overrides overrides = request.overrides;
-    if (!overrides.file.empty()) overrides.file = executor.places().canonical(overrides.file);
+    if (!overrides.file.empty()) {
+        overrides.file = package_detail::place_of_overrides(executor, executor.places(), overrides.file);
+    }
     CO_TRY(config, options::load_config(executor.files(), request.directory, overrides));
     CO_TRY_VOID(package_detail::check_supported(config));
     if (request.editable) {
