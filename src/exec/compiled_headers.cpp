@@ -24,9 +24,11 @@ bool starts_compilers(const Action& action) {
 
 std::map<std::string, std::string> header_notes(const std::string& scratch) {
     using namespace compiled_headers_detail;
-    return {{"SUNPRO_DEPENDENCIES", cat(scratch, "/", k_gcc)},
-            {"CC_PRINT_HEADERS", "1"},
-            {"CC_PRINT_HEADERS_FILE", cat(scratch, "/", k_clang)}};
+    std::map<std::string, std::string> variables = {{"CC_PRINT_HEADERS", "1"},
+                                                    {"CC_PRINT_HEADERS_FILE", cat(scratch, "/", k_clang)}};
+    // To gcc a space ends the file's name, and it cannot be escaped.
+    if (!contains(scratch, " ")) variables.emplace("SUNPRO_DEPENDENCIES", cat(scratch, "/", k_gcc));
+    return variables;
 }
 
 // Compilers that run at once append to one file, so lines may be torn: a word that is no path of a file is nobody's loss,

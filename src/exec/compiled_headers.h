@@ -3,8 +3,9 @@
 //
 // gcc and clang note the headers of every compilation where variables of the environment say so, whoever starts them. The
 // variables name files in the step's scratch directory and change no bytes, so they are in no key; what is noted becomes
-// leaves of the step. A compilation that is told to write dependencies itself (-MD) is noted by clang only. Sources: gcc
-// manual "Environment Variables" (SUNPRO_DEPENDENCIES); clang, Driver (CC_PRINT_HEADERS_FILE).
+// leaves of the step. A compilation that is told to write dependencies itself (-MD), and one below a directory with a space
+// in its name, is noted by clang only. Sources: gcc manual "Environment Variables" (SUNPRO_DEPENDENCIES); clang, Driver
+// (CC_PRINT_HEADERS_FILE).
 #pragma once
 #include <map>
 #include <string>

@@ -129,6 +129,8 @@ class Edges:
                 self.below[edge["from"][5:]].add(edge["to"][5:])
         # Toolchains outside of the system's directories have places, whose names are digests of their records.
         self.toolchains = tuple(str(host) + "/" for canonical, host in self.places if canonical.startswith("/cermet/tool/"))
+        # A mirror of the checkout stands in its place where declared outputs lie in it.
+        self.mirror = os.path.dirname(self.real("/cermet/out")) + "/mirror/"
         self.record: Set[str] = set()
         for label, told in self.told.items():
             if label.startswith("probe-"):
@@ -136,6 +138,9 @@ class Edges:
         for language in ("c", "c++"):
             one = toolchain[language]
             self.record |= {self.real(path) for path in [one["command"][0], one["archiver"], *one["programs"], *one["files"]]}
+
+    def told_as(self, path: str) -> str:
+        return self.real("/cermet/ws/" + path[len(self.mirror):]) if path.startswith(self.mirror) else path
 
     def real(self, path: str) -> str:
         for canonical, host in self.places:
@@ -195,9 +200,11 @@ class Loaded:
         return bool(openers) and all(self.mapped(label, program, name) for program, name in openers)
 
     def mapped(self, label: str, program: str, name: str) -> bool:
-        if name in self.by_ldd(program):
-            return True
-        return any(name in self.by_ldd(module) for module in self.modules[label, program])
+        versioned = re.search(r"\.so\.\d[^/]*$", name) is not None  # a linker asks for libz.so, a loader for libz.so.1
+        for needed in map(self.by_ldd, {program, *self.modules[label, program]}):
+            if name in needed or (versioned and os.path.realpath(name) in map(os.path.realpath, needed)):
+                return True
+        return False
 
 
 def missing_edges(judged: Judged, edges: Edges) -> Tuple[Dict[str, List[str]], "collections.Counter[str]"]:
@@ -210,7 +217,7 @@ def missing_edges(judged: Judged, edges: Edges) -> Tuple[Dict[str, List[str]], "
             continue  # of an earlier attempt, and replaced since
         told, written = edges.told.get(label, set()), judged.traced.written[label]
         above: Optional[Set[str]] = None
-        for path in sorted(reads):
+        for path in sorted(map(edges.told_as, reads)):
             if f"/{label}/" in path or path in written or os.path.isdir(path) or covered(path, told) or covered(path, record):
                 continue
             why = reason(path)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import small
+from story import Project
 
 
 def told_by_gcc(file: str) -> Path:
@@ -120,3 +121,10 @@ def test_libraries_that_a_script_names(make, folder):
     assert build_and_run() == "6"
     library(3)
     assert build_and_run() == "4"
+
+
+def test_a_place_with_a_space(folder, mode, python):
+    """gcc would end the name of its notes there."""
+    project = Project.from_files(small.everything(), folder / "a project", mode, folder / "a cache", python=python)
+    project.build()
+    assert not project.build().ran
