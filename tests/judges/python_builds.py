@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Packages for Pythons that were built from source: a debug build, and one without the global lock; from source to import.
+"""Packages for Pythons that were built from source (a debug build, one without the global lock) or are of another machine.
 
 SPDX-License-Identifier: MIT
-usage: python_builds.py --program PROGRAM [--work DIRECTORY] [--only 313d|313t]
+usage: python_builds.py --program PROGRAM [--work DIRECTORY] [--only 313d|313t|arm64]
 
 tools/other_python.py builds CPython 3.13 twice from Debian's source package (minutes, once; below build/pythons). The judges
 are these interpreters: what was built for one of them is imported by it, refused by the others, and says by its own macros
 what it was compiled for. The environment has Cython copied from the Python that runs this, and nothing else. PyO3's crates
-come from ~/.cargo or from the registry. The last line is `N passed, N failed`; what could not be tried counts as failed.
+come from ~/.cargo or from the registry. For arm64 a PyO3 module is built with the distribution's cross compiler and imported in
+an emulator. The last line is `N passed, N failed, N skipped`; a Python that cannot be built counts as failed, a missing cross
+compiler, emulator or standard library as skipped, with its name.
 """
 from __future__ import annotations
 
@@ -121,7 +123,7 @@ fn _rust(module: &Bound<'_, PyModule>) -> PyResult<()> {
 class Judge:
     def __init__(self, program: str, work: Path):
         self.program, self.work = program, work
-        self.passed = self.failed = 0
+        self.passed = self.failed = self.skipped = 0
         self.pythons: Dict[str, Path] = {}
         self.wheels: Dict[str, Path] = {}
 
@@ -262,18 +264,53 @@ class Judge:
                    and f".cpython-313{flag}-" in said, said)
 
 
+    # --- another machine ---
+
+    def arm64(self) -> None:
+        triple = "aarch64-unknown-linux-gnu"
+        sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        missing = [name for name in ("aarch64-linux-gnu-gcc", "qemu-aarch64-static") if not shutil.which(name)]
+        if not (Path(sysroot) / "lib/rustlib" / triple).is_dir():
+            missing.append(f"rustc's standard library for {triple}")
+        try:
+            arm = other_python.prepare("arm64")
+        except other_python.Missing as problem:
+            missing.append(str(problem))
+        if missing:
+            self.skipped += 1
+            print(f"skip arm64: there is no {', no '.join(missing)}")
+            return
+        table = f'\n[[tool.cermet.rust-module]]\nname = "own._rust"\ncrate = "rust/."\n\n[tool.cermet.toolchain.{triple}]\npython = "{arm}/build-details.json"\n'
+        head = FILES["pyproject.toml"].split("[[tool.cermet.generate]]")[0]
+        project = self.project("arm64", {"pyproject.toml": head + table, "own/__init__.py": "", **{f"rust/{path}": text for path, text in RUST.items()}})
+        if not self.build("arm64: a PyO3 module is built", project, "--python", sys.executable, "--target", triple):
+            return
+        wheel = self.wheel_of(project)
+        site = self.work / "arm64-site"
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(site)
+        libraries = f"{arm}/usr/lib/aarch64-linux-gnu:{arm}/lib/aarch64-linux-gnu"
+        program = next((arm / "usr/bin").glob("python3.*"))
+        done = subprocess.run(["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu", "-E", f"LD_LIBRARY_PATH={libraries}", "-E", f"PYTHONHOME={arm}/usr", str(program),
+                               "-S", "-c", "import own._rust, platform; print(own._rust.value(), platform.machine())"], cwd=site, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.check("arm64: it is imported in the emulator, and its tag is linux_aarch64", done.returncode == 0
+                   and done.stdout.strip() == "(False, False) aarch64" and wheel.name.endswith("-linux_aarch64.whl"), f"{wheel.name}: {done.stdout}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", required=True)
     parser.add_argument("--work", default=str(ROOT / "build" / "python-builds"))
-    parser.add_argument("--only", choices=sorted(VARIANTS))
+    parser.add_argument("--only", choices=[*sorted(VARIANTS), "arm64"])
     words = parser.parse_args()
     work = Path(words.work)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     judge = Judge(os.path.abspath(words.program), work)
-    names: List[str] = [words.only] if words.only else sorted(VARIANTS)
-    for name in sorted(VARIANTS):
+    names: List[str] = [name for name in sorted(VARIANTS) if words.only in (None, name)]
+    if words.only in (None, "arm64"):
+        judge.arm64()
+    for name in sorted(VARIANTS) if names else ():
         try:
             judge.pythons[name] = judge.environment(name)
         except (other_python.Missing, subprocess.CalledProcessError, StopIteration) as problem:
@@ -283,7 +320,7 @@ def main() -> int:
             part(name)
     for name in names if len(judge.pythons) == len(VARIANTS) else ():
         judge.mixed(name)
-    print(f"{judge.passed} passed, {judge.failed} failed")
+    print(f"{judge.passed} passed, {judge.failed} failed, {judge.skipped} skipped")
     return 1 if judge.failed or not judge.passed else 0
 
 
