@@ -62,16 +62,24 @@ bool holds(const options::Texts* list, const std::string& name) {
     return list != nullptr && std::find((*list)->begin(), (*list)->end(), name) != (*list)->end();
 }
 
+// cargo's own, which are there or are not; and what says nothing of what is built.
+bool nobody_sets(const std::string& name) {
+    for (std::string_view head : {"CARGO_CFG_", "CARGO_FEATURE_", "CARGO_PKG_", "DEP_"}) {
+        if (name.compare(0, head.size(), head) == 0) return true;
+    }
+    return options::names_session(name);
+}
+
 void add_variables(const exec::Observation& seen, const options::Config& config,
                    const std::map<std::string, std::string>& user, MissingDeclarations& to) {
     const std::set<std::string> named = named_by_script(seen.printed);
     const Said said = said_by(to.table, config);
     for (const auto& [name, programs] : seen.variables) {
         if (seen.given.count(name) != 0 || named.count(name) != 0) continue;
-        if (seen.asked_for.count(name) != 0 || holds(said.pass_env, name) || options::names_session(name)) continue;
+        if (seen.asked_for.count(name) != 0 || holds(said.pass_env, name) || nobody_sets(name)) continue;
         UndeclaredVariable& variable = to.variables[name];
         variable.programs.insert(programs.begin(), programs.end());
-        variable.own = variable.own || (!seen.program.empty() && programs.count(seen.program) != 0);
+        variable.own = variable.own || (seen.local && !seen.program.empty() && programs.count(seen.program) != 0);
         variable.set = user.count(name) != 0;
     }
 }

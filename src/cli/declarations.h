@@ -18,7 +18,7 @@ namespace cermet::cli {
 
 struct UndeclaredVariable {
     std::set<std::string> programs;  // that looked for it
-    bool own = false;                // the script itself did, not a tool that it ran
+    bool own = false;                // a script of the project did itself, not a tool that it ran
     bool set = false;                // in the environment of this command: the script would get another answer
 };
 

@@ -60,7 +60,7 @@ void print_script(const MissingDeclarations& missing, const PathWriter& paths) {
         print_line(cat("    looks for ", name, variable.own ? "" : " (" + *variable.programs.begin() + ")",
                        variable.set ? ": set, and not given" : ": not set"));
     }
-    if (!of_tools.empty()) print_line(cat("    its tools look for ", join(of_tools, " "), ": not set"));
+    if (!of_tools.empty()) print_line(cat("    it or its tools look for ", join(of_tools, " "), ": not set"));
     for (const std::string& host : missing.hosts) print_line(cat("    asks for the address of ", host));
     for (const std::string& address : missing.addresses) print_line(cat("    tries to reach ", address));
 }

@@ -42,6 +42,7 @@ void Executor::State::keep_observation(const Job& job, ProcessEnd& end) {
     one.label = action.label;
     one.description = action.description;
     one.script = action.script;
+    one.local = !action.project_file.empty();
     one.printed = end.out;
     const std::string& program = action.argv.front();
     if (is_within(program, k_out) || is_within(program, k_shared)) one.program = std::string(file_name(program));

@@ -19,6 +19,7 @@ struct Observation {
     std::string description;  // "run build script of z-sys v1.0.0"
     std::string script;       // Action::script
     std::string program;      // what it started, where that is a program which this build made: "build-script-build"
+    bool local = false;       // it is of the project, not of a package from elsewhere
     std::string printed;      // its stdout
     std::set<std::string> asked_for;  // variables that its action asks for, set or not
     std::vector<HeardRead> reads;     // canonical paths

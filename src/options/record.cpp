@@ -144,7 +144,7 @@ Result<std::optional<std::string>> record_in_wheel(const std::string& bytes, con
 }  // namespace record_detail
 
 bool names_session(const std::string& name) {
-    static constexpr std::array<std::string_view, 34> names = {"PATH",
+    static constexpr std::array<std::string_view, 35> names = {"PATH",
                                                                "HOME",
                                                                "USER",
                                                                "LOGNAME",
@@ -177,7 +177,8 @@ bool names_session(const std::string& name) {
                                                                "PYTHONHOME",
                                                                "CARGO_BUILD_BUILD_DIR",
                                                                "CARGO_INCREMENTAL",
-                                                               "CARGO_BUILD_INCREMENTAL"};
+                                                               "CARGO_BUILD_INCREMENTAL",
+                                                               "RUST_BACKTRACE"};
     if (std::find(names.begin(), names.end(), name) != names.end()) return true;
     for (std::string_view head : {"CERMET_", "LC_", "XDG_", "SSH_", "GIT_", "CARGO_TERM_", "CARGO_NET_", "CARGO_HTTP_",
                                   "CARGO_REGISTRIES_", "CARGO_REGISTRY_", "CARGO_SOURCE_"}) {

@@ -272,3 +272,15 @@ def test_a_plain_workspace_can_be_strict(rust):
     assert refused.code == 1 and "was not let read /tmp: declare it" in refused.err
     seen = observed(project)
     assert seen["crates.plain"]["directories"] == ["/tmp"]
+
+
+def test_scripts_of_real_crates_need_no_declaration(hybrid):
+    """pyo3, cbindgen, cc, autocfg: what they read is their package, what is told to them, toolchains and the system."""
+    wheel = hybrid.wheel_bytes()
+    strict = hybrid.build("--strict")
+    assert len(runs(strict)) > 5
+    assert hybrid.wheel_bytes() == wheel
+    seen = observed(hybrid)
+    tables = [one for name, one in seen.items() if name.startswith(("crates.", "generate."))]
+    assert tables and not any(one["files"] or one["directories"] for one in tables)
+    assert set(seen["toml"].get("crates", {})) <= {"hybrid-core", "hybrid-stats"}, "nobody sets what other scripts look for"
