@@ -185,6 +185,8 @@ class Loaded:
 
     def by_ldd(self, path: str) -> Set[str]:
         if path not in self.needed:
+            if not os.path.isfile(path):  # a program of its own, removed since
+                return set()
             with open(path, "rb") as file:
                 first = file.readline(200)
             if first.startswith(b"#!"):
