@@ -129,6 +129,7 @@ class Edges:
                 self.below[edge["from"][5:]].add(edge["to"][5:])
         # Toolchains outside of the system's directories have places, whose names are digests of their records.
         self.toolchains = tuple(str(host) + "/" for canonical, host in self.places if canonical.startswith("/cermet/tool/"))
+        self.packages = self.real("/cermet/pkg") + "/crate-"
         # A mirror of the checkout stands in its place where declared outputs lie in it.
         self.mirror = os.path.dirname(self.real("/cermet/out")) + "/mirror/"
         self.record: Set[str] = set()
@@ -185,6 +186,8 @@ class Loaded:
 
     def by_ldd(self, path: str) -> Set[str]:
         if path not in self.needed:
+            if not os.path.isfile(path):  # a program of its own, removed since
+                return set()
             with open(path, "rb") as file:
                 first = file.readline(200)
             if first.startswith(b"#!"):
@@ -225,12 +228,13 @@ def missing_edges(judged: Judged, edges: Edges) -> Tuple[Dict[str, List[str]], "
                 why = "what probes read of the toolchain that they ask, and the shell they ask with"
             if not why and loaded.only_mapped(label, path):
                 why = "shared objects that the dynamic loader maps for a program that is known"
-            if not why and path.endswith(".rs"):
-                # rustc shows and locates what a macro of another crate made; that crate's .rmeta names the file by its hash.
+            if not why and (path.endswith(".rs") or path.startswith(edges.packages)):
+                # rustc shows and locates what a macro of another crate made, or what that includes; that crate's .rmeta names
+                # the file by its hash.
                 if above is None:
                     above = set().union(*(edges.told[one] for one in edges.all_below(label)), set())
                 if covered(path, above):
-                    why = "sources of crates that the step uses in compiled form; rustc checks their hashes in the .rmeta"
+                    why = "files of crates that the step uses in compiled form; rustc checks their hashes in the .rmeta"
             if why:
                 ignored[why] += 1
             else:
