@@ -31,7 +31,7 @@ Status check_machine(const Interpreter& python, const Target& target) {
 
 // What modules are loaded into: libpython, or the program that holds it; "" where neither is here.
 std::string runtime_library(const Interpreter& python) {
-    const std::string library = join_path(python.library_directory, python.var("INSTSONAME"));
+    std::string library = join_path(python.library_directory, python.var("INSTSONAME"));
     if (!python.var("INSTSONAME").empty() && platform::is_file(library)) return library;
     return platform::is_file(python.base_executable) ? python.base_executable : "";
 }
