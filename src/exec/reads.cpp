@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "exec/reads.h"
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "base/path.h"
@@ -43,6 +45,10 @@ void add_inputs(Executor::State& state, const Action& action, Reach& reach) {
 void add_names(Executor::State& state, const std::vector<std::string>& paths, PathSet& names) {
     for (const std::string& path : paths) {
         names.add(path);
+        // These are no places, and where one is a link (/bin), the other is here too.
+        const bool system = std::any_of(std::begin(k_system), std::end(k_system),
+                                        [&](const char* directory) { return path == directory; });
+        if (system) continue;
         names.add(state.places.render(state.places.canonical(path)));
         const Result<std::string> real = platform::real_path(path);
         if (real.ok()) names.add(*real);
