@@ -359,6 +359,9 @@ def main() -> int:
     judged = Judged(options)
     judged.build(options.keep, options.resume)
     edges = Edges(judged.graph, judged.toolchain)
+    if not set(judged.traced.reads) & set(edges.steps):
+        print("strace saw no step: is everything remembered, or is another tracer there?", file=sys.stderr)
+        return 3
     failed = 0
 
     missing, ignored = missing_edges(judged, edges)
