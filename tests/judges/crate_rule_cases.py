@@ -90,9 +90,9 @@ CASES: Dict[str, Case] = {
                    '    println!("{}", digest.as_ref().iter().map(|b| format!("{b:02x}")).collect::<String>());\n',
         {"own": Way(("common/ring",), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")}, CC),
     "aws-lc-sys": Case(
-        "0.47.0", c_text("aws_lc_sys::awslc_version_string()"),
-        {"cc": Way(("common/aws-lc",), "AWS-LC", (), ("libcrypto", "libssl")),
-         "cmake": Way(("common/cmake",), "AWS-LC", (), ("libcrypto", "libssl"),
+        "0.47.0", c_text("aws_lc_sys::OpenSSL_version(0)"),
+        {"cc": Way(("common/aws-lc",), "AWS-LC 5.12.0", (), ("libcrypto", "libssl")),
+         "cmake": Way(("common/cmake",), "AWS-LC 5.12.0", (), ("libcrypto", "libssl"),
                       '[crates.aws-lc-sys]\nenv = { AWS_LC_SYS_USE_SYSTEM = "0", AWS_LC_SYS_CMAKE_BUILDER = "1" }\n')},
         (*CC, ("program:cmake", "cmake"), ("program:make", "make"), ("program:c++", "g++"))),
     "zstd-sys": Case(
@@ -124,7 +124,7 @@ CASES: Dict[str, Case] = {
         (*CC, PKG_CONFIG, ("pc:libcurl", "libcurl4-openssl-dev"), ("pc:openssl", "libssl-dev"), ("pc:zlib", "zlib1g-dev"))),
     "libgit2-sys": Case(
         "0.18.8+1.9.7",
-        '    let (mut a, mut b, mut c) = (0, 0, 0);\n    unsafe { libgit2_sys::git_libgit2_version(&mut a, &mut b, &mut c) };\n'
+        '    let (mut a, mut b, mut c) = (0, 0, 0);\n    unsafe { libgit2_sys::git_libgit2_init(); libgit2_sys::git_libgit2_version(&mut a, &mut b, &mut c) };\n'
         '    println!("{a}.{b}.{c}");\n',
         {"bundled": Way(("bundled/git2", "system/zlib"), "1.9.7", ("libz.so.1",), ("libgit2",)),
          "system": Way(("system/git2", "system/zlib"), lambda: pkg_config("libgit2"), ("libgit2.so.1",), version="0.14.2+1.5.1")},
@@ -145,17 +145,18 @@ CASES: Dict[str, Case] = {
     "prost-build": Case(
         "0.14.4",
         '    let tick = Tick { price: 7, venue: "here".into() };\n'
-        '    println!("{:?}", Tick::decode(&tick.encode_to_vec()[..]).unwrap());\n',
-        {"protoc of the machine": Way(("common/prost",), 'Tick { price: 7, venue: "here" }'),
-         "protoc of the project": Way(("common/prost",), 'Tick { price: 7, venue: "here" }',
+        '    println!("{} {:?}", env!("ASKED").rsplit("/").next().unwrap(), Tick::decode(&tick.encode_to_vec()[..]).unwrap());\n',
+        {"protoc of the machine": Way(("common/prost",), 'protoc Tick { price: 7, venue: "here" }'),
+         "protoc of the project": Way(("common/prost",), 'own-protoc Tick { price: 7, venue: "here" }',
                                       overrides='provide = { "tool:protoc" = "tool:own-protoc" }\n')},
         (("program:protoc", "protobuf-compiler"),),
         manifest='[dependencies]\nprost = "=0.14.4"\n[build-dependencies]\nprost-build = "=0.14.4"\n',
-        files={"build.rs": 'fn main() { prost_build::compile_protos(&["proto/tick.proto"], &["proto"]).unwrap(); }\n',
+        files={"build.rs": 'fn main() {\n    prost_build::compile_protos(&["proto/tick.proto"], &["proto"]).unwrap();\n'
+                           '    println!("cargo:rustc-env=ASKED={}", std::env::var("PROTOC").unwrap());\n}\n',
                "proto/tick.proto": 'syntax = "proto3";\npackage market;\nimport "google/protobuf/empty.proto";\n'
                                    'message Tick { int64 price = 1; string venue = 2; }\n',
                "head.rs": 'use prost::Message;\ninclude!(concat!(env!("OUT_DIR"), "/market.rs"));\n',
-               # A program of the same graph in protoc's place: it asks the machine's, and leaves a mark in what it makes.
+               # A program of the same graph in protoc's place: it hands over to the machine's.
                "protoc.c": '#include <unistd.h>\nint main(int c, char** v) { (void)c; return execv("/usr/bin/protoc", v); }\n',
                "more.toml": '[[executable]]\nname = "own-protoc"\nsources = ["protoc.c"]\n'}),
     "bindgen": Case(
