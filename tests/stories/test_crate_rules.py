@@ -126,17 +126,22 @@ def test_members_of_a_fact(make):
     assert failed.code == 2 and "library:half has no `version`" in failed.err, failed.text
 
 
-def test_for_all_that_use_a_crate(make):
-    """The rule is for a crate that scripts are built with; whose scripts these are, nobody has to know."""
-    files = with_script("    let value = helper::word();\n", 'env = { UNUSED = "1" }\n')
+def with_helper(read: str, rule: str) -> Dict[str, str]:
+    """The script of core-part is built with the crate helper, of which the rule speaks."""
+    files = with_script(read, 'env = { UNUSED = "1" }\n')
     files["rust/Cargo.toml"] = '[workspace]\nresolver = "2"\nmembers = ["core-part", "helper"]\n'
     files["rust/Cargo.lock"] = ('version = 4\n\n[[package]]\nname = "core-part"\nversion = "0.1.0"\ndependencies = [\n "helper",\n]\n\n'
                                 '[[package]]\nname = "helper"\nversion = "0.1.0"\n')
     files["rust/helper/Cargo.toml"] = '[package]\nname = "helper"\nversion = "0.1.0"\nedition = "2021"\n'
     files["rust/helper/src/lib.rs"] = 'pub fn word() -> String { std::env::var("HELPER_WORD").unwrap_or("1".into()) }\n'
     files["rust/core-part/Cargo.toml"] += '[build-dependencies]\nhelper = { path = "../helper" }\n'
-    files["pyproject.toml"] += '\n[tool.cermet.crates.helper]\nfor-users = true\nenv = { HELPER_WORD = "6" }\n'
-    project = make(files)
+    files["pyproject.toml"] += "\n[tool.cermet.crates.helper]\nfor-users = true\n" + rule
+    return files
+
+
+def test_for_all_that_use_a_crate(make):
+    """The rule is for a crate that scripts are built with; whose scripts these are, nobody has to know."""
+    project = make(with_helper("    let value = helper::word();\n", 'env = { HELPER_WORD = "6" }\n'))
     project.build()
     assert values(project, "_r") == "6"
     project.build("-C", 'crates.core-part.env.HELPER_WORD=7')
@@ -144,6 +149,18 @@ def test_for_all_that_use_a_crate(make):
     project.edit("pyproject.toml", "for-users = true", "for-users = false")
     project.build()
     assert values(project, "_r") == "1"
+
+
+def test_what_users_of_a_crate_look_into_strictly(make):
+    """A glob of such a rule opens its directory as one of the script's own rule does."""
+    files = with_helper('    let value = std::fs::read_dir("../../lists").unwrap().count().to_string();\n', 'inputs = ["lists/*.txt"]\n')
+    files["lists/one.txt"] = files["lists/two.txt"] = ""
+    project = make(files)
+    project.build("--strict")
+    assert values(project, "_r") == "2"
+    project.edit("pyproject.toml", "for-users = true", "for-users = false")
+    failed = project.build("--strict", check=False)
+    assert failed.code == 1 and "was not let read lists" in failed.err, failed.text
 
 
 SYSTEM = "Name: half\nDescription: a half\nVersion: {version}\nRequires: other >= 1\nCflags: {flags}\nLibs:\n"

@@ -204,11 +204,13 @@ exec::Action script_action(const ResolvedGraph& graph, std::size_t index, const 
                 exec::k_out, "=", exec::keep(exec::k_out));
     }
     action.listable.push_back(unit.package->directory);
+    for (const CrateRule* given : rules_for_script(graph, index)) {
+        for (const std::string& pattern : given->inputs) {
+            if (has_glob(pattern)) action.listable.push_back("/" + searched_directory(pattern.substr(1)));
+        }
+    }
     const CrateRule* rule = rule_of(graph, unit);
     if (rule == nullptr) return action;
-    for (const std::string& pattern : rule->inputs) {
-        if (has_glob(pattern)) action.listable.push_back("/" + searched_directory(pattern.substr(1)));
-    }
     for (const std::string& path : rule->outputs) {
         action.outputs.emplace_back(path, exec::OutputKind::File);
         action.writable.push_back(std::string(parent(path)));
