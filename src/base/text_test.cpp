@@ -5,12 +5,27 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/source_files.h"
 
 namespace cermet {
 
 using Words = std::vector<std::string>;
+
+TEST_CASE("a list is asked for an item, and takes each once") {
+    Words list = {"b", "a"};
+    CHECK(contains(list, "a"));
+    CHECK_FALSE(contains(list, "c"));
+    CHECK(contains(std::string("abc"), std::string("b")));  // a part of a text
+    add_once(list, "b");
+    add_once(list, "c");
+    CHECK(list == Words{"b", "a", "c"});
+    add_all_once(list, {"a", "d", "d"});
+    CHECK(list == Words{"b", "a", "c", "d"});
+    constexpr int k_numbers[] = {1, 2};
+    CHECK(contains(k_numbers, 2));
+}
 
 TEST_CASE("text is split and joined") {
     CHECK(split("a,,b", ',') == Words{"a", "", "b"});

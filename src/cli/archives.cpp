@@ -51,9 +51,7 @@ Result<Archive> build_archive_now(Session& session, ArchiveKind kind, const std:
     return archive;
 }
 
-std::string key_of(const Session& session, ArchiveKind kind) {
-    return request_key(std::string(name_of(kind)), session.settings(), session.checkout());
-}
+std::string key_of(Session& session, ArchiveKind kind) { return request_key(session, std::string(name_of(kind))); }
 
 // Files that a compiler reads without being told. What a crate's package holds besides its sources may be left out.
 bool source_or_header(const std::string& path) {

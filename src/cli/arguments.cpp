@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/lists.h"
 #include "base/text.h"
 
 namespace cermet::cli {
@@ -290,7 +291,7 @@ void add_options(std::string& out, const CLI::App& app) {
     for (const CLI::Option* option : app.get_options()) {
         const std::string& group = option->get_group();
         if (group.empty() || option->get_positional()) continue;
-        if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
+        add_once(groups, group);
     }
     for (const std::string& group : groups) {
         std::vector<std::pair<std::string, std::string>> rows;

@@ -39,8 +39,7 @@ void show(const Arguments& arguments, Session& session, const Built& built, cons
 // The null build first; remembered files whose bytes are lost are built again.
 int build_targets(Session& session, const Arguments& arguments, Listeners& listeners) {
     const std::string directory = out_directory(arguments, session);
-    const std::string key =
-        request_key(cat("targets ", join(arguments.targets, " ")), session.settings(), session.checkout());
+    const std::string key = request_key(session, cat("targets ", join(arguments.targets, " ")));
     if (std::optional<Built> known = remembered_targets(session, key)) {
         Result<std::vector<std::string>> paths = deliver_targets(session, *known, directory);
         if (paths.ok()) {

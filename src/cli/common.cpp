@@ -192,12 +192,14 @@ void print_line(const std::string& text) {
     std::fflush(stdout);
 }
 
-std::string request_key(const std::string& command, const SessionSettings& settings, const Checkout& checkout) {
+std::string request_key(Session& session, const std::string& command) {
     ByteWriter out;
     out.string(command);
-    out.string(checkout.host);
-    out.string(checkout.directory);
-    const python::BuildRequest& request = settings.request;
+    out.string(session.checkout().host);
+    out.string(session.checkout().directory);
+    const Result<Digest> program = session.store().file_digest(platform::own_executable());
+    if (program.ok()) out.string(program->hex());
+    const python::BuildRequest& request = session.settings().request;
     out.string(request.profile);
     out.string(request.source_date_epoch);
     out.string(request.generator);

@@ -58,8 +58,9 @@ int print_checked(Session& session);       // after --check: 1 and what differed
 void print_line(const std::string& text);  // stdout
 
 // --- remembered requests: the null build ---
-// A request is known by its command and everything of the command line that can change the answer.
-std::string request_key(const std::string& command, const SessionSettings& settings, const Checkout& checkout);
+// A request is known by its command, everything of the command line that can change the answer, and this program's bytes:
+// another Cermet of the same version may build the same request otherwise.
+std::string request_key(Session& session, const std::string& command);
 struct Remembered {
     bool holds = false;
     Json answer;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 
@@ -58,9 +59,7 @@ std::set<std::string> named_by_script(const std::string& printed) {
     return names;
 }
 
-bool holds(const options::Texts* list, const std::string& name) {
-    return list != nullptr && std::find((*list)->begin(), (*list)->end(), name) != (*list)->end();
-}
+bool holds(const options::Texts* list, const std::string& name) { return list != nullptr && contains(**list, name); }
 
 // cargo's own, which are there or are not; and what says nothing of what is built.
 bool nobody_sets(const std::string& name) {
@@ -113,9 +112,7 @@ std::vector<std::string> variables_of(const MissingDeclarations& missing) {
 // `name = [ … ]` with what is said already; "" where nothing is new.
 std::string list_text(std::string_view name, std::vector<std::string> all, const std::vector<std::string>& more) {
     if (more.empty()) return {};
-    for (const std::string& one : more) {
-        if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
-    }
+    add_all_once(all, more);
     std::string text = cat(name, " = [");
     for (const std::string& one : all) text += cat("\n    ", Json(one).dump(), ",");
     return text + "\n]\n";

@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/develop.h"
 
-#include <algorithm>
-
 #include "base/json.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/archives.h"
@@ -60,7 +59,7 @@ Result<std::vector<std::string>> place_modules(Session& session) {
                                              python::version_file_text(package->project.version)));
     }
     for (const std::string& old : develop_detail::placed_before(session)) {
-        bool kept = std::find(placed.begin(), placed.end(), old) != placed.end();
+        bool kept = contains(placed, old);
         if (!kept) TRY_VOID(platform::remove_file(old));
     }
     Json record;

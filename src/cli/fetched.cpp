@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/checkout.h"
@@ -24,7 +25,7 @@ void add_crate(std::vector<std::string>& manifests, const std::string& project, 
     } else if (!platform::is_file(manifest)) {
         manifest = join_path(project, "rust/Cargo.toml");
     }
-    if (std::find(manifests.begin(), manifests.end(), manifest) == manifests.end()) manifests.push_back(manifest);
+    add_once(manifests, manifest);
 }
 
 std::vector<std::string> of_tables(const options::Config& config, const std::string& project) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/places.h"
@@ -18,8 +19,7 @@ using exec::Action;
 // --- C, C++ ---
 
 bool compiles_c(const Action& action) {
-    return action.discovery == exec::Discovery::Depfile &&
-           std::find(action.argv.begin(), action.argv.end(), "-c") != action.argv.end();
+    return action.discovery == exec::Discovery::Depfile && contains(action.argv, "-c");
 }
 
 // Dependency files and path maps mean nothing to an editor.

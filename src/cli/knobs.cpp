@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/lists.h"
 #include "base/text.h"
 #include "exec/environment.h"
 #include "languages/python/crate_requests.h"
@@ -75,20 +76,14 @@ class Collector {
             return;
         }
         Knob& known = found_.all[place->second];
-        merge(known.consumers, knob.consumers);
-        merge(known.by, knob.by);
-    }
-
-    static void merge(std::vector<std::string>& to, const std::vector<std::string>& more) {
-        for (const std::string& one : more) {
-            if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(one);
-        }
+        add_all_once(known.consumers, knob.consumers);
+        add_all_once(known.by, knob.by);
     }
 
     Status crates_of(rust::CrateRequest request, const std::string& consumer) {
         TRY(listed, session_.ask(rust::ListKnobs(std::move(request), consumer)));
         for (const Knob& knob : listed->knobs) add(knob);
-        merge(found_.not_run, listed->not_run);
+        add_all_once(found_.not_run, listed->not_run);
         return {};
     }
 
@@ -236,8 +231,8 @@ class Collector {
             for (Knob& knob : found_.all) {
                 if (knob.path != name || (knob.group != "environment" && knob.group != "toolchain")) continue;
                 known = true;
-                merge(knob.by, who);
-                if (knob.origin == "seen") merge(knob.consumers, {seen.consumer()});
+                add_all_once(knob.by, who);
+                if (knob.origin == "seen") add_once(knob.consumers, seen.consumer());
             }
             if (known || seen.given.count(name) != 0) continue;
             Knob knob;
@@ -264,8 +259,8 @@ class Collector {
             if (same == tools.end()) {
                 set_variable(knob);
             } else {
-                merge(found_.all[same->second].consumers, knob.consumers);
-                merge(found_.all[same->second].by, knob.by);
+                add_all_once(found_.all[same->second].consumers, knob.consumers);
+                add_all_once(found_.all[same->second].by, knob.by);
                 knob.group.clear();
             }
         }

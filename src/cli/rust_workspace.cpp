@@ -152,10 +152,10 @@ std::map<std::string, std::string> cargo_environment(const std::vector<std::stri
     return found;
 }
 
-std::string key_of(const Session& session, const Arguments& arguments, const RustWorkspace& workspace) {
+std::string key_of(Session& session, const Arguments& arguments, const RustWorkspace& workspace) {
     std::string words = words_of(arguments, workspace);
     for (const auto& [name, value] : cargo_environment()) words += cat("\n", name, "=", value);
-    const std::string key = request_key(cat("rust\n", words), session.settings(), session.checkout());
+    const std::string key = request_key(session, cat("rust\n", words));
     return cat("rust ", digest_of(key).hex());
 }
 

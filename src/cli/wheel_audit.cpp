@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/archive/zip.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/python/elf.h"
@@ -85,8 +86,7 @@ class Auditor {
             native.path = entry.path;
             native.bytes = std::move(*bytes);
             if (known != modules.end()) native.module = known->second;
-            native.library =
-                std::find(audit_.libraries.begin(), audit_.libraries.end(), entry.path) != audit_.libraries.end();
+            native.library = contains(audit_.libraries, entry.path);
             native.is_elf = python::is_elf(native.bytes);
             if (native.is_elf) read(native);
             if (native.is_elf || native_name) natives_.push_back(std::move(native));
@@ -115,10 +115,10 @@ class Auditor {
         bool native = std::any_of(natives_.begin(), natives_.end(), [](const Native& one) { return one.is_elf; });
         findings_.check(!native || !tags_.pure(), "tags",
                         cat("the wheel holds native files, but its tag ", tags_.text(), " promises every platform"));
-        bool none = std::find(tags_.abis.begin(), tags_.abis.end(), "none") != tags_.abis.end();
+        bool none = contains(tags_.abis, "none");
         findings_.check(audit_.modules.empty() || !none, "tags",
                         cat("the wheel holds extension modules, but its tag ", tags_.text(), " names no ABI"));
-        stable_ = std::find(tags_.abis.begin(), tags_.abis.end(), "abi3") != tags_.abis.end();
+        stable_ = contains(tags_.abis, "abi3");
         for (const std::string& tag : tags_.pythons) {
             if (stable_ && tag.compare(0, 3, "cp3") == 0) promised_minor_ = std::atoi(tag.c_str() + 3);
         }

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 
@@ -245,7 +246,7 @@ void CallWatch::note_write(const std::string& path) {
     std::vector<std::string>& writes = heard_.writes;
     if (scope_.writable.empty() || scope_.writable.holds(path)) return;
     if (is_within(path, "/dev") || is_within(path, "/proc") || writes.size() == k_most) return;
-    if (std::find(writes.begin(), writes.end(), path) == writes.end()) writes.push_back(path);
+    add_once(writes, path);
 }
 
 // A link counts by where it leads: that is what the kernel looks at.
@@ -262,7 +263,7 @@ void CallWatch::note_read(const std::string& path) {
 void CallWatch::note_address(const std::string& address) {
     std::vector<std::string>& addresses = heard_.addresses;
     if (addresses.size() == k_most) return;
-    if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) addresses.push_back(address);
+    add_once(addresses, address);
 }
 
 }  // namespace cermet::exec

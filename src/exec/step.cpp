@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/compiled_headers.h"
@@ -381,7 +382,7 @@ Status store_result(Executor::State& state, const Job& job, const Outcome& outco
     TRY_VOID(state.store.put_entry("result", digest, encode_outcome(outcome)));
     const std::string trace = encode_leaves(outcome.leaves);
     const std::vector<std::string> known = state.store.find_candidates("trace", job.intent);
-    if (std::find(known.begin(), known.end(), trace) == known.end()) {
+    if (!contains(known, trace)) {
         TRY_VOID(state.store.add_candidate("trace", job.intent, trace));
     }
     return write_mark(state, action, digest, outcome);

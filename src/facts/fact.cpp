@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/lists.h"
 #include "base/text.h"
 
 namespace cermet::facts {
@@ -113,7 +114,7 @@ Status check_members(const Json& value, const std::vector<Member>& members, bool
     std::vector<std::string> known;
     for (const Member& member : members) known.emplace_back(member.name);
     for (const auto& [name, ignored] : value.object()) {
-        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+        if (contains(known, name)) continue;
         const std::string near = nearest(name, known);
         return project_error(cat(what, " has no member `", name, "`"),
                              near.empty() ? cat("there are ", join(known, ", ")) : cat("`", near, "` is one"));

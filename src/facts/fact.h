@@ -19,6 +19,14 @@ namespace cermet::facts {
 // Who may ask: nobody but the provider's own package, those that depend on it themselves, all that stand on it somehow.
 enum class Visibility { Private, Direct, Transitive };
 
+// "library:z" -> its two halves; nullopt when it is no fact's name: the kind is unknown, or the name empty.
+struct FactName {
+    std::string kind, name;
+    std::string text() const { return kind + ":" + name; }
+    bool operator==(const FactName&) const = default;
+};
+std::optional<FactName> parse_fact_name(std::string_view text);
+
 struct Fact {
     std::string kind;  // library, headers, tool, config, abi or custom
     std::string name;
@@ -26,6 +34,7 @@ struct Fact {
     Json value;
     std::string origin;  // who provides it, for people: "the build script of foo v1.0.0"; not in the digest
     std::string text() const { return kind + ":" + name; }
+    bool is(const FactName& other) const { return kind == other.kind && name == other.name; }
     Digest digest() const;
 };
 
@@ -50,14 +59,6 @@ struct Kind {
 
 const std::vector<Kind>& kinds();
 const Kind* find_kind(std::string_view name);
-
-// "library:z" -> its two halves; nullopt when it is no fact's name: the kind is unknown, or the name empty.
-struct FactName {
-    std::string kind, name;
-    std::string text() const { return kind + ":" + name; }
-    bool operator==(const FactName&) const = default;
-};
-std::optional<FactName> parse_fact_name(std::string_view text);
 
 // What of `value` is not as the members say: a missing or unknown member, another shape. A Project error with one sentence.
 Status check_members(const Json& value, const std::vector<Member>& members, bool open, std::string_view what);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/lists.h"
 #include "base/text.h"
 
 namespace cermet::facts {
@@ -99,7 +100,7 @@ Result<StatedOutput> output_of(const Json& message) {
         known.emplace_back(name);
         output.role = name == role ? value : output.role;
     }
-    if (std::find(known.begin(), known.end(), role) != known.end()) return output;
+    if (contains(known, role)) return output;
     const std::string near = nearest(role, known);
     return project_error(cat("there is no role `", role, "` of outputs"),
                          near.empty() ? cat("there are ", join(known, ", ")) : cat("`", near, "` is one"));
@@ -110,7 +111,7 @@ bool fits(const ScriptOption& option, const Json& value) {
     if (option.kind == "boolean") return value.is_bool();
     if (option.kind == "number") return value.is_int();
     if (!value.is_string() || option.kind == "text") return value.is_string();
-    return std::find(option.choices.begin(), option.choices.end(), value.string()) != option.choices.end();
+    return contains(option.choices, value.string());
 }
 
 std::string what_it_takes(const ScriptOption& option) {
@@ -241,7 +242,7 @@ Result<ScriptOption> parse_option(const Json& message) {
     option.choices = message["choices"].string_list();
     option.initial = message["default"];
     const std::vector<std::string> known = {"boolean", "number", "text", "choice"};
-    if (std::find(known.begin(), known.end(), option.kind) == known.end())
+    if (!contains(known, option.kind))
         return project_error(cat("`kind` of the option ", option.name,
                                  " is to be boolean, number, text or choice, not `", option.kind, "`"));
     if (option.kind == "choice" && option.choices.empty())

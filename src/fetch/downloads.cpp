@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/digest.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "platform/os.h"
@@ -332,7 +333,7 @@ bool may_pass(const Transfer& transfer) {
     if (transfer.status == 429 || (transfer.status >= 500 && transfer.status < 600)) return true;
     // No proxy, host or connection; HTTP/2; a file cut off; a timeout; TLS; nothing sent or received (curl(1), EXIT CODES).
     constexpr int k_passing[] = {5, 6, 7, 16, 18, 28, 35, 52, 55, 56, 92, 95, 96};
-    return std::find(std::begin(k_passing), std::end(k_passing), transfer.exit_code) != std::end(k_passing);
+    return contains(k_passing, transfer.exit_code);
 }
 
 int pause_ms(const Transfer& transfer, int try_number) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "facts/fact.h"
@@ -28,7 +29,7 @@ bool is_keyword(std::string_view word) {
         "class", "continue", "def",   "del",    "elif", "else",   "except", "finally",  "for",
         "from",  "global",   "if",    "import", "in",   "is",     "lambda", "nonlocal", "not",
         "or",    "pass",     "raise", "return", "try",  "while",  "with",   "yield"};
-    return std::find(keywords.begin(), keywords.end(), word) != keywords.end();
+    return contains(keywords, word);
 }
 
 bool is_identifier(std::string_view word) {
@@ -199,7 +200,7 @@ Status check_use(const Config& config, const Texts& uses, const std::string& tex
     } else {
         return {};
     }
-    if (std::find(known.begin(), known.end(), use->name) != known.end()) return {};
+    if (contains(known, use->name)) return {};
     return value_error(uses.origin,
                        cat("'", key, "' names ", text, ", but there is no ", what, " called '", use->name, "'"),
                        did_you_mean(use->name, known, cat(what, " tables")));
@@ -326,9 +327,7 @@ Status check_profiles(const Checker& check) {
     const Config& config = *check.config;
     std::vector<std::string> known = {"release", "dev"};
     for (const Profile& each : config.profiles) known.push_back(each.id);
-    const auto exists = [&known](const std::string& name) {
-        return std::find(known.begin(), known.end(), name) != known.end();
-    };
+    const auto exists = [&known](const std::string& name) { return contains(known, name); };
     for (const Profile& each : config.profiles) {
         std::vector<std::string> chain = {each.id};
         const Profile* at = &each;
@@ -338,7 +337,7 @@ Status check_profiles(const Checker& check) {
                 return value_error(at->inherits.origin, cat("there is no profile '", next, "' to inherit"),
                                    did_you_mean(next, known, "profiles"));
             }
-            const bool cycle = std::find(chain.begin(), chain.end(), next) != chain.end();
+            const bool cycle = contains(chain, next);
             chain.push_back(next);
             if (cycle) {
                 return value_error(at->inherits.origin, cat("profiles inherit in a circle: ", join(chain, " -> ")));
@@ -415,7 +414,7 @@ Status check_toolchains(Config& config, const Checker& check) {
         record.id = triple_text(record);
         Result<platform::Triple> machine = platform::parse_triple(record.id);
         if (!machine) return at_table(record, cat("[toolchain.NAME]: ", machine.error().message), machine.error().hint);
-        if (std::find(seen.begin(), seen.end(), *machine) != seen.end()) {
+        if (contains(seen, *machine)) {
             return at_table(record, cat(check.title("toolchain"), " ", record.id, " is another spelling of one above"),
                             "keep one of them");
         }

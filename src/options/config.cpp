@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "options/config.h"
 
-#include <algorithm>
-
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "options/loader.h"
@@ -380,7 +379,7 @@ Result<ProfileFlags> flags_for(const Config& config, std::string_view profile) {
     flags.name = profile.empty() ? *config.default_profile : std::string(profile);
     std::vector<std::string> known = {"release", "dev"};
     for (const Profile& each : config.profiles) known.push_back(each.id);
-    if (std::find(known.begin(), known.end(), flags.name) == known.end()) {
+    if (!contains(known, flags.name)) {
         return usage_error(
             cat("there is no profile '", flags.name, "'"),
             cat(did_you_mean(flags.name, known, "profiles"), "; a profile of Cargo.toml needs a table [profile.",

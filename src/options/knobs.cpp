@@ -1,7 +1,7 @@
 // Knobs: every key of the configuration with its value, where it was said, and who uses it.
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 
+#include "base/lists.h"
 #include "base/text.h"
 #include "options/values.h"
 
@@ -40,7 +40,7 @@ std::vector<std::string> consumers_of(const Config& config, const Section& secti
                                       const std::string& name, const std::string& profile) {
     if (section.name == "profile") {
         const std::vector<std::string> chosen = chosen_profiles(config, profile);
-        if (std::find(chosen.begin(), chosen.end(), name) == chosen.end()) return {};
+        if (!contains(chosen, name)) return {};
         return {row.key == "rust"                ? "every crate"
                 : row.key == "cython-directives" ? "every Cython module"
                                                  : "every C and C++ target"};

@@ -3,11 +3,11 @@
 //
 // It must be the same for every machine, checkout and user that says the same: values that name places of one machine, and
 // secrets, are left out by name, and who repeats the build says them again.
-#include <algorithm>
 #include <array>
 #include <functional>
 
 #include "base/archive/zip.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "options/loader.h"
@@ -179,7 +179,7 @@ bool names_session(const std::string& name) {
                                                                "CARGO_INCREMENTAL",
                                                                "CARGO_BUILD_INCREMENTAL",
                                                                "RUST_BACKTRACE"};
-    if (std::find(names.begin(), names.end(), name) != names.end()) return true;
+    if (contains(names, name)) return true;
     for (std::string_view head : {"CERMET_", "LC_", "XDG_", "SSH_", "GIT_", "CARGO_TERM_", "CARGO_NET_", "CARGO_HTTP_",
                                   "CARGO_REGISTRIES_", "CARGO_REGISTRY_", "CARGO_SOURCE_"}) {
         if (name.compare(0, head.size(), head) == 0) return true;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
+#include "base/lists.h"
 #include "base/text.h"
 #include "options/loader.h"
 
@@ -31,8 +32,7 @@ Result<std::string> canonical_value(const Option& option, const Text& text) {
         TRY(parsed, parse_toml(cat("v = ", *text), "a number"));
         return parsed.find("v")->to_json().dump();
     }
-    if (std::find(option.choices->begin(), option.choices->end(), *text) == option.choices->end())
-        return wrong_value(option, text);
+    if (!contains(*option.choices, *text)) return wrong_value(option, text);
     return *text;
 }
 
@@ -98,8 +98,7 @@ class Placing {
     Result<const Option*> need(const std::string& name) {
         for (Option& option : config_.options) {
             if (option.id != name) continue;
-            if (std::find(option.consumers.begin(), option.consumers.end(), path_) == option.consumers.end())
-                option.consumers.push_back(path_);
+            add_once(option.consumers, path_);
             return &option;
         }
         Error error = no_option(config_, name, origin_of(row_, table_));

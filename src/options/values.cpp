@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 
@@ -119,8 +120,7 @@ Status assign_text(const Row& row, void* table, const Toml& value, const Origin&
     if (!value.is_string()) return wrong_type(row, value, origin);
     const std::string& text = value.string();
     // The name of an option stands for its value, which is checked in its place.
-    if (row.kind == Kind::Choice && !option_named(text) &&
-        std::find(row.choices.begin(), row.choices.end(), text) == row.choices.end()) {
+    if (row.kind == Kind::Choice && !option_named(text) && !contains(row.choices, text)) {
         const std::string near = nearest(text, row.choices);
         return value_error(origin, cat("'", row.key, "' takes ", type_text(row), ", not '", text, "'"),
                            near.empty() ? std::string() : cat("did you mean '", near, "'?"));

@@ -6,9 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "platform/os.h"
@@ -285,7 +285,7 @@ TEST_CASE("the host's facts") {
     ::setenv("CERMET_TEST_VALUE", "v=1", 1);
     CHECK(environment("CERMET_TEST_VALUE") == "v=1");
     const std::vector<std::string> all = environment_names();
-    CHECK(std::find(all.begin(), all.end(), "CERMET_TEST_VALUE") != all.end());
+    CHECK(contains(all, "CERMET_TEST_VALUE"));
     ::unsetenv("CERMET_TEST_VALUE");
     CHECK_FALSE(environment("CERMET_TEST_VALUE"));
     using host_posix_detail::cpus_of_cpu_max;

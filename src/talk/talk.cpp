@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "fetch/fetch_download.h"
@@ -32,7 +33,7 @@ Status check_options(const Asker& asker, const exec::Outcome& outcome) {
     std::vector<std::string> known;
     for (const facts::ScriptOption& option : options_of(outcome)) known.push_back(option.name);
     for (const auto& [name, text] : asker.options) {
-        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+        if (contains(known, name)) continue;
         const std::string near = nearest(name, known);
         std::string hint = known.empty() ? std::string("it asks for none") : cat("there are ", join(known, ", "));
         if (!near.empty()) hint = cat("did you mean ", near, "?");

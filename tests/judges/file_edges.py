@@ -252,7 +252,7 @@ def packages_read(judged: Judged, edges: Edges) -> Dict[str, str]:
     for reads in judged.traced.reads.values():
         for path in reads:
             if path.startswith(store) and "/" in path[len(store):]:  # beside them lie marks, "NAME.ok"
-                match = re.match(r"(crate|py|git|download)-(.+?)-(\d[^/]*?)-[0-9a-f]{8}/", path[len(store):])
+                match = re.match(r"(crate|py|git|download)-(.+?)-(\d+(?:\.[^/]*?|[^/.-]*))-[0-9a-f]{8}/", path[len(store):])
                 name = f"{match.group(1)} {match.group(2)} {match.group(3)}" if match else path[len(store):].split("/")[0]
                 found.setdefault(name, path)
     return found

@@ -124,6 +124,7 @@ def test_members_of_a_fact(make):
     project.edit("pyproject.toml", "library:half:include", "library:half:version")
     failed = project.build(check=False)
     assert failed.code == 2 and "library:half has no `version`" in failed.err, failed.text
+    assert "with include, libraries, link, search" in failed.err, failed.text
 
 
 def with_helper(read: str, rule: str) -> Dict[str, str]:

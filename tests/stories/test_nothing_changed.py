@@ -58,6 +58,26 @@ def test_edit_and_back(hybrid):
     assert hybrid.wheel_bytes() == wheel
 
 
+def test_another_program_decides_for_itself(make, monkeypatch, tmp_path):
+    """What one build of Cermet remembers of a whole request is no answer of another, even of the same version."""
+    project = make(small.pure())
+
+    def said() -> str:
+        return project.cermet("build", *project.arguments()).out
+
+    said()  # makes dist/, which the listing of the project's own folder shows from now on
+    said()
+    wheel = project.wheel_bytes()
+    assert "up to date" in said()
+    other = tmp_path / "cermet"
+    other.write_bytes(Path(story.program()).read_bytes() + b"\n")
+    other.chmod(0o755)
+    monkeypatch.setenv("CERMET", str(other))
+    assert "up to date" not in said()
+    assert project.wheel_bytes() == wheel
+    assert "up to date" in said()
+
+
 def test_what_was_delivered_is_no_input(make):
     """A crate at the root of the project: its script runs again for any file of the package, but not for a wheel of it."""
     files = small.pure()

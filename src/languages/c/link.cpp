@@ -1,8 +1,8 @@
 // Linking: modules, shared libraries and executables with controlled exports; static archives.
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 
 #include "base/bytes.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/places.h"
@@ -34,8 +34,7 @@ std::vector<std::string> paths(const std::vector<exec::Input>& inputs) {
 std::vector<std::string> directories(const std::vector<exec::Input>& inputs) {
     std::vector<std::string> all;
     for (const exec::Input& input : inputs) {
-        std::string directory(parent(input.path));
-        if (std::find(all.begin(), all.end(), directory) == all.end()) all.push_back(directory);
+        add_once(all, std::string(parent(input.path)));
     }
     return all;
 }
@@ -108,9 +107,7 @@ void Provides::add_to_link(const Provides& other) {
     append(archives, other.archives);
     for (auto [to, from] : {std::pair(&shared_libraries, &other.shared_libraries),
                             std::pair(&needed_libraries, &other.needed_libraries)}) {
-        for (const exec::Input& library : *from) {
-            if (std::find(to->begin(), to->end(), library) == to->end()) to->push_back(library);
-        }
+        add_all_once(*to, *from);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/action.h"
@@ -133,8 +134,7 @@ Result<Toolchain> read_answer(const std::string& printed) {
         if (line.compare(0, 12, "libraries: =") == 0) {
             for (const std::string& directory : split(line.substr(12), ':')) {
                 const std::string plain = normalise(directory);
-                const bool seen = std::find(found.library_order.begin(), found.library_order.end(), plain) !=
-                                  found.library_order.end();
+                const bool seen = contains(found.library_order, plain);
                 if (is_absolute(plain) && !seen) found.library_order.push_back(plain);
             }
         }

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 #include "languages/python/crate_fields.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 
@@ -164,7 +164,7 @@ Result<Toml> crate_fields(SourceFiles& files, const std::string& project, const 
     Toml out;
     for (const std::string& key : wanted) {
         const std::vector<std::string>& known = fields_of_crates();
-        if (std::find(known.begin(), known.end(), key) == known.end()) continue;
+        if (!contains(known, key)) continue;
         TRY(value, field(files, manifest, key, at));
         if (!value.is_table() || !value.table().empty()) out.set(key, value);
     }

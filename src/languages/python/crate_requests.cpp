@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/python/package.h"
@@ -163,7 +164,7 @@ rust::CrateRequest module_crate(const options::Config& config, const options::Ru
     wanted.crates = crate_names(config, {*table.crate});
     wanted.place = table.place;
     std::string last = table.name->substr(table.name->rfind('.') + 1);
-    bool all = std::find(table.exports->begin(), table.exports->end(), "*") != table.exports->end();
+    bool all = contains(*table.exports, "*");
     if (!all) {
         wanted.exports = {"PyInit_" + last, "PyModExport_" + last};  // PEP 489, PEP 793
         wanted.exports.insert(wanted.exports.end(), table.exports->begin(), table.exports->end());

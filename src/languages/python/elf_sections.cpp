@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 #include "languages/python/elf_sections.h"
 
-#include <algorithm>
 #include <optional>
 
+#include "base/lists.h"
 #include "base/text.h"
 #include "languages/python/elf.h"
 
@@ -105,9 +105,7 @@ class Reader {
 
     void comments(std::string_view bytes) {
         for (const std::string& one : split(bytes, '\0')) {
-            if (!one.empty() && std::find(out_.comments.begin(), out_.comments.end(), one) == out_.comments.end()) {
-                out_.comments.push_back(one);
-            }
+            if (!one.empty()) add_once(out_.comments, one);
         }
     }
 

@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "languages/python/environment.h"
 
-#include <algorithm>
-
 #include "base/bytes.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/executor.h"
@@ -136,7 +135,7 @@ std::vector<std::string> site_directories(const std::string& executable) {
     const std::string base_name(file_name(environment_detail::base_of(executable, environment)));
     std::vector<std::string> found;
     auto add = [&found](const std::string& directory) {
-        bool known = std::find(found.begin(), found.end(), directory) != found.end();
+        bool known = contains(found, directory);
         if (!known && platform::is_directory(directory)) found.push_back(directory);
     };
     for (const std::string& prefix : prefixes) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/places.h"
@@ -66,7 +67,7 @@ std::vector<std::string> top_levels(const std::string& dist_info) {
     std::string site(parent(dist_info));
     auto add = [&](const std::string& name) {
         for (const std::string& entry : {name, name + ".py"}) {
-            bool known = std::find(names.begin(), names.end(), entry) != names.end();
+            bool known = contains(names, entry);
             if (!name.empty() && !known && platform::exists(join_path(site, entry))) names.push_back(entry);
         }
     };
@@ -90,7 +91,7 @@ class Filter : public fetch::TreeFilter {
         }
         if (extension(name) == ".pyc") return false;
         std::string first(path.substr(0, path.find('/')));
-        return top_levels_.empty() || std::find(top_levels_.begin(), top_levels_.end(), first) != top_levels_.end();
+        return top_levels_.empty() || contains(top_levels_, first);
     }
 
    private:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "exec/executor.h"
 #include "languages/python/crate_requests.h"
@@ -53,11 +54,6 @@ c::Provides provides_of(const facts::Fact& fact, const std::vector<exec::Input>&
     return provides;
 }
 
-void add_once(Json::Array& list, const std::string& text) {
-    const Json one(text);
-    if (std::find(list.begin(), list.end(), one) == list.end()) list.push_back(one);
-}
-
 // "/…/libz.a" -> "z"
 std::string library_name(const std::string& path) {
     const std::string_view file = file_name(path);
@@ -83,12 +79,12 @@ Result<Json> library_of(const c::Provides& provides, const std::string& provider
     Json::Array libraries, search, system;
     const bool own = !provides.archives.empty();
     for (const exec::Input& archive : provides.archives) {
-        add_once(libraries, library_name(archive.path));
-        add_once(search, std::string(parent(archive.path)));
+        add_once(libraries, Json(library_name(archive.path)));
+        add_once(search, Json(parent(archive.path)));
     }
     for (const std::string& flag : provides.link_flags) {
-        if (flag.compare(0, 2, "-L") == 0) add_once(search, flag.substr(2));
-        if (flag.compare(0, 2, "-l") == 0) add_once(own ? system : libraries, flag.substr(2));
+        if (flag.compare(0, 2, "-L") == 0) add_once(search, Json(flag.substr(2)));
+        if (flag.compare(0, 2, "-l") == 0) add_once(own ? system : libraries, Json(flag.substr(2)));
     }
     Json value;
     value.set("link", own ? "static" : "shared").set("libraries", Json(libraries)).set("search", Json(search));
@@ -135,7 +131,7 @@ talk::ProvidedFact fact_of(const BuiltProgram& program, const facts::FactName& n
 Result<talk::ProvidedFact> fact_of(const Generated& made, const facts::FactName& name, const options::Generate& table) {
     talk::ProvidedFact found;
     for (const facts::Fact& fact : made.facts) {
-        if (fact.kind == name.kind && fact.name == name.name) found.fact = fact;
+        if (fact.is(name)) found.fact = fact;
     }
     if (!found.fact)
         return project_error(cat("the generator ", *table.name, " did not provide ", name.text())).at(table.place);
@@ -143,9 +139,7 @@ Result<talk::ProvidedFact> fact_of(const Generated& made, const facts::FactName&
     return found;
 }
 
-bool names(const options::Texts& provides, const facts::FactName& name) {
-    return std::find(provides->begin(), provides->end(), name.text()) != provides->end();
-}
+bool names(const options::Texts& provides, const facts::FactName& name) { return contains(*provides, name.text()); }
 
 }  // namespace facts_detail
 

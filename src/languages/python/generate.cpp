@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "languages/python/generate.h"
 
-#include <algorithm>
-
 #include "base/bytes.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/executor.h"
@@ -21,14 +20,10 @@ namespace generate_detail {
 
 // A program of this project. Its shared libraries lie elsewhere than in a wheel.
 void add_tool(exec::Action& action, const BuiltProgram& tool) {
-    auto add = [&action](const exec::Input& input) {
-        bool known = std::find(action.inputs.begin(), action.inputs.end(), input) != action.inputs.end();
-        if (!known) action.inputs.push_back(input);
-    };
-    add(tool.file);
+    add_once(action.inputs, tool.file);
     std::string& path = action.env["LD_LIBRARY_PATH"];
     for (const exec::Input& library : tool.libraries) {
-        add(library);
+        add_once(action.inputs, library);
         path += cat(path.empty() ? "" : ":", parent(library.path));
     }
     if (path.empty()) action.env.erase("LD_LIBRARY_PATH");

@@ -31,14 +31,22 @@ std::optional<FactMember> fact_member(const std::string& text) {
     return FactMember{*name, text.substr(last + 1)};
 }
 
+std::string text_of(const Json& member) {
+    return member.is_string() ? member.string() : join(member.string_list(), ":");
+}
+
 Result<Place> place_of(const ProvidedFact& found, const FactMember& wanted) {
-    const Json& value = found.fact->value[wanted.member];
+    const Json& value = found.fact->value;
     Place place;
-    place.text = value.is_string() ? value.string() : join(value.string_list(), ":");
+    place.text = text_of(value[wanted.member]);
     place.inputs = found.files;
     if (!place.text.empty()) return place;
+    std::vector<std::string> members;
+    for (const auto& [name, member] : value.object()) {
+        if (!text_of(member).empty()) members.push_back(name);
+    }
     return project_error(cat(wanted.fact.text(), " has no `", wanted.member, "`"),
-                         cat("it is provided by ", found.fact->origin));
+                         cat("it is provided by ", found.fact->origin, ", with ", join(members, ", ")));
 }
 
 }  // namespace named_places_detail

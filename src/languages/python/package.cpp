@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/gitignore.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/executor.h"
@@ -58,7 +59,8 @@ Status check_supported(const options::Config& config) {
     };
     for (const options::CrateRule& rule : config.crates) {
         if (rule.canonical_paths.set()) return refuse(rule.canonical_paths.origin, "`canonical-paths`");
-        TRY_VOID(holds(config, rule.when, MarkerEnvironment()));  // that it can be read; whether it holds is asked later
+        TRY_VOID(
+            holds(config, rule.when, MarkerEnvironment()));  // that it can be read; whether it holds is asked later
     }
     return {};
 }
@@ -74,7 +76,7 @@ Status fill_dynamic(SourceFiles& files, const options::Config& config, const Tom
     const options::DynamicFields& from = config.dynamic;
     const Toml* at = pyproject.find_path("project.dynamic");
     const std::vector<std::string> listed = at == nullptr ? std::vector<std::string>() : at->string_list();
-    const bool readme = std::find(listed.begin(), listed.end(), "readme") != listed.end();
+    const bool readme = contains(listed, "readme");
     if (from.readme.set() && !readme) {
         return project_error("dynamic.readme has no meaning where project.dynamic does not list 'readme'")
             .at(from.readme.origin.where);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/python/license.h"
@@ -124,9 +125,7 @@ class Reader {
         std::string_view up = parent(source_.file);
         return up.empty() ? std::string(".") : std::string(up);
     }
-    bool is_dynamic(std::string_view key) const {
-        return std::find(dynamic_.begin(), dynamic_.end(), key) != dynamic_.end();
-    }
+    bool is_dynamic(std::string_view key) const { return contains(dynamic_, key); }
 
     const Toml& table_;
     const ProjectSource& source_;
@@ -138,7 +137,7 @@ class Reader {
 Status Reader::check_keys() {
     for (const auto& [key, value] : table_.table()) {
         const auto& known = known_keys();
-        if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+        if (contains(known, key)) continue;
         std::string near = nearest(key, known);
         return fail(value, cat("unknown key project.", key),
                     near.empty() ? "" : cat("did you mean project.", near, "?"));
@@ -152,12 +151,12 @@ Status Reader::read_dynamic(std::vector<std::string>& out) {
     for (const std::string& key : out) {
         if (key == "name") return fail(*at, "project.name cannot be dynamic", "write the name itself");
         const auto& known = known_keys();
-        if (key == "dynamic" || std::find(known.begin(), known.end(), key) == known.end()) {
+        if (key == "dynamic" || !contains(known, key)) {
             std::string near = nearest(key, known);
             return fail(*at, cat("project.dynamic lists the unknown key '", key, "'"),
                         near.empty() ? "" : cat("did you mean ", near, "?"));
         }
-        const bool provided = std::find(provided_.begin(), provided_.end(), key) != provided_.end();
+        const bool provided = contains(provided_, key);
         if (table_.find(key) != nullptr && !provided && !may_be_both(key)) {
             return fail(*table_.find(key), cat("project.", key, " is given and listed in project.dynamic"),
                         "remove one of the two");

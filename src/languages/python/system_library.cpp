@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/executor.h"
@@ -159,7 +160,7 @@ engine::Task<std::vector<exec::Input>> run(engine::Build build, SystemFiles key)
         const std::string text = executor.files().read(path).value_or(std::string());
         found.emplace_back(path, digest_of(text));
         for (const std::string& name : required_packages(text)) {
-            if (std::find(seen.begin(), seen.end(), name) != seen.end()) continue;
+            if (contains(seen, name)) continue;
             seen.push_back(name);
             next.push_back(name);
         }

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "languages/python/told.h"
 
-#include <algorithm>
-
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/python/environment.h"
@@ -86,7 +85,7 @@ void add_generated(std::vector<talk::Told>& all, const engine::Graph& graph) {
 engine::KeyId generator_of(const engine::Graph& graph, engine::KeyId question, const facts::Fact& fact) {
     const std::vector<engine::KeyId> deps = graph.deps_of(question);
     for (const engine::Seen<RunGenerate>& one : graph.all_of<RunGenerate>()) {
-        if (one.value == nullptr || std::find(deps.begin(), deps.end(), one.id) == deps.end()) continue;
+        if (one.value == nullptr || !contains(deps, one.id)) continue;
         for (const facts::Fact& stated : one.value->facts) {
             if (stated.text() == fact.text()) return one.id;
         }

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "languages/rust/command/directives.h"
 
-#include <algorithm>
-
+#include "base/lists.h"
 #include "base/text.h"
 #include "languages/rust/lockfile/semver.h"
 
@@ -83,7 +82,7 @@ class Parser {
         out.key = std::string(line.substr(0, equals));
         out.value = std::string(line.substr(equals + 1));
         if (out.modern) return {};
-        bool reserved = std::find(std::begin(k_reserved), std::end(k_reserved), out.key) != std::end(k_reserved);
+        bool reserved = contains(k_reserved, out.key);
         if (!reserved) {
             out.key = "metadata";
             out.value = std::string(line);
@@ -197,7 +196,7 @@ class Parser {
         arg.scope = LinkArgScope::SingleBin;
         arg.bin = value.substr(0, equals);
         arg.argument = value.substr(equals + 1);
-        if (std::find(context_.bin_names.begin(), context_.bin_names.end(), arg.bin) == context_.bin_names.end())
+        if (!contains(context_.bin_names, arg.bin))
             return fail(cat("`rustc-link-arg-bin`, but the package has no bin target `", arg.bin, "`"));
         out_.link_args.push_back(std::move(arg));
         return {};
@@ -322,8 +321,7 @@ Result<DepInfo> parse_dep_info(std::string_view bytes, std::string_view name) {
         }
         rule_seen = true;
         for (std::string& file : directives_detail::make_words(std::string_view(line).substr(colon + 2)))
-            if (std::find(out.files.begin(), out.files.end(), file) == out.files.end())
-                out.files.push_back(std::move(file));
+            add_once(out.files, std::move(file));
     }
     return out;
 }

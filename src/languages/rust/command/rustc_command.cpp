@@ -1,7 +1,7 @@
 // rustc's argv in cargo's order, its environment, and the files it writes (cargo.md §4.2, U8-U12, §5.6).
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/rust/command/environment.h"
@@ -10,10 +10,7 @@ namespace cermet::rust {
 
 namespace rustc_command_detail {
 
-bool has_type(const Unit& unit, std::string_view type) {
-    return std::find(unit.target.crate_types.begin(), unit.target.crate_types.end(), type) !=
-           unit.target.crate_types.end();
-}
+bool has_type(const Unit& unit, std::string_view type) { return contains(unit.target.crate_types, type); }
 
 // Path packages' shared libraries have no hash in their name (U11).
 std::string extra_filename(const Unit& unit) {
@@ -82,7 +79,7 @@ class ArgvBuilder {
         if (p.debuginfo == "0") return;
         add("-C", cat("debuginfo=", p.debuginfo));
         const std::vector<std::string>& modes = target_info(request_, unit_).split_debuginfo;
-        if (!p.split_debuginfo.empty() && std::find(modes.begin(), modes.end(), p.split_debuginfo) != modes.end())
+        if (!p.split_debuginfo.empty() && contains(modes, p.split_debuginfo))
             add("-C", cat("split-debuginfo=", p.split_debuginfo));
     }
 

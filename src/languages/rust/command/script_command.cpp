@@ -1,7 +1,7 @@
 // The run of a build script: its environment as cargo gives it, and overrides by configuration (cargo.md B1-B5, B12).
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/rust/command/environment.h"
@@ -172,7 +172,7 @@ bool allows_bootstrap(const CargoConfig& config, const Package& package) {
     if (found->second == "1") return true;
     std::vector<std::string> names = split(found->second, ',');
     const Target* library = package.library();
-    return library != nullptr && std::find(names.begin(), names.end(), library->crate_name) != names.end();
+    return library != nullptr && contains(names, library->crate_name);
 }
 
 }  // namespace script_command_detail

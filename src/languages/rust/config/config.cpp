@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 
@@ -146,10 +147,6 @@ class Loader {
     }
 
    private:
-    static void add_once(std::vector<std::string>& list, std::string path) {
-        if (std::find(list.begin(), list.end(), path) == list.end()) list.push_back(std::move(path));
-    }
-
     std::string config_file(const std::string& directory) {
         for (const char* name : {"config", "config.toml"}) {
             std::string path = join_path(directory, name);

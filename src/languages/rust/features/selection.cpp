@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
+#include "base/lists.h"
 #include "base/text.h"
 #include "languages/rust/features/requested.h"
 
@@ -94,7 +95,7 @@ Status current_features(PackageGraph& graph, const Selection& selection, const s
     };
     for (std::size_t index = 0; index < graph.size(); ++index) {
         bool is_current = current && index == *current;
-        bool is_selected = std::find(members.begin(), members.end(), index) != members.end();
+        bool is_selected = contains(members, index);
         if (!is_current && !is_selected) continue;
         RequestedFeatures requested{index, {}, true, selection.all_features};
         if (is_current) requested.default_features = selection.default_features;
@@ -123,10 +124,8 @@ Status current_features(PackageGraph& graph, const Selection& selection, const s
 }  // namespace selection_detail
 
 bool has_proc_macro(const Package& package) {
-    return std::any_of(package.targets.begin(), package.targets.end(), [](const Target& target) {
-        return std::find(target.crate_types.begin(), target.crate_types.end(), "proc-macro") !=
-               target.crate_types.end();
-    });
+    return std::any_of(package.targets.begin(), package.targets.end(),
+                       [](const Target& target) { return contains(target.crate_types, "proc-macro"); });
 }
 
 Result<std::size_t> find_package(PackageGraph& graph, const std::string& spec) {
@@ -149,9 +148,7 @@ Result<std::size_t> find_package(PackageGraph& graph, const std::string& spec) {
 Result<std::vector<std::size_t>> selected_packages(PackageGraph& graph, const Selection& selection) {
     const Workspace& workspace = graph.workspace();
     std::vector<std::size_t> out;
-    auto add = [&](std::size_t index) {
-        if (std::find(out.begin(), out.end(), index) == out.end()) out.push_back(index);
-    };
+    auto add = [&](std::size_t index) { add_once(out, index); };
     auto add_member = [&](const PackagePtr& member) {
         for (const std::string& pattern : selection.exclude)
             if (glob_match(pattern, member->name)) return;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/lists.h"
 #include "base/text.h"
 
 namespace cermet::rust {
@@ -128,7 +129,7 @@ bool CfgExpr::matches(const std::vector<Cfg>& cfgs) const {
         case Op::Not: return !operands[0].matches(cfgs);
         case Op::True: return true;
         case Op::False: return false;
-        case Op::Value: return std::find(cfgs.begin(), cfgs.end(), cfg) != cfgs.end();
+        case Op::Value: return contains(cfgs, cfg);
     }
     return false;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/rust/manifest/read.h"
@@ -159,8 +160,7 @@ class DependencyReader {
             TRY(id, parse_source_id(url));
             dependency.source = id;
         } else if (const Toml* name = value.find("registry")) {
-            bool predefined = std::find(std::begin(k_crates_io_names), std::end(k_crates_io_names), name->string()) !=
-                              std::end(k_crates_io_names);
+            bool predefined = contains(k_crates_io_names, name->string());
             if (predefined) return {};
             const auto* registries = context_.registries;
             auto found = registries != nullptr ? registries->find(name->string())

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "languages/rust/manifest/manifest.h"
 
-#include <algorithm>
-
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/rust/manifest/read.h"
@@ -46,10 +45,7 @@ Status Reader::texts(std::string_view key, std::string_view old, std::vector<std
     return {};
 }
 
-bool Target::is_proc_macro() const {
-    return kind == TargetKind::Lib &&
-           std::find(crate_types.begin(), crate_types.end(), "proc-macro") != crate_types.end();
-}
+bool Target::is_proc_macro() const { return kind == TargetKind::Lib && contains(crate_types, "proc-macro"); }
 
 bool Target::is_linkable() const {
     if (kind != TargetKind::Lib) return false;
@@ -58,9 +54,7 @@ bool Target::is_linkable() const {
     return false;
 }
 
-bool Target::is_cdylib() const {
-    return std::find(crate_types.begin(), crate_types.end(), "cdylib") != crate_types.end();
-}
+bool Target::is_cdylib() const { return contains(crate_types, "cdylib"); }
 
 std::vector<std::string> Target::kinds() const {
     switch (kind) {
@@ -190,7 +184,7 @@ Status read_identity(const Reader& reader, Package& package) {
     const Toml* edition = reader.find("edition");
     TRY_VOID(reader.text("edition", package.edition));
     static const std::vector<std::string> k_editions = {"2015", "2018", "2021", "2024"};
-    if (std::find(k_editions.begin(), k_editions.end(), package.edition) == k_editions.end())
+    if (!contains(k_editions, package.edition))
         return reader.fail(*edition, cat("edition \"", package.edition, "\" is not supported"),
                            "known editions are 2015, 2018, 2021 and 2024");
     if (edition == nullptr && package.source.is_path())
@@ -260,7 +254,7 @@ void warn_unknown_keys(const Toml& manifest, Package& package) {
                                                      "hints"};
     if (!package.source.is_path()) return;
     for (const auto& [key, value] : manifest.table())
-        if (std::find(k_known.begin(), k_known.end(), key) == k_known.end())
+        if (!contains(k_known, key))
             package.warnings.push_back(cat(package.manifest_path, ":", value.line, ": unused manifest key: ", key));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/rust/manifest/read.h"
@@ -128,7 +129,7 @@ class TargetReader {
         TRY_VOID(reader.flag("proc-macro", "proc_macro", proc_macro));
         TRY_VOID(refuse_old_spelling(reader, "crate-type", "crate_type", package_.edition));
         TRY_VOID(refuse_old_spelling(reader, "proc-macro", "proc_macro", package_.edition));
-        auto has = [&](std::string_view type) { return std::find(types.begin(), types.end(), type) != types.end(); };
+        auto has = [&](std::string_view type) { return contains(types, type); };
         if (has("proc-macro") && types.size() > 1)
             return manifest_.fail(table, "crate-type `proc-macro` cannot be combined with others");
         if (has("dylib") && has("cdylib"))

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/rust/features/lock_resolve.h"
@@ -208,8 +209,7 @@ class Walk {
 Json member_ids(const Workspace& workspace, bool only_default) {
     Json out{Json::Array{}};
     for (std::size_t i = 0; i < workspace.members.size(); ++i) {
-        bool is_default = std::find(workspace.default_members.begin(), workspace.default_members.end(), i) !=
-                          workspace.default_members.end();
+        bool is_default = contains(workspace.default_members, i);
         if (!only_default || is_default) out.push(package_spec(*workspace.members[i]));
     }
     return out;

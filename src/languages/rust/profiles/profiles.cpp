@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/lists.h"
 #include "base/text.h"
 
 namespace cermet::rust {
@@ -178,9 +179,7 @@ Status expect(bool good, const std::string& file, const Toml& value, std::string
     return project_error(cat("`", key, "` of a profile must be ", allowed, given)).at(file, value.line, value.column);
 }
 
-bool one_of(const std::string& text, std::initializer_list<const char*> list) {
-    return std::find(list.begin(), list.end(), text) != list.end();
-}
+bool one_of(const std::string& text, std::initializer_list<const char*> list) { return contains(list, text); }
 
 Status check_value(const std::string& file, const std::string& key, const Toml& value) {
     if (key == "opt-level")

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/lists.h"
 #include "base/text.h"
 #include "facts/messages.h"
 
@@ -50,9 +51,7 @@ Result<ChannelTable> read(const Package& package, const Json& said) {
 
 }  // namespace channel_table_detail
 
-bool ChannelTable::provides_fact(const facts::FactName& name) const {
-    return std::find(provides.begin(), provides.end(), name) != provides.end();
-}
+bool ChannelTable::provides_fact(const facts::FactName& name) const { return contains(provides, name); }
 
 Result<std::optional<ChannelTable>> channel_table_of(const Package& package) {
     const Json* said = package.metadata.find("cermet");

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/executor.h"
@@ -69,9 +70,7 @@ std::vector<std::string> native_static_libs(const std::string& printed) {
         std::string rest = line.substr(at + 19);
         std::size_t end = rest.find_first_of("\"\\\x1b");
         std::vector<std::string> flags;
-        for (const std::string& word : split_words(rest.substr(0, end))) {
-            if (std::find(flags.begin(), flags.end(), word) == flags.end()) flags.push_back(word);
-        }
+        add_all_once(flags, split_words(rest.substr(0, end)));
         return flags;
     }
     return {};
@@ -95,7 +94,7 @@ void add_search(std::vector<std::string>& flags, const ScriptOutput& script) {
         const std::string kind = equal == std::string::npos ? std::string() : path.substr(0, equal);
         if (kind != "" && kind != "native" && kind != "all") continue;
         const std::string flag = "-L" + (equal == std::string::npos ? path : path.substr(equal + 1));
-        if (std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.push_back(flag);
+        add_once(flags, flag);
     }
 }
 
@@ -245,7 +244,7 @@ engine::Task<talk::ProvidedFact> run(engine::Build build, FindFact key) {
         for (const facts::Fact& fact : ran.facts) {
             const bool seen = fact.visibility == facts::Visibility::Transitive ||
                               (fact.visibility == facts::Visibility::Direct && own.count(i) != 0);
-            if (fact.kind == key.name().kind && fact.name == key.name().name && seen)
+            if (fact.is(key.name()) && seen)
                 CO_TRY_VOID(crate_detail::add_fact(found, fact, ran, package.channel_place));
         }
     }

@@ -45,7 +45,7 @@ const facts::Fact* find_provider(const Runs& runs, const std::vector<engine::Key
     for (const engine::Seen<RunScript>& run : runs) {
         if (run.value == nullptr || ids.count(run.id) == 0) continue;
         for (const facts::Fact& fact : run.value->facts) {
-            if (fact.kind != name.kind || fact.name != name.name) continue;
+            if (!fact.is(name)) continue;
             provider = run.id;
             return &fact;
         }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/rust/rules/unit_action.h"
@@ -13,18 +14,8 @@ namespace given_detail {
 
 std::string who(const CrateRule& rule) { return cat("the rule for the crate ", rule.crate); }
 
-void add_once(std::vector<std::string>& list, const std::string& text) {
-    if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
-}
-
-void add_once(std::vector<exec::Input>& list, const std::vector<exec::Input>& inputs) {
-    for (const exec::Input& input : inputs) {
-        if (std::find(list.begin(), list.end(), input) == list.end()) list.push_back(input);
-    }
-}
-
 void add(Given& given, const talk::Place& place) {
-    add_once(given.inputs, place.inputs);
+    add_all_once(given.inputs, place.inputs);
     given.platform.insert(place.platform.begin(), place.platform.end());
 }
 
@@ -38,8 +29,7 @@ std::vector<const CrateRule*> rules_for_script(const ResolvedGraph& graph, std::
     if (!any) return rules;
     for (const Package* package : packages_of_script(graph.units, run)) {
         const CrateRule* rule = graph.settings->rule_for(*package);
-        if (rule != nullptr && rule->for_users && std::find(rules.begin(), rules.end(), rule) == rules.end())
-            rules.push_back(rule);
+        if (rule != nullptr && rule->for_users) add_once(rules, rule);
     }
     return rules;
 }
@@ -86,7 +76,7 @@ engine::Task<Given> run(engine::Build build, GivenByRules key) {
         for (const std::string& tool : rule->tools) {
             talk::Place place =
                 co_await build.get(talk::NamedPlace("tool:" + tool, given_detail::who(*rule), rule->place));
-            given_detail::add_once(given.path, std::string(parent(place.text)));
+            add_once(given.path, std::string(parent(place.text)));
             given_detail::add(given, place);
         }
     }
@@ -106,7 +96,7 @@ engine::Task<SaidByRule::Said> run(engine::Build build, SaidByRule key) {
             if (talk::names_place(value)) {
                 talk::Place place = co_await build.get(talk::NamedPlace(value, given_detail::who(*rule), rule->place));
                 text = place.text;
-                given_detail::add_once(said.inputs, place.inputs);
+                add_all_once(said.inputs, place.inputs);
             }
             said.text += cat("cargo:", name, "=", text, "\n");
         }

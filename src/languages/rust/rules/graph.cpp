@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include "languages/rust/rules/graph.h"
 
-#include <algorithm>
 #include <set>
 
 #include "base/bytes.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/executor.h"
@@ -59,12 +59,6 @@ Result<std::vector<std::string>> crate_names(const std::vector<std::string>& cra
     return names;
 }
 
-void add_once(std::vector<std::string>& list, const std::vector<std::string>& more) {
-    for (const std::string& one : more) {
-        if (std::find(list.begin(), list.end(), one) == list.end()) list.push_back(one);
-    }
-}
-
 // What decides the features: the request's own crates, or all of the tables that share its selection. It must be the
 // same for each of those, or a crate that two of them reach would be built twice.
 Result<Selection> selected_features(const CrateRequest& request, const std::vector<std::string>& names,
@@ -80,8 +74,8 @@ Result<Selection> selected_features(const CrateRequest& request, const std::vect
             entry->second.default_features = table.default_features || (!added && entry->second.default_features);
             entry->second.all_features = entry->second.all_features || table.all_features;
         }
-        add_once(selection.packages, packages);
-        add_once(selection.features, table.features);
+        add_all_once(selection.packages, packages);
+        add_all_once(selection.features, table.features);
     }
     for (const auto& [name, own] : flags) selection.package_features[name] = own;
     return selection;
@@ -107,7 +101,7 @@ Result<std::string> binary_of(const CrateRequest& request, const std::string& pa
         }
     }
     std::string wanted = request.bin.empty() ? request.name : request.bin;
-    if (std::find(names.begin(), names.end(), wanted) != names.end()) return wanted;
+    if (contains(names, wanted)) return wanted;
     if (request.bin.empty() && names.size() == 1) return names[0];
     std::string message = names.empty() ? cat("the crate ", package, " has no binary")
                           : request.bin.empty()
@@ -395,7 +389,7 @@ Status check_rules(const ResolvedGraph& graph) {
             return project_error(cat("`", rule.versions, "` is no requirement on versions of the crate ", rule.crate),
                                  "it is written as in Cargo.toml: \"<1.1\", \">=1.2, <2\"")
                 .at(rule.place);
-        if (rule.said_by.empty() || std::find(known.begin(), known.end(), rule.crate) != known.end()) continue;
+        if (rule.said_by.empty() || contains(known, rule.crate)) continue;
         const std::string near = nearest(rule.crate, known);
         return usage_error(cat(rule.said_by, ": there is no crate called '", rule.crate, "' in Cargo.lock"),
                            near.empty() ? std::string() : cat("did you mean '", near, "'?"));

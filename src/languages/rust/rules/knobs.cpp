@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/lists.h"
 #include "base/text.h"
 #include "exec/executor.h"
 #include "languages/rust/rules/graph.h"
@@ -95,8 +96,7 @@ class Features {
     void from_request(PackageFeatures& entry) const {
         const Selection& selection = graph_.request.selection;
         const Package& package = *entry.package;
-        const bool named =
-            std::find(selection.packages.begin(), selection.packages.end(), package.name) != selection.packages.end();
+        const bool named = contains(selection.packages, package.name);
         const bool member = graph_.workspace.member(package.name) != nullptr && package.source.is_path();
         const bool whole = request_.use == CrateUse::Workspace && selection.packages.empty() && member;
         if (!named && !whole) return;

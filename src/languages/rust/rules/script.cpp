@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/executor.h"
@@ -155,9 +156,7 @@ engine::Task<std::vector<exec::Input>> run(engine::Build build, ScriptInputs key
             }
         }
         // A declared output must not be an input of the step that writes it.
-        std::erase_if(inputs, [rule](const exec::Input& input) {
-            return std::find(rule->outputs.begin(), rule->outputs.end(), input.path) != rule->outputs.end();
-        });
+        std::erase_if(inputs, [rule](const exec::Input& input) { return contains(rule->outputs, input.path); });
     }
     co_return inputs;
 }
@@ -229,9 +228,7 @@ std::vector<std::string> variables_to_ask_for(const ResolvedGraph& graph, std::s
         for (std::string_view one : {"PATH", "HOME", "TMPDIR", "TMP", "TEMP", "TZ", "LANG", "LC_ALL", "PWD", "USER"}) {
             own = own || name == one;
         }
-        const auto known = [&](const std::vector<std::string>& list) {
-            return std::find(list.begin(), list.end(), name) != list.end();
-        };
+        const auto known = [&](const std::vector<std::string>& list) { return contains(list, name); };
         if (!own && !name.empty() && !known(action.pass_env) && !known(found)) found.push_back(name);
     }
     return found;

@@ -115,7 +115,7 @@ engine::Task<Json> run(engine::Build build, RequiredFact key) {
             .at(unit.package->channel_place);
     ScriptRun ran = co_await build.get(RunScript(key.graph(), provider.run));
     for (const facts::Fact& fact : ran.facts) {
-        if (fact.kind != key.name().kind || fact.name != key.name().name) continue;
+        if (!fact.is(key.name())) continue;
         const bool visible = fact.visibility == facts::Visibility::Transitive ||
                              (fact.visibility == facts::Visibility::Direct && provider.direct);
         if (!visible)

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/gitignore.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "exec/executor.h"
@@ -119,7 +120,7 @@ std::vector<CheckScriptLibraries> script_libraries(const ResolvedGraph& graph, s
 // As for a link of C: files of the system are no part of the input root.
 void add_found(exec::Action& action, const std::vector<exec::Input>& found) {
     for (const exec::Input& file : found) {
-        const bool known = std::find(action.inputs.begin(), action.inputs.end(), file) != action.inputs.end();
+        const bool known = contains(action.inputs, file);
         if (!is_within(file.path, exec::k_ws)) {
             action.platform[cat(exec::k_system_file, file.path)] = file.digest.hex();
         } else if (!known) {
@@ -165,9 +166,7 @@ void tell_unseen(exec::Executor& executor, const Unit& unit, const exec::Outcome
 
 // What a script writes into the package stands over the checked-in copy: rustc names such a file itself if it reads it.
 void drop(std::vector<exec::Input>& inputs, const std::vector<std::string>& written) {
-    std::erase_if(inputs, [&](const exec::Input& input) {
-        return std::find(written.begin(), written.end(), input.path) != written.end();
-    });
+    std::erase_if(inputs, [&](const exec::Input& input) { return contains(written, input.path); });
 }
 
 // A wheel or an sdist in dist/: made of the package, it must not decide what the package is made of. Elsewhere it may be

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Source: cargo's guide "Build Cache": programs, examples, shared libraries, and libraries that were asked for.
-#include <algorithm>
 
+#include "base/lists.h"
 #include "base/text.h"
 #include "exec/executor.h"
 #include "languages/rust/rules/graph.h"
@@ -13,7 +13,7 @@ namespace workspace_build_detail {
 
 bool is_shared(const Unit& unit) {
     const std::vector<std::string>& types = unit.target.crate_types;
-    return unit.target.is_lib() && std::find(types.begin(), types.end(), "dylib") != types.end();
+    return unit.target.is_lib() && contains(types, "dylib");
 }
 
 // Units whose files are delivered: what was asked for, and the shared libraries that it loads.
@@ -21,7 +21,7 @@ std::vector<std::size_t> delivered_units(const UnitGraph& graph) {
     std::vector<std::size_t> found = graph.roots;
     for (std::size_t i = 0; i < graph.units.size(); ++i) {
         const Unit& unit = graph.units[i];
-        bool asked = std::find(found.begin(), found.end(), i) != found.end();
+        bool asked = contains(found, i);
         if (!asked && !unit.is_run() && is_shared(unit)) found.push_back(i);
     }
     return found;

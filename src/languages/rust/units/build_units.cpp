@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/rust/features/requested.h"
@@ -15,7 +16,7 @@ namespace build_units_detail {
 // Only the library forms other crates can use; empty when there is none.
 std::vector<std::string> linkable_types(const std::vector<std::string>& types) {
     for (const char* wanted : {"lib", "rlib"})
-        if (std::find(types.begin(), types.end(), wanted) != types.end()) return {wanted};
+        if (contains(types, wanted)) return {wanted};
     return {};
 }
 
@@ -235,7 +236,7 @@ class Builder {
         TRY(unit, make_unit(node, index, target, profile_of(node, profile_for),
                             proc_macro ? std::string() : root_platform(), UnitMode::Build, fk));
         std::size_t added = drafts_.intern(std::move(unit), "");
-        if (std::find(roots_.begin(), roots_.end(), added) == roots_.end()) roots_.push_back(added);
+        add_once(roots_, added);
         primary_.insert(index);
         return {};
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/rust/units/units.h"
@@ -35,8 +36,7 @@ std::vector<const Package*> packages_of_script(const UnitGraph& graph, std::size
         const Unit& unit = graph.units[open.back()];
         open.pop_back();
         const Package* package = unit.package ? &*unit.package : nullptr;
-        if (package != nullptr && std::find(found.begin(), found.end(), package) == found.end())
-            found.push_back(package);
+        if (package != nullptr) add_once(found, package);
         for (const UnitDep& dep : unit.deps) {
             if (!graph.units[dep.unit].is_run() && seen.insert(dep.unit).second) open.push_back(dep.unit);
         }
@@ -48,9 +48,8 @@ bool looks_for_python(const UnitGraph& graph, std::size_t run) {
     // Crates that look for it where they are linked into a build script.
     constexpr std::string_view k_readers[] = {"pyo3-build-config", "python3-sys", "cpython"};
     const std::vector<const Package*> packages = packages_of_script(graph, run);
-    return std::any_of(packages.begin(), packages.end(), [&](const Package* package) {
-        return std::find(std::begin(k_readers), std::end(k_readers), package->name) != std::end(k_readers);
-    });
+    return std::any_of(packages.begin(), packages.end(),
+                       [&](const Package* package) { return contains(k_readers, package->name); });
 }
 
 const TargetInfo& target_info(const BuildRequest& request, const Unit& unit) {
@@ -69,7 +68,7 @@ class ScriptWalk {
         std::vector<std::size_t> out;
         const Unit& unit = graph_.units[index];
         if (!unit.target.is_custom_build())
-            if (std::optional<std::size_t> run = own_run_of(graph_, index)) add(out, *run);
+            if (std::optional<std::size_t> run = own_run_of(graph_, index)) add_once(out, *run);
         std::vector<std::size_t> deps;
         for (const UnitDep& dep : unit.deps) deps.push_back(dep.unit);
         std::sort(deps.begin(), deps.end(), [&](std::size_t a, std::size_t b) {
@@ -81,16 +80,12 @@ class ScriptWalk {
         for (std::size_t dep : deps) {
             const Unit& child = graph_.units[dep];
             if (child.is_run() || child.target.is_proc_macro() || !child.target.is_linkable()) continue;
-            for (std::size_t run : of(dep)) add(out, run);
+            add_all_once(out, of(dep));
         }
         return memo_.emplace(index, std::move(out)).first->second;
     }
 
    private:
-    static void add(std::vector<std::size_t>& list, std::size_t run) {
-        if (std::find(list.begin(), list.end(), run) == list.end()) list.push_back(run);
-    }
-
     const UnitGraph& graph_;
     std::map<std::size_t, std::vector<std::size_t>> memo_;
 };

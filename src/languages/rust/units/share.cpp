@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/digest.h"
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/rust/units/draft.h"
@@ -52,7 +53,7 @@ class Sharer {
         UnitGraph out;
         for (std::size_t root : roots) {
             std::size_t made = visit(root, false);
-            if (std::find(out.roots.begin(), out.roots.end(), made) == out.roots.end()) out.roots.push_back(made);
+            add_once(out.roots, made);
         }
         for (std::size_t i = 0; i < table_.size(); ++i) out.units.push_back(table_[i].unit);
         return out;

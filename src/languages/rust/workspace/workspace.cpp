@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/lists.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "languages/rust/profiles/profiles.h"
@@ -343,8 +344,7 @@ class Loader {
                     return project_error(cat("default member ", directory, " is not a member of the workspace"))
                         .at(ws_.root_manifest, workspace->find("default-members")->line);
             for (std::size_t i = 0; i < ws_.members.size(); ++i)
-                if (std::find(directories.begin(), directories.end(), ws_.members[i]->directory) != directories.end())
-                    ws_.default_members.push_back(i);
+                if (contains(directories, ws_.members[i]->directory)) ws_.default_members.push_back(i);
             return {};
         }
         if (!ws_.is_virtual && ws_.current) {
