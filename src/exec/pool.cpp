@@ -32,7 +32,9 @@ void Pool::step_aside(std::uint64_t need) {
 
 void Pool::step_back(std::uint64_t need) {
     std::unique_lock lock(mutex_);
+    ++returning_;
     changed_.wait(lock, [this] { return stopping_ || busy_ < size_; });
+    --returning_;
     --paused_;
     ++busy_;
     needed_ += need;
@@ -56,7 +58,7 @@ void Pool::serve(int slot) {
     constexpr std::chrono::milliseconds k_look_again(100);
     std::unique_lock lock(mutex_);
     while (true) {
-        changed_.wait(lock, [this] { return stopping_ || (!queue_.empty() && busy_ < size_); });
+        changed_.wait(lock, [this] { return stopping_ || (!queue_.empty() && busy_ + returning_ < size_); });
         if (stopping_) return;
         const Queue::iterator first = next();
         if (first == queue_.end()) {

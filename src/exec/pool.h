@@ -3,7 +3,8 @@
 // Threads start with the first work. Work that its admission refuses waits while what fits beside the running work
 // goes before it; where nothing runs, the first in turn begins whatever it needs. stop() lets running work end; what is
 // still queued is dropped unrun (its destructor runs). Work must not throw. Work that waits for other work steps aside
-// meanwhile (Pause): its thread's place is free for others, and it goes on when there is room again.
+// meanwhile (Pause): its thread's place is free for others, and the next that becomes free is its own again, before all that
+// is queued: it holds memory, and others may wait for it.
 #pragma once
 #include <compare>
 #include <condition_variable>
@@ -85,6 +86,7 @@ class Pool {
     std::vector<std::thread> threads_;
     int busy_ = 0;
     int paused_ = 0;
+    int returning_ = 0;         // of the paused, those that wait for a place
     std::uint64_t needed_ = 0;  // by the running work in all
     bool stopping_ = false;
 };

@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 
 #include "exec/pool.h"
 
@@ -47,11 +49,61 @@ class Say : public Work {
     char letter_;
 };
 
+// Steps aside until the gate opens, and says when it goes on.
+class Asks : public Work {
+   public:
+    Asks(Gate& gate, Pool& pool) : gate_(gate), pool_(pool) {}
+    void run(int) override {
+        {
+            Pool::Pause aside(pool_, 0);
+            std::unique_lock lock(gate_.mutex);
+            gate_.entered = true;
+            gate_.changed.notify_all();
+            gate_.changed.wait(lock, [this] { return gate_.open; });
+        }
+        std::lock_guard lock(gate_.mutex);
+        gate_.order += 'a';
+    }
+
+   private:
+    Gate& gate_;
+    Pool& pool_;
+};
+
 Turn turn(int urgency, std::uint64_t weight) {
     Turn made;
     made.urgency = urgency;
     made.weight = weight;
     return made;
+}
+
+TEST_CASE("who stepped aside goes on before all that is queued") {
+    Gate question, other;
+    Pool pool(1);
+    pool.add(std::make_unique<Asks>(question, pool));
+    {
+        std::unique_lock lock(question.mutex);
+        question.changed.wait(lock, [&] { return question.entered; });
+    }
+    pool.add(std::make_unique<Hold>(other));
+    {
+        std::unique_lock lock(other.mutex);
+        other.changed.wait(lock, [&] { return other.entered; });
+    }
+    for (char letter : std::string("bcd")) pool.add(std::make_unique<Say>(question, letter), turn(9, 9));
+    {
+        std::lock_guard lock(question.mutex);
+        question.open = true;
+        question.changed.notify_all();
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));  // it has its answer, and waits for its place
+    {
+        std::lock_guard lock(other.mutex);
+        other.open = true;
+        other.changed.notify_all();
+    }
+    pool.wait_until_idle();
+    CHECK(question.order == "abcd");
 }
 
 TEST_CASE("what waits is taken by urgency, then weight, then arrival") {
