@@ -259,7 +259,7 @@ Section toolchain() {
         "What builds for one machine; NAME is its triple, in any usual spelling. It counts where that machine is built "
         "for. For another machine than this one, variables such as CC are for programs that the build itself runs; "
         "those for it have the triple in their names, with `_` for `-`: CC_TRIPLE, CXX_TRIPLE, AR_TRIPLE, "
-        "CFLAGS_TRIPLE, CXXFLAGS_TRIPLE, LDFLAGS_TRIPLE.",
+        "CFLAGS_TRIPLE, CXXFLAGS_TRIPLE, LDFLAGS_TRIPLE, PKG_CONFIG_TRIPLE.",
         {row<Record, &Record::cc>(
              "cc", Kind::Words, "[\"/opt/board/bin/gcc\"]",
              "The C compiler; without it, for another machine, the one called `TRIPLE-gcc`, as GNU "
@@ -275,8 +275,10 @@ Section toolchain() {
                                          "Options for the C++ compiler, in the same place; without it `c-flags`."),
          row<Record, &Record::link_flags>("link-flags", Kind::Words, "[\"--sysroot=/opt/board\"]",
                                           "Options for every link, in the same place."),
-         row<Record, &Record::pkg_config>("pkg-config", Kind::Words, "[\"/opt/board/bin/pkg-config\"]",
-                                          "What answers `sys:` uses; without it `TRIPLE-pkg-config`."),
+         row<Record, &Record::pkg_config>(
+             "pkg-config", Kind::Words, "[\"/opt/board/bin/pkg-config\"]",
+             "What answers `sys:` uses; without it `TRIPLE-pkg-config`. Build scripts for that machine find "
+             "it in PKG_CONFIG_TRIPLE."),
          row<Record, &Record::python>("python", Kind::Path, "\"cross/aarch64/build-details.json\"",
                                       "The machine's Python as data: the `build-details.json` of PEP 739, which Python "
                                       "3.14 and newer install. It is not run."),

@@ -26,6 +26,7 @@
 #include "facts/messages.h"
 #include "fetch/pinned.h"
 #include "options/config.h"
+#include "platform/machine.h"
 
 namespace cermet::talk {
 
@@ -50,18 +51,21 @@ struct ProvidedFact {
 };
 
 // What the project itself provides under a name, besides its crates: what `provide` of its configuration says, or a
-// generator. languages/python has the rule, where languages meet. All parts of the project see it.
+// generator. languages/python has the rule, where languages meet. All parts of the project see it. Libraries and toolchains
+// are those of one of the build's machines: a script of a procedural macro links for the one that builds.
 class ProjectFact {
    public:
     using Value = ProvidedFact;
     static constexpr std::string_view k_name = "project-fact";
-    explicit ProjectFact(facts::FactName name) : name_(std::move(name)) {}
-    std::string text() const { return name_.text(); }
+    ProjectFact(facts::FactName name, platform::Machine machine) : name_(std::move(name)), machine_(machine) {}
+    std::string text() const { return name_.text() + platform::shown_machine(machine_); }
     std::string describe() const { return cat("looking for ", text()); }
     const facts::FactName& name() const { return name_; }
+    platform::Machine machine() const { return machine_; }
 
    private:
     facts::FactName name_;
+    platform::Machine machine_;
 };
 engine::Task<ProvidedFact> run(engine::Build build, ProjectFact key);
 
@@ -80,17 +84,19 @@ class NamedPlace {
    public:
     using Value = Place;
     static constexpr std::string_view k_name = "named-place";
-    NamedPlace(std::string name, std::string who, Where where)
-        : name_(std::move(name)), who_(std::move(who)), where_(std::move(where)) {}
-    std::string text() const { return cat(name_, " ", who_); }
+    NamedPlace(std::string name, std::string who, Where where, platform::Machine machine)
+        : name_(std::move(name)), who_(std::move(who)), where_(std::move(where)), machine_(machine) {}
+    std::string text() const { return cat(name_, " ", who_, platform::shown_machine(machine_)); }
     std::string describe() const { return cat("looking for ", name_); }
     const std::string& name() const { return name_; }
     const std::string& who() const { return who_; }  // "the rule for the crate foo", for errors
     const Where& where() const { return where_; }
+    platform::Machine machine() const { return machine_; }
 
    private:
     std::string name_, who_;
     Where where_;
+    platform::Machine machine_;
 };
 engine::Task<Place> run(engine::Build build, NamedPlace key);
 

@@ -380,6 +380,76 @@ def test_crates_for_the_target_and_their_helpers_for_the_host(arm: Path, mode: s
     assert cross(project).compilers == set()
 
 
+def with_questions(arm: Path) -> Dict[str, str]:
+    """The script of a crate on both sides asks for a library of the project, and whose interfaces it builds for."""
+    files = with_rust(small.pure())
+    client = (ROOT / "shims/cargo/cermet-build").as_posix()
+    files["pyproject.toml"] = files["pyproject.toml"].replace("[tool.cermet]\n", '[tool.cermet]\nprovide = { "library:tree" = "c:tree" }\n')
+    files["pyproject.toml"] += small.RUST_TABLE + record(arm)
+    files["pyproject.toml"] += '\n[[tool.cermet.c-library]]\nname = "tree"\nsources = ["native/tree.c"]\n'
+    files["pyproject.toml"] += '\n[tool.cermet.crates.core-part]\nenv = { TREE = "library:tree:search" }\n'
+    files["native/tree.h"], files["native/tree.c"] = FILES["native/tree.h"], FILES["native/tree.c"]
+    files["rust/Cargo.lock"] = LOCK.replace('name = "helper"\nversion = "0.1.0"\n', 'name = "helper"\nversion = "0.1.0"\ndependencies = [\n "cermet-build",\n]\n').replace(
+        '[[package]]\nname = "core-part"', '[[package]]\nname = "cermet-build"\nversion = "0.1.0"\n\n[[package]]\nname = "core-part"')
+    files["rust/helper/Cargo.toml"] += f'[build-dependencies]\ncermet-build = {{ path = "{client}" }}\n[package.metadata.cermet]\n'
+    files["rust/helper/build.rs"] = """fn main() {
+    let mut build = cermet_build::Build::new();
+    let tree = build.require("library", "tree").unwrap();
+    for directory in tree.texts("search") {
+        println!("cargo::rustc-link-search=native={directory}");
+    }
+    println!("cargo::rustc-link-lib=static=tree");
+    let mut told = Vec::new();
+    for name in ["c", "rust", "python"] {
+        let abi = build.require("abi", name).unwrap();
+        told.push(abi.value.get("record").and_then(|record| record.get("arch")).and_then(|arch| arch.text()).unwrap().to_string());
+    }
+    println!("cargo::rustc-env=TOLD={}", told.join(" "));
+}
+"""
+    files["rust/helper/src/lib.rs"] += """extern "C" { fn machine() -> *const core::ffi::c_char; }
+pub fn words() -> String {
+    let linked = unsafe { core::ffi::CStr::from_ptr(machine()) }.to_str().unwrap();
+    format!("{linked} {}", env!("TOLD"))
+}
+"""
+    files["rust/stamp/src/lib.rs"] = ("#[proc_macro]\npub fn expanded_on(_: proc_macro::TokenStream) -> proc_macro::TokenStream {\n"
+                                      "    format!(\"{:?}\", helper::words()).parse().unwrap()\n}\n")
+    files["rust/core-part/build.rs"] = 'fn main() {\n    println!("cargo::rustc-env=SCRIPT_ON={}", std::env::var("TREE").unwrap().is_empty());\n}\n'
+    files["rust/core-part/src/lib.rs"] = """#[no_mangle]
+pub extern "C" fn core_words() -> *const core::ffi::c_char {
+    let text = format!("{}, {}\\0", stamp::expanded_on!(), helper::words());
+    Box::leak(text.into_boxed_str()).as_ptr().cast()
+}
+"""
+    files["small/_r.c"] = small.c_module("_r", "const char* core_words(void);", "0").replace("PyLong_FromLong(0)", 'Py_BuildValue("s", core_words())')
+    return files
+
+
+def test_scripts_on_both_sides_are_told_of_their_machine(arm: Path, mode: str, package: Callable[..., Project]) -> None:
+    need_rust_for(TARGET)
+    project = package(with_questions(arm), mode)
+    cross(project)
+    said = emulated(arm, "import small._r; print(small._r.value())", unpacked(project))
+    assert said == f"{' '.join([HERE] * 4)}, {' '.join(['aarch64'] * 4)}"
+
+
+def test_scripts_for_the_target_find_its_pkg_config(arm: Path, package: Callable[..., Project], tmp_path: Path) -> None:
+    """By the variable that the pkg-config crate looks for, and takes for leave to answer; scripts for this machine do not."""
+    need_rust_for(TARGET)
+    files = with_questions(arm)
+    files["pyproject.toml"] = files["pyproject.toml"].replace(f"[tool.cermet.toolchain.{GNU}]\n", f'[tool.cermet.toolchain.{GNU}]\npkg-config = ["{tmp_path}/answers"]\n')
+    name = f"PKG_CONFIG_{TARGET.replace('-', '_')}"
+    for crate in ("core-part", "helper"):
+        files[f"rust/{crate}/build.rs"] = files[f"rust/{crate}/build.rs"].replace("fn main() {\n", f"""fn main() {{
+    let own = std::env::var("TARGET").unwrap().starts_with("aarch64");
+    assert_eq!(std::env::var("{name}").ok(), own.then(|| "{tmp_path}/answers".to_string()));
+""")
+    project = package(files)
+    cross(project)
+    assert "/elsewhere" in cross(project, check=False, **{name: "/elsewhere"}).err
+
+
 def test_a_standard_library_that_is_not_there(arm: Path, package: Callable[..., Project]) -> None:
     files = rust_package(arm)
     files["pyproject.toml"] = files["pyproject.toml"].replace(GNU + "]", "s390x-linux-gnu]\ncc = ['s390x-gcc']")

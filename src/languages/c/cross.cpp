@@ -11,14 +11,16 @@ namespace cross_detail {
 struct Variable {
     const char* name;
     std::vector<std::string> CrossRecord::*words;
-    const char* program;  // by custom; nullptr: no command
+    const char* program;  // by custom; nullptr: none
+    bool command = false;
 };
-constexpr Variable k_variables[] = {{"CC", &CrossRecord::cc, "gcc"},
-                                    {"CXX", &CrossRecord::cxx, "g++"},
-                                    {"AR", &CrossRecord::ar, "ar"},
+constexpr Variable k_variables[] = {{"CC", &CrossRecord::cc, "gcc", true},
+                                    {"CXX", &CrossRecord::cxx, "g++", true},
+                                    {"AR", &CrossRecord::ar, "ar", true},
                                     {"CFLAGS", &CrossRecord::c_flags, nullptr},
                                     {"CXXFLAGS", &CrossRecord::cxx_flags, nullptr},
-                                    {"LDFLAGS", &CrossRecord::link_flags, nullptr}};
+                                    {"LDFLAGS", &CrossRecord::link_flags, nullptr},
+                                    {"PKG_CONFIG", &CrossRecord::pkg_config, nullptr, true}};
 
 // A variable's command stands in for the record's; its flags come after them.
 Status take_variable(const std::string& name, const std::string& text, const Variable& variable, CrossRecord& found) {
@@ -28,7 +30,7 @@ Status take_variable(const std::string& name, const std::string& text, const Var
     }
     std::vector<std::string>& to = found.*variable.words;
     if (words.empty()) return {};
-    if (variable.program != nullptr) to.clear();
+    if (variable.command) to.clear();
     to.insert(to.end(), words.begin(), words.end());
     return {};
 }
@@ -65,7 +67,8 @@ std::string variable_suffix(std::string_view triple) {
 
 std::string CrossRecord::text() const {
     std::string out = target.rust();
-    for (const auto* words : {&cc, &cxx, &ar, &c_flags, &cxx_flags, &link_flags}) out += "\n" + shell_join(*words);
+    for (const auto* words : {&cc, &cxx, &ar, &c_flags, &cxx_flags, &link_flags, &pkg_config})
+        out += "\n" + shell_join(*words);
     return out;
 }
 

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Custom: GNU's programs have the machine in front of their names (aarch64-linux-gnu-gcc). Variables that build scripts
-// know too go before the record: CC_<triple with _>, CXX_…, AR_…, CFLAGS_…, CXXFLAGS_…, LDFLAGS_…. Plain CC is the build
-// machine's. Fails: Environment where there is no such compiler, Project where it is one for another machine.
+// know too go before the record: CC_<triple with _>, CXX_…, AR_…, CFLAGS_…, CXXFLAGS_…, LDFLAGS_…, PKG_CONFIG_…. Plain CC
+// is the build machine's. Fails: Environment where there is no such compiler, Project where it is one for another machine.
 #pragma once
 #include <string>
 #include <vector>
@@ -17,6 +17,7 @@ struct CrossRecord {
     platform::Triple target;
     std::vector<std::string> cc, cxx, ar;  // commands; empty: by custom
     std::vector<std::string> c_flags, cxx_flags, link_flags;
+    std::vector<std::string> pkg_config;  // empty: nothing is said of one
     Where place;  // where it is said that, or how, this machine is built for
     std::string text() const;
 };

@@ -235,6 +235,7 @@ void for_machine(rust::CrateRequest& wanted, Machine machine) {
     if (machine == Machine::Target) return;
     auto settings = std::make_shared<rust::CrateSettings>(*wanted.settings);
     settings->target.clear();
+    settings->for_build = true;
     wanted.settings = settings;
 }
 

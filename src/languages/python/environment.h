@@ -16,6 +16,7 @@
 #include "languages/cython/cython.h"
 #include "languages/python/interpreter.h"
 #include "store/store.h"
+#include "platform/machine.h"
 
 namespace cermet::python {
 
@@ -49,10 +50,8 @@ class FindBuildPython {
 };
 engine::Task<Python> run(engine::Build build, FindBuildPython key);
 
-// Which of a build's two machines: see target.h.
-enum class Machine : std::uint8_t { Target, Build };
-// For keys and drawings: what is for the target is called as if there were one machine.
-inline std::string shown_machine(Machine machine) { return machine == Machine::Target ? "" : " (for the build)"; }
+using platform::Machine;
+using platform::shown_machine;
 
 // Gives a prefix outside of the system its place, and names the headers by it.
 Status name_prefix(exec::Executor& executor, Python& python, const std::string& place);

@@ -148,15 +148,18 @@ class ChosenFact {
    public:
     using Value = talk::ProvidedFact;
     static constexpr std::string_view k_name = "chosen-fact";
-    ChosenFact(facts::FactName name, std::string provider) : name_(std::move(name)), provider_(std::move(provider)) {}
-    std::string text() const { return cat(name_.text(), " ", provider_); }
+    ChosenFact(facts::FactName name, std::string provider, Machine machine)
+        : name_(std::move(name)), provider_(std::move(provider)), machine_(machine) {}
+    std::string text() const { return cat(name_.text(), " ", provider_, shown_machine(machine_)); }
     std::string describe() const { return cat("providing ", name_.text(), " from ", provider_); }
     const facts::FactName& name() const { return name_; }
     const std::string& provider() const { return provider_; }
+    Machine machine() const { return machine_; }
 
    private:
     facts::FactName name_;
     std::string provider_;
+    Machine machine_;
 };
 
 engine::Task<talk::ProvidedFact> run(engine::Build build, ChosenFact key) {
@@ -176,7 +179,7 @@ engine::Task<talk::ProvidedFact> run(engine::Build build, ChosenFact key) {
         BuiltProgram program = co_await build.get(BuildProgram(use.name, machine_of_tools(*config)));
         co_return fact_of(program, key.name(), key.provider());
     }
-    c::Provides provides = co_await build.get(ProvideUse(key.provider(), where));
+    c::Provides provides = co_await build.get(ProvideUse(key.provider(), where, key.machine()));
     Result<talk::ProvidedFact> found = fact_of(provides, key.name(), key.provider());
     if (!found.ok()) co_return std::move(found).error().at(where);
     co_return found;
@@ -197,7 +200,7 @@ engine::Task<ProvidedFact> run(engine::Build build, ProjectFact key) {
         co_return found;
     }
     if (chosen != config->provide->end()) {
-        ProvidedFact one = co_await build.get(python::ChosenFact(key.name(), chosen->second));
+        ProvidedFact one = co_await build.get(python::ChosenFact(key.name(), chosen->second, key.machine()));
         one.chosen = true;
         co_return one;
     }
@@ -211,7 +214,7 @@ engine::Task<ProvidedFact> run(engine::Build build, ProjectFact key) {
         found.files = one.files;
     }
     if (!found.fact && python::is_toolchain_fact(key.name())) {
-        ProvidedFact toolchain = co_await build.get(python::ToolchainFact(key.name()));
+        ProvidedFact toolchain = co_await build.get(python::ToolchainFact(key.name(), key.machine()));
         found.fact = toolchain.fact;
     }
     co_return found;
@@ -222,14 +225,15 @@ engine::Task<ProvidedFact> run(engine::Build build, ProjectFact key) {
 namespace cermet::python {
 
 engine::Task<talk::ProvidedFact> run(engine::Build build, SearchFact key) {
-    talk::ProvidedFact found = co_await build.get(talk::ProjectFact(key.name()));
+    talk::ProvidedFact found = co_await build.get(talk::ProjectFact(key.name(), key.machine()));
     if (found.chosen) co_return found;
     SharedConfig config = co_await build.get(LoadConfig());
     if (config->rust_modules.empty() && config->rust_libraries.empty()) co_return found;
     Python python = co_await build.get(FindPython());
     CO_TRY(distribution, distribution_name(build.service<exec::Executor>().files(), *config));
     CO_TRY(requests, all_crates(*config, python, build.service<BuildRequest>(), distribution));
-    for (const rust::CrateRequest& request : requests) {
+    for (rust::CrateRequest& request : requests) {
+        for_machine(request, key.machine());
         talk::ProvidedFact one = co_await build.get(rust::FindFact(request, key.name(), found.crate));
         found.offered.insert(found.offered.end(), one.offered.begin(), one.offered.end());
         if (!one.fact) continue;
@@ -242,13 +246,13 @@ engine::Task<talk::ProvidedFact> run(engine::Build build, SearchFact key) {
 }
 
 engine::Task<Json> run(engine::Build build, GeneratorAnswer key) {
-    talk::ProvidedFact found = co_await build.get(SearchFact(key.name()));
+    talk::ProvidedFact found = co_await build.get(SearchFact(key.name(), Machine::Target));
     if (found.fact) co_return talk::answer_of(*found.fact, found.files);
     co_return talk::nobody_provides(cat("the generator ", key.generator()), key.name(), found.offered);
 }
 
 engine::Task<c::Provides> run(engine::Build build, ProvideFact key) {
-    Result<talk::ProvidedFact> found = co_await build.attempt(SearchFact(key.name()));
+    Result<talk::ProvidedFact> found = co_await build.attempt(SearchFact(key.name(), key.machine()));
     if (!found.ok()) {
         Error error = std::move(found).error();
         if (error.where.file.empty()) error.where = key.where();

@@ -20,12 +20,14 @@ class SearchFact {
    public:
     using Value = talk::ProvidedFact;
     static constexpr std::string_view k_name = "search-fact";
-    explicit SearchFact(facts::FactName name) : name_(std::move(name)) {}
-    std::string text() const { return name_.text(); }
+    SearchFact(facts::FactName name, platform::Machine machine) : name_(std::move(name)), machine_(machine) {}
+    std::string text() const { return name_.text() + platform::shown_machine(machine_); }
     const facts::FactName& name() const { return name_; }
+    platform::Machine machine() const { return machine_; }
 
    private:
     facts::FactName name_;
+    platform::Machine machine_;
 };
 engine::Task<talk::ProvidedFact> run(engine::Build build, SearchFact key);
 
@@ -56,14 +58,17 @@ class ProvideFact {
    public:
     using Value = c::Provides;
     static constexpr std::string_view k_name = "provide-fact";
-    ProvideFact(facts::FactName name, Where where) : name_(std::move(name)), where_(std::move(where)) {}
-    std::string text() const { return name_.text(); }
+    ProvideFact(facts::FactName name, Where where, platform::Machine machine)
+        : name_(std::move(name)), where_(std::move(where)), machine_(machine) {}
+    std::string text() const { return name_.text() + platform::shown_machine(machine_); }
     const facts::FactName& name() const { return name_; }
     const Where& where() const { return where_; }
+    platform::Machine machine() const { return machine_; }
 
    private:
     facts::FactName name_;
     Where where_;
+    platform::Machine machine_;
 };
 engine::Task<c::Provides> run(engine::Build build, ProvideFact key);
 

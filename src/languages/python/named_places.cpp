@@ -91,7 +91,7 @@ engine::Task<Place> run(engine::Build build, NamedTool key) {
     // Compilers of the machine are facts too: as programs they are looked up like any other.
     ProvidedFact found;
     if (!python::is_toolchain_fact(name) || config->provide->count(name.text()) != 0) {
-        ProvidedFact one = co_await build.get(ProjectFact(name));
+        ProvidedFact one = co_await build.get(ProjectFact(name, python::machine_of_tools(*config)));
         found = one;
     }
     if (found.fact) {
@@ -113,13 +113,16 @@ class FoundPlace {
    public:
     using Value = Place;
     static constexpr std::string_view k_name = "found-place";
-    FoundPlace(std::string name, std::string who) : name_(std::move(name)), who_(std::move(who)) {}
-    std::string text() const { return cat(name_, " ", who_); }
+    FoundPlace(std::string name, std::string who, platform::Machine machine)
+        : name_(std::move(name)), who_(std::move(who)), machine_(machine) {}
+    std::string text() const { return cat(name_, " ", who_, platform::shown_machine(machine_)); }
     const std::string& name() const { return name_; }
     const std::string& who() const { return who_; }
+    platform::Machine machine() const { return machine_; }
 
    private:
     std::string name_, who_;
+    platform::Machine machine_;
 };
 
 engine::Task<Place> run(engine::Build build, FoundPlace key) {
@@ -140,25 +143,25 @@ engine::Task<Place> run(engine::Build build, FoundPlace key) {
     }
     const std::optional<FactMember> named = fact_member(key.name());
     if (!named) {  // anything else that `uses` may name: only its files count
-        c::Provides provided = co_await build.get(python::ProvideUse(key.name(), Where()));
+        c::Provides provided = co_await build.get(python::ProvideUse(key.name(), Where(), key.machine()));
         Place place;
         place.inputs = provided.inputs;
         place.inputs.insert(place.inputs.end(), provided.archives.begin(), provided.archives.end());
         if (key.name().compare(0, 4, "sys:") == 0) {
-            std::vector<exec::Input> files = co_await build.get(python::SystemFiles(rest, python::Machine::Target));
+            std::vector<exec::Input> files = co_await build.get(python::SystemFiles(rest, key.machine()));
             place.inputs.insert(place.inputs.end(), files.begin(), files.end());
         }
         co_return place;
     }
     const FactMember wanted = *named;
-    ProvidedFact found = co_await build.get(ProjectFact(wanted.fact));
+    ProvidedFact found = co_await build.get(ProjectFact(wanted.fact, key.machine()));
     if (!found.fact) co_return nobody_provides(key.who(), wanted.fact, found.offered);
     Result<Place> place = place_of(found, wanted);
     co_return place;
 }
 
 engine::Task<Place> run(engine::Build build, NamedPlace key) {
-    Result<Place> found = co_await build.attempt(FoundPlace(key.name(), key.who()));
+    Result<Place> found = co_await build.attempt(FoundPlace(key.name(), key.who(), key.machine()));
     if (found.ok()) co_return *found;
     Error error = found.error();
     if (error.where.file.empty()) error.where = key.where();

@@ -247,7 +247,7 @@ engine::Task<c::Provides> run(engine::Build build, ProvideUse key) {
         }
         case options::UseKind::Fact: {
             facts::FactName name = *facts::parse_fact_name(key.use());
-            c::Provides provides = co_await build.get(ProvideFact(name, key.where()));
+            c::Provides provides = co_await build.get(ProvideFact(name, key.where(), key.machine()));
             co_return provides;
         }
         case options::UseKind::Tool: {

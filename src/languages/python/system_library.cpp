@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "exec/executor.h"
 #include "exec/queries.h"
+#include "languages/c/c.h"
 #include "languages/python/package.h"
 #include "languages/python/target.h"
 
@@ -24,14 +25,6 @@ struct PkgConfig {
 };
 
 namespace system_library_detail {
-
-std::vector<std::string> command_for(const options::Config& config, Machine machine) {
-    const options::ToolchainRecord* record = toolchain_record(config, machine);
-    if (record != nullptr && !record->pkg_config->empty()) return *record->pkg_config;
-    const Target target = target_of(config);
-    const bool cross = target.cross && machine == Machine::Target;
-    return {cross ? cat(target.triple.gnu(), "-pkg-config") : std::string("pkg-config")};
-}
 
 exec::Action action_for(const PkgConfig& program, const std::string& label, const std::vector<std::string>& words) {
     exec::Action action;
@@ -112,7 +105,15 @@ class FindPkgConfig {
 engine::Task<PkgConfig> run(engine::Build build, FindPkgConfig key) {
     SharedConfig config = co_await build.get(LoadConfig());
     PkgConfig found;
-    found.command = system_library_detail::command_for(*config, key.machine());
+    const bool cross = target_of(*config).cross && key.machine() == Machine::Target;
+    const options::ToolchainRecord* record = toolchain_record(*config, key.machine());
+    found.command = {cross ? cat(target_of(*config).triple.gnu(), "-pkg-config") : std::string("pkg-config")};
+    if (cross) {
+        c::CrossRecord tools = co_await build.get(c::FindCrossTools(cross_record(*config)));
+        if (!tools.pkg_config.empty()) found.command = tools.pkg_config;
+    } else if (record != nullptr && !record->pkg_config->empty()) {
+        found.command = *record->pkg_config;
+    }
     exec::Program program = co_await build.get(exec::FindProgram(found.command[0]));
     if (!program.found()) {
         co_return environment_error(

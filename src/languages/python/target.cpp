@@ -37,6 +37,7 @@ c::CrossRecord cross_record(const options::Config& config) {
     record.c_flags = *target.record->c_flags;
     record.cxx_flags = *target.record->cxx_flags;
     record.link_flags = *target.record->link_flags;
+    record.pkg_config = *target.record->pkg_config;
     return record;
 }
 

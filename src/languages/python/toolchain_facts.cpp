@@ -7,6 +7,7 @@
 #include "languages/python/library_abi.h"
 #include "languages/python/modules.h"
 #include "languages/python/request.h"
+#include "languages/python/target.h"
 #include "platform/os.h"
 
 namespace cermet::python {
@@ -53,6 +54,11 @@ talk::ProvidedFact tool_fact(const facts::FactName& name, const std::string& pro
     return fact_of(name, Json().set("program", program).set("version", version), "the toolchain");
 }
 
+talk::ProvidedFact python_fact(const facts::FactName& name, const Python& python) {
+    if (name.kind == "abi") return abi_fact(name, abi_of(python), python.record.to_json(), python.digest);
+    return tool_fact(name, python.executable, python.record.full_version);
+}
+
 }  // namespace toolchain_facts_detail
 
 platform::AbiRecord abi_of(const rust::RustToolchain& rust) {
@@ -95,21 +101,26 @@ engine::Task<talk::ProvidedFact> run(engine::Build build, ToolchainFact key) {
     using namespace toolchain_facts_detail;
     const facts::FactName& name = key.name();
     const bool abi = name.kind == "abi";
+    SharedConfig config = co_await build.get(LoadConfig());
+    const Target target = target_of(*config);
     if (name.name == "rust" || name.name == "rustc") {
         rust::RustToolchain rust = co_await build.get(rust::FindRust(build.service<BuildRequest>().directory));
         Json record;
         record.set("release", rust.version).set("host", rust.host);
-        if (abi) co_return abi_fact(name, abi_of(rust), record, rust.digest);
-        co_return tool_fact(name, rust.rustc, rust.version);
+        if (!abi) co_return tool_fact(name, rust.rustc, rust.version);
+        if (target.cross && key.machine() == Machine::Target) rust.host = target.triple.rust();
+        co_return abi_fact(name, abi_of(rust), record, rust.digest);
+    }
+    if (name.name == "python" && (key.machine() == Machine::Build || (target.cross && !abi))) {
+        Python python = co_await build.get(FindBuildPython());  // a tool is there to be run
+        co_return python_fact(name, python);
     }
     if (name.name == "python") {
         Python python = co_await build.get(FindPython());
-        if (abi) co_return abi_fact(name, abi_of(python), python.record.to_json(), python.digest);
-        co_return tool_fact(name, python.executable, python.record.full_version);
+        co_return python_fact(name, python);
     }
-    SharedConfig config = co_await build.get(LoadConfig());
     const c::Language language = name.name == "c++" ? c::Language::Cxx : c::Language::C;
-    c::Toolchain found = co_await build.get(FindCompiler(language, config->has_pyproject));
+    c::Toolchain found = co_await build.get(FindCompiler(language, config->has_pyproject, key.machine()));
     if (abi) co_return abi_fact(name, abi_of(found), found.to_json(), found.digest);
     co_return tool_fact(name, found.command.front(), found.version);
 }

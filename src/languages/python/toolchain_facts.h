@@ -21,13 +21,15 @@ class ToolchainFact {
    public:
     using Value = talk::ProvidedFact;
     static constexpr std::string_view k_name = "toolchain-fact";
-    explicit ToolchainFact(facts::FactName name) : name_(std::move(name)) {}
-    std::string text() const { return name_.text(); }
+    ToolchainFact(facts::FactName name, Machine machine) : name_(std::move(name)), machine_(machine) {}
+    std::string text() const { return name_.text() + shown_machine(machine_); }
     std::string describe() const { return cat("describing ", text()); }
     const facts::FactName& name() const { return name_; }
+    Machine machine() const { return machine_; }
 
    private:
     facts::FactName name_;
+    Machine machine_;
 };
 engine::Task<talk::ProvidedFact> run(engine::Build build, ToolchainFact key);
 

@@ -61,9 +61,10 @@ struct PythonFacts {
 struct CrateSettings {
     std::vector<CrateRule> rules;  // the first that fits a package counts
     PythonFacts python;
-    std::string lock_file;  // canonical; "" = the workspace's own
-    std::string target;     // triple; "" = none is said, and everything is for this machine
-    c::CrossRecord cross;   // of the target, where the project says how it is built for: its triple is set then
+    std::string lock_file;   // canonical; "" = the workspace's own
+    std::string target;      // triple; "" = none is said, and everything is for this machine
+    c::CrossRecord cross;    // of the target, where the project says how it is built for: its triple is set then
+    bool for_build = false;  // of a program that a cross build itself runs
     bool locked = false;
     bool offline = false;
     bool frozen = false;

@@ -55,13 +55,15 @@ engine::Task<Given> run(engine::Build build, GivenByRules key) {
     } else if (const CrateRule* own = unit_detail::rule_of(graph, unit)) {
         rules.push_back(own);
     }
+    const platform::Machine machine = machine_of(graph, unit);
     Given given;
     for (const CrateRule* rule : rules) {
         for (const auto& [name, value] : rule->env) {
             if (given.env.count(name) != 0) continue;
             given.env.emplace(name, value);
             if (!talk::names_place(value)) continue;
-            talk::Place place = co_await build.get(talk::NamedPlace(value, given_detail::who(*rule), rule->place));
+            talk::Place place =
+                co_await build.get(talk::NamedPlace(value, given_detail::who(*rule), rule->place, machine));
             given.env[name] = place.text;
             given_detail::add(given, place);
         }
@@ -69,13 +71,14 @@ engine::Task<Given> run(engine::Build build, GivenByRules key) {
         if (!unit.is_run()) continue;
         given.network = given.network || rule->network;
         for (const std::string& use : rule->uses) {
-            talk::Place place = co_await build.get(talk::NamedPlace(use, given_detail::who(*rule), rule->place));
+            talk::Place place =
+                co_await build.get(talk::NamedPlace(use, given_detail::who(*rule), rule->place, machine));
             given_detail::add(given, place);
             if (!place.variable.empty()) given.env.emplace(place.variable, place.text);
         }
         for (const std::string& tool : rule->tools) {
             talk::Place place =
-                co_await build.get(talk::NamedPlace("tool:" + tool, given_detail::who(*rule), rule->place));
+                co_await build.get(talk::NamedPlace("tool:" + tool, given_detail::who(*rule), rule->place, machine));
             add_once(given.path, std::string(parent(place.text)));
             given_detail::add(given, place);
         }
@@ -90,11 +93,13 @@ engine::Task<SaidByRule::Said> run(engine::Build build, SaidByRule key) {
     SaidByRule::Said said;
     const CrateRule* rule = unit_detail::rule_of(key.graph(), key.graph().units.units[key.unit()]);
     if (rule == nullptr) co_return said;
+    const platform::Machine machine = machine_of(key.graph(), key.graph().units.units[key.unit()]);
     for (const auto& [name, values] : rule->provides) {
         for (const std::string& value : values) {
             std::string text = value;
             if (talk::names_place(value)) {
-                talk::Place place = co_await build.get(talk::NamedPlace(value, given_detail::who(*rule), rule->place));
+                talk::Place place =
+                    co_await build.get(talk::NamedPlace(value, given_detail::who(*rule), rule->place, machine));
                 text = place.text;
                 add_all_once(said.inputs, place.inputs);
             }

@@ -203,6 +203,13 @@ constexpr int k_cargo_revision = 1;
 
 }  // namespace graph_detail
 
+platform::Machine machine_of(const ResolvedGraph& graph, const Unit& unit) {
+    const BuildRequest& request = graph.request;
+    const bool cross = request.target && request.target->triple != request.host.triple;
+    const bool for_build = graph.settings->for_build || (cross && unit.platform != request.target->triple);
+    return for_build ? platform::Machine::Build : platform::Machine::Target;
+}
+
 std::vector<std::string> cargo_variables() {
     return {"RUSTFLAGS",         "CARGO_ENCODED_RUSTFLAGS", "RUSTC",
             "RUSTC_BOOTSTRAP",   "RUSTC_WRAPPER",           "RUSTC_WORKSPACE_WRAPPER",

@@ -106,6 +106,9 @@ struct ResolvedGraph {
 };
 using SharedGraph = std::shared_ptr<const ResolvedGraph>;
 
+// Of the build's two machines the one that a unit is for.
+platform::Machine machine_of(const ResolvedGraph& graph, const Unit& unit);
+
 class ResolveGraph {
    public:
     using Value = SharedGraph;

@@ -56,6 +56,8 @@ void add_compilers(exec::Action& action, const ResolvedGraph& graph, const Unit&
     const c::CrossRecord& record = graph.cross.record;
     if (!record.c_flags.empty()) action.env["CFLAGS" + machine] = join(record.c_flags, " ");
     if (!record.cxx_flags.empty()) action.env["CXXFLAGS" + machine] = join(record.cxx_flags, " ");
+    // The pkg-config crate takes it for leave to answer for another machine.
+    if (!record.pkg_config.empty()) action.env["PKG_CONFIG" + machine] = join(record.pkg_config, " ");
 }
 
 }  // namespace script_detail
@@ -83,6 +85,7 @@ std::vector<std::string> script_variables(const ResolvedGraph& graph) {
         triples.push_back(graph.request.target->triple);
         for (const char* name : {"HOST_CXX", "TARGET_CXX", "TARGET_AR", "PKG_CONFIG_ALLOW_CROSS"})
             names.emplace_back(name);
+        names.push_back("PKG_CONFIG_" + c::variable_suffix(graph.request.target->triple));
     }
     for (const std::string& triple : triples) {
         for (const char* head : {"CC_", "CXX_", "AR_", "CFLAGS_", "CXXFLAGS_"}) {

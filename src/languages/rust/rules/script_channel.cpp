@@ -89,9 +89,10 @@ talk::Asker asker_of(const ResolvedGraph& graph, std::size_t run) {
 
 engine::Task<Json> run(engine::Build build, RequiredFact key) {
     using namespace script_channel_detail;
-    talk::ProvidedFact project = co_await build.get(talk::ProjectFact(key.name()));
-    if (project.chosen) co_return talk::answer_of(*project.fact, project.files);
     const UnitGraph& graph = key.graph()->units;
+    const platform::Machine machine = machine_of(*key.graph(), graph.units[key.unit()]);
+    talk::ProvidedFact project = co_await build.get(talk::ProjectFact(key.name(), machine));
+    if (project.chosen) co_return talk::answer_of(*project.fact, project.files);
     const std::string who = script_shown(graph.units[key.unit()]);
     std::vector<Provider> candidates;
     std::vector<std::string> offered = project.offered;

@@ -35,13 +35,14 @@ std::string directives_of(const facts::Fact& library) {
 std::optional<LibraryOf> library_of(const ResolvedGraph& graph, std::size_t run) {
     const CrateRule* rule = stand_in_detail::rule_of(graph, run);
     if (rule == nullptr || rule->library.empty() || graph.units.units[run].links_overridden) return std::nullopt;
-    return LibraryOf(graph.units.units[run].package->name, *rule);
+    const Unit& unit = graph.units.units[run];
+    return LibraryOf(unit.package->name, *rule, machine_of(graph, unit));
 }
 
 engine::Task<talk::ProvidedFact> run(engine::Build build, LibraryOf key) {
     std::optional<facts::FactName> name = facts::parse_fact_name(key.fact());
     if (!name) co_return bug("a library whose name was not checked: " + key.fact());
-    talk::ProvidedFact found = co_await build.get(talk::ProjectFact(*name));
+    talk::ProvidedFact found = co_await build.get(talk::ProjectFact(*name, key.machine()));
     if (found.fact) co_return found;
     co_return talk::nobody_provides(cat("the rule for the crate ", key.crate()), *name, found.offered).at(key.place());
 }

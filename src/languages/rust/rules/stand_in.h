@@ -14,18 +14,20 @@ class LibraryOf {
    public:
     using Value = talk::ProvidedFact;
     static constexpr std::string_view k_name = "stand-in-library";
-    LibraryOf(std::string crate, const CrateRule& rule)
-        : crate_(std::move(crate)), fact_(rule.library), place_(rule.place) {}
-    std::string text() const { return cat(crate_, " ", fact_); }
+    LibraryOf(std::string crate, const CrateRule& rule, platform::Machine machine)
+        : crate_(std::move(crate)), fact_(rule.library), place_(rule.place), machine_(machine) {}
+    std::string text() const { return cat(crate_, " ", fact_, platform::shown_machine(machine_)); }
     std::string describe() const { return cat("looking for the library in place of the build script of ", crate_); }
     const std::string& crate() const { return crate_; }
     const std::string& fact() const { return fact_; }
     const Where& place() const { return place_; }
+    platform::Machine machine() const { return machine_; }
 
    private:
     std::string crate_;
     std::string fact_;
     Where place_;
+    platform::Machine machine_;
 };
 engine::Task<talk::ProvidedFact> run(engine::Build build, LibraryOf key);
 std::optional<LibraryOf> library_of(const ResolvedGraph& graph, std::size_t run);
