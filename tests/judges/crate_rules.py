@@ -30,6 +30,7 @@ from typing import Dict, Iterator, List, Tuple
 sys.path.insert(0, os.path.dirname(__file__))
 import cargo_calls  # noqa: E402
 from crate_rule_cases import CASES, Case, Way  # noqa: E402
+from needed import need_cython  # noqa: E402
 
 RULES = Path(__file__).resolve().parents[2] / "rules"
 
@@ -267,6 +268,8 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable, help="has Cython")
     parser.add_argument("cases", nargs="*", help=f"without any: wheel {' '.join(CASES)}")
     arguments = parser.parse_args()
+    if "wheel" in arguments.cases or not arguments.cases:
+        need_cython(arguments.python)
     chosen = arguments.cases or ["wheel", *CASES]
     unknown = [name for name in chosen if name != "wheel" and name not in CASES]
     if unknown:

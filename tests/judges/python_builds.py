@@ -27,8 +27,9 @@ from pathlib import Path
 from typing import Dict, List, Tuple
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests/stories")]
+sys.path[:0] = [os.path.dirname(__file__), str(ROOT / "tools"), str(ROOT / "tests/stories")]
 import other_python  # noqa: E402
+from needed import need_cython  # noqa: E402
 from story import install_copy  # noqa: E402
 
 HERE = platform.machine()
@@ -303,6 +304,7 @@ def main() -> int:
     parser.add_argument("--work", default=str(ROOT / "build" / "python-builds"))
     parser.add_argument("--only", choices=[*sorted(VARIANTS), "arm64"])
     words = parser.parse_args()
+    need_cython(sys.executable)
     work = Path(words.work)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)

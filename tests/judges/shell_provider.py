@@ -25,6 +25,7 @@ from typing import List
 sys.path.insert(0, os.path.dirname(__file__))
 import cargo_calls  # noqa: E402
 import crate_rules  # noqa: E402
+from needed import need_cython  # noqa: E402
 
 SCRIPT = r'''
 set -eu
@@ -117,6 +118,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, default=Path("build/shell-provider"))
     parser.add_argument("--python", default=sys.executable, help="has Cython")
     arguments = parser.parse_args()
+    need_cython(arguments.python)
     work = arguments.work.resolve()
     program, python = os.path.abspath(arguments.program), os.path.abspath(arguments.python)
     project = work / "squeeze"
