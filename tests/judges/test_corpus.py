@@ -50,7 +50,7 @@ def test_a_changed_command_is_seen(old, new, said):
     assert found and any(said in text for text in found), found
 
 
-ENTRY = types.SimpleNamespace(left_out=["stale-native", "cython-output"], modules={"abi3": ["pkg._rust"]},
+ENTRY = types.SimpleNamespace(left_out=["stale-native", "cython-output"], modules={"abi3": ["pkg._rust"]}, given=set,
                               content_differs={"pkg/_version.py": "its own words"}, metadata_differs={})
 SOURCES = {"pkg/old.cpython-312-darwin.so": b"mach-o"}
 METADATA = b"Metadata-Version: 2.1\nName: pkg\nVersion: 1.0\nRequires-Dist: numpy<2; python_version == '3.12'\n\ntext\n"
@@ -104,18 +104,29 @@ def test_a_changed_wheel_is_seen(tmp_path, name, data, said):
     assert found and any(said in text for text in found), found
 
 
-STABLE = types.SimpleNamespace(left_out=["sbom"], modules={"abi3": ["pkg._rust"]}, content_differs={}, metadata_differs={})
+STABLE = types.SimpleNamespace(left_out=["sbom"], modules={"abi3": ["pkg._rust"]}, given=lambda: {"CC"}, content_differs={},
+                               metadata_differs={})
 RUST_ONLY = {n: b for n, b in FILES.items() if not n.startswith("pkg/a.")}
+RECORD = "pkg-1.0.dist-info/cermet-overrides.toml"
+GIVEN = {RECORD: b'record = 1\nenv.set.CC = "clang"\n'}
 
 
 def in_one_wheel(tmp_path, changed, upstream=RUST_ONLY):
-    theirs, ours = wheel(tmp_path / "upstream", upstream), wheel(tmp_path / "ours", {**RUST_ONLY, **changed})
+    theirs, ours = wheel(tmp_path / "upstream", upstream), wheel(tmp_path / "ours", {**RUST_ONLY, **GIVEN, **changed})
     found = [wheels.compare_files(theirs, ours, STABLE, {}), wheels.compare_metadata(theirs, ours, STABLE),
              wheels.compare_tags(theirs, ours, STABLE)]
     return [text for pair in found for text in pair[0]]
 
 
 TAGS = "pkg-1.0.dist-info/WHEEL"
+
+
+def test_a_wheel_says_what_it_was_given(tmp_path):
+    assert in_one_wheel(tmp_path, {}) == []
+    for name, text in [("nothing", b""), ("more", GIVEN[RECORD] + b'strict = true\n')]:
+        (tmp_path / name).mkdir()
+        found = in_one_wheel(tmp_path / name, {RECORD: text})
+        assert len(found) == 1 and "the build was given ['CC']" in found[0], found
 
 
 def test_a_stable_module_may_have_the_wider_tag(tmp_path):

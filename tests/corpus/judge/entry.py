@@ -66,6 +66,10 @@ class Entry:
         self.may_write = data.get("may-write", [])
         self.skip_imports = data.get("skip-imports", {})
 
+    def given(self):
+        """Variables that every build with Cermet is given, which its wheel has to say."""
+        return set(self.environment) | ({"CC", "CXX"} if self.compiler else set())
+
     def overlay(self):
         """The configuration: overlay.toml, or another entry's with each text of `replace` in place of its key."""
         if not self.overlay_of:

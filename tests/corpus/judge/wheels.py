@@ -8,9 +8,11 @@ import fnmatch
 import re
 import runpy
 import tempfile
+import tomllib
 import zipfile
 
 NATIVE = (".so", ".pyd", ".dylib", ".dll")
+OPTIONS = "cermet-overrides.toml"  # only in wheels of ours that were built with more than their files say
 MADE_BY_CYTHON = (".c", ".cpp", ".html")
 
 
@@ -86,6 +88,12 @@ def _version_in(data):
         return runpy.run_path(file.name).get("__version__")
 
 
+def _recorded(wheel):
+    """What a wheel of ours says it was built with: variables, and paths of options as they are."""
+    table = tomllib.loads(wheel.info.get(OPTIONS, b"").decode())
+    return set(table.get("env", {}).get("set", {})) | (set(table) - {"record", "env"})
+
+
 def compare_files(upstream, ours, entry, sources):
     differences, notices = [], []
     skipped = set(upstream.natives())
@@ -110,7 +118,12 @@ def compare_files(upstream, ours, entry, sources):
             differences.append(f"file: {name} says version {b}, upstream {a}")
         else:
             notices.append(f"{name} has other bytes: {entry.content_differs[rule]}")
-    infos = [set(w.info) - {"RECORD", "top_level.txt"} for w in (upstream, ours)]
+    infos = [set(w.info) - {"RECORD", "top_level.txt", OPTIONS} for w in (upstream, ours)]
+    recorded, given = _recorded(ours), entry.given()
+    if recorded != given:
+        differences.append(f"dist-info: {OPTIONS} says {sorted(recorded) or 'nothing'}, and the build was given {sorted(given) or 'nothing'}")
+    elif given:
+        notices.append(f"{OPTIONS} says that {', '.join(sorted(given))} were given")
     bills = sorted(n for n in infos[0] - infos[1] if n.startswith("sboms/"))
     if "sbom" in entry.left_out and bills:
         infos[0] -= set(bills)
