@@ -396,7 +396,7 @@ Status check_portable(const Distribution& distribution, const Target& target) {
 engine::Task<c::Provides> run(engine::Build build, ProvideDistribution key) {
     SharedConfig config = co_await build.get(LoadConfig());
     const Target target = target_of(*config);
-    const bool cross = target.cross && key.machine() == Machine::Target;
+    const bool cross = is_cross(*config, key.machine());
     std::string directory;
     if (cross) {
         Python described = co_await build.get(FindPython());

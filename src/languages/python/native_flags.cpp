@@ -124,10 +124,6 @@ void lay_over(NativeFlags& flags, const options::ProfileFlags& profile) {
     }
 }
 
-bool is_cross(const options::Config& config, Machine machine) {
-    return machine == Machine::Target && target_of(config).cross;
-}
-
 }  // namespace native_flags_detail
 
 engine::Task<NativeFlags> run(engine::Build build, FindNativeFlags key) {
@@ -176,7 +172,7 @@ engine::Task<std::vector<std::string>> run(engine::Build build, FindTargetLibrar
 
 engine::Task<c::Toolchain> run(engine::Build build, FindCompiler key) {
     SharedConfig config = co_await build.get(LoadConfig());
-    if (native_flags_detail::is_cross(*config, key.machine())) {
+    if (is_cross(*config, key.machine())) {
         c::Toolchain found = co_await build.get(c::FindCrossToolchain(key.language(), cross_record(*config)));
         co_return found;
     }

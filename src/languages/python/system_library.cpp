@@ -105,7 +105,7 @@ class FindPkgConfig {
 engine::Task<PkgConfig> run(engine::Build build, FindPkgConfig key) {
     SharedConfig config = co_await build.get(LoadConfig());
     PkgConfig found;
-    const bool cross = target_of(*config).cross && key.machine() == Machine::Target;
+    const bool cross = is_cross(*config, key.machine());
     const options::ToolchainRecord* record = toolchain_record(*config, key.machine());
     found.command = {cross ? cat(target_of(*config).triple.gnu(), "-pkg-config") : std::string("pkg-config")};
     if (cross) {

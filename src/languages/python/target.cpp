@@ -16,6 +16,10 @@ Target target_of(const options::Config& config) {
     return target;
 }
 
+bool is_cross(const options::Config& config, Machine machine) {
+    return machine == Machine::Target && target_of(config).cross;
+}
+
 Machine machine_of_tools(const options::Config& config) {
     return target_of(config).cross ? Machine::Build : Machine::Target;
 }

@@ -18,6 +18,8 @@ struct Target {
 };
 // The configuration has been checked.
 Target target_of(const options::Config& config);
+// Of what is for `machine`: whether that is another one than this.
+bool is_cross(const options::Config& config, Machine machine);
 // The machine of programs that the build itself runs.
 Machine machine_of_tools(const options::Config& config);
 // What the configuration says of a machine's tools; null: nothing.

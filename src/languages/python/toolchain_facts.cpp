@@ -108,7 +108,7 @@ engine::Task<talk::ProvidedFact> run(engine::Build build, ToolchainFact key) {
         Json record;
         record.set("release", rust.version).set("host", rust.host);
         if (!abi) co_return tool_fact(name, rust.rustc, rust.version);
-        if (target.cross && key.machine() == Machine::Target) rust.host = target.triple.rust();
+        if (is_cross(*config, key.machine())) rust.host = target.triple.rust();
         co_return abi_fact(name, abi_of(rust), record, rust.digest);
     }
     if (name.name == "python" && (key.machine() == Machine::Build || (target.cross && !abi))) {

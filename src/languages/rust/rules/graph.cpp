@@ -203,10 +203,13 @@ constexpr int k_cargo_revision = 1;
 
 }  // namespace graph_detail
 
+bool is_cross(const ResolvedGraph& graph) {
+    return graph.request.target && graph.request.target->triple != graph.toolchain.host;
+}
+
 platform::Machine machine_of(const ResolvedGraph& graph, const Unit& unit) {
-    const BuildRequest& request = graph.request;
-    const bool cross = request.target && request.target->triple != request.host.triple;
-    const bool for_build = graph.settings->for_build || (cross && unit.platform != request.target->triple);
+    const bool for_build =
+        graph.settings->for_build || (is_cross(graph) && unit.platform != graph.request.target->triple);
     return for_build ? platform::Machine::Build : platform::Machine::Target;
 }
 

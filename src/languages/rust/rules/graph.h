@@ -106,6 +106,8 @@ struct ResolvedGraph {
 };
 using SharedGraph = std::shared_ptr<const ResolvedGraph>;
 
+// Whether something is built for another machine than this one.
+bool is_cross(const ResolvedGraph& graph);
 // Of the build's two machines the one that a unit is for.
 platform::Machine machine_of(const ResolvedGraph& graph, const Unit& unit);
 

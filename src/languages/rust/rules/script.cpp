@@ -81,7 +81,7 @@ std::vector<std::string> script_variables(const ResolvedGraph& graph) {
                                       "PROTOC",
                                       "CMAKE"};
     std::vector<std::string> triples = {graph.toolchain.host};
-    if (graph.request.target && graph.request.target->triple != graph.toolchain.host) {
+    if (is_cross(graph)) {
         triples.push_back(graph.request.target->triple);
         for (const char* name : {"HOST_CXX", "TARGET_CXX", "TARGET_AR", "PKG_CONFIG_ALLOW_CROSS"})
             names.emplace_back(name);

@@ -74,7 +74,7 @@ bool is_for_target(const ResolvedGraph& graph, const Unit& unit) {
 // Also what a step does not depend on, where two machines are one: as ever then.
 void add_platform(exec::Action& action, const ResolvedGraph& graph, const Unit& unit, bool linking) {
     action.platform["rust"] = graph.toolchain.digest;
-    const bool cross = is_for_target(graph, unit) && graph.request.target->triple != graph.toolchain.host;
+    const bool cross = is_for_target(graph, unit) && is_cross(graph);
     if (cross) action.platform["rust-target"] = graph.cross.standard_library;
     if (!linking) return;
     const bool own = !cross || graph.cross.c.command.empty();
@@ -87,7 +87,7 @@ std::string key_text(const ResolvedGraph& graph, std::size_t unit) {
 }
 
 c::Toolchain linker_of(const ResolvedGraph& graph, const Unit& unit) {
-    const bool cross = is_for_target(graph, unit) && graph.request.target->triple != graph.toolchain.host;
+    const bool cross = is_for_target(graph, unit) && is_cross(graph);
     if (!cross) return graph.linker;
     if (!graph.cross.c.command.empty()) return graph.cross.c;
     c::Toolchain unknown;
