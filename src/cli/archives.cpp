@@ -5,7 +5,6 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/checkout.h"
-#include "cli/common.h"
 #include "languages/python/distribution.h"
 #include "languages/python/require_sources.h"
 #include "languages/python/sdist_files.h"
@@ -36,7 +35,7 @@ void show_notices(Session& session, const std::vector<std::string>& notices) {
     for (const std::string& notice : notices) engine::emit(session.settings().events, engine::Notice{notice});
 }
 
-Result<Archive> build_archive_now(Session& session, ArchiveKind kind, const std::string& key) {
+Result<Archive> build_archive_now(Session& session, ArchiveKind kind, const std::string& key, const KeptWords& kept) {
     TRY_VOID(session.start());
     if (kind != ArchiveKind::Sdist) TRY_VOID(require_sources(session));
     TRY(built, build(session, kind));
@@ -46,7 +45,7 @@ Result<Archive> build_archive_now(Session& session, ArchiveKind kind, const std:
     show_notices(session, built.notices);
     Json answer;
     answer.set("file", built.file_name).set("path", built.file.path).set("digest", built.file.digest.text());
-    answer.set("notices", Json::strings(built.notices));
+    answer.set("notices", Json::strings(built.notices)).set("said", kept.json());
     TRY_VOID(session.executor().save_request(key, answer.dump()));
     return archive;
 }
@@ -88,7 +87,7 @@ Status require_sources(Session& session) {
     return {};
 }
 
-Result<Archive> make_archive(Session& session, ArchiveKind kind) {
+Result<Archive> make_archive(Session& session, ArchiveKind kind, Listeners& listeners) {
     if (kind == ArchiveKind::Sdist) TRY_VOID(archives_detail::check_sdist_exclude(session));
     std::string key = archives_detail::key_of(session, kind);
     Remembered remembered = find_remembered(session, key);
@@ -99,20 +98,23 @@ Result<Archive> make_archive(Session& session, ArchiveKind kind) {
         bool parsed = Digest::parse(remembered.answer["digest"].string(), archive.file.digest);
         if (parsed && session.store().has(archive.file.digest)) {
             archive.remembered = true;
+            const Json& said = remembered.answer["said"];
+            if (!said["said"].array().empty()) say_again(listeners.console(), said);
             archives_detail::show_notices(session, remembered.answer["notices"].string_list());
             return archive;
         }
     }
-    return archives_detail::build_archive_now(session, kind, key);
+    return archives_detail::build_archive_now(session, kind, key, listeners.kept());
 }
 
-Result<std::string> deliver_archive(Session& session, ArchiveKind kind, Archive& archive,
-                                    const std::string& directory) {
+Result<std::string> deliver_archive(Session& session, ArchiveKind kind, Archive& archive, const std::string& directory,
+                                    const Listeners& listeners) {
     std::string path = join_path(directory, archive.file_name);
     Status delivered = session.deliver(archive.file, path);
     if (delivered.ok()) return path;
     if (!archive.remembered) return delivered.error();
-    TRY(again, archives_detail::build_archive_now(session, kind, archives_detail::key_of(session, kind)));
+    const std::string key = archives_detail::key_of(session, kind);
+    TRY(again, archives_detail::build_archive_now(session, kind, key, listeners.kept()));
     archive = again;
     path = join_path(directory, archive.file_name);
     TRY_VOID(session.deliver(archive.file, path));

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/common.h"
 #include "cli/session.h"
 
 namespace cermet::cli {
@@ -18,10 +19,11 @@ struct Archive {
 
 // Where nothing may be fetched: everything that is missing in one error, before anything runs. Starts the session.
 Status require_sources(Session& session);
-// Answers from the remembered request, else starts the session and builds.
-Result<Archive> make_archive(Session& session, ArchiveKind kind);
+// Answers from the remembered request and says again what its build said, else starts the session and builds.
+Result<Archive> make_archive(Session& session, ArchiveKind kind, Listeners& listeners);
 // Writes it into a directory of the user's and gives the path back; a file with these bytes is left alone. A remembered
 // archive whose bytes are lost is built again, and `archive` is the new one.
-Result<std::string> deliver_archive(Session& session, ArchiveKind kind, Archive& archive, const std::string& directory);
+Result<std::string> deliver_archive(Session& session, ArchiveKind kind, Archive& archive, const std::string& directory,
+                                    const Listeners& listeners);
 
 }  // namespace cermet::cli

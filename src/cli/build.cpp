@@ -56,10 +56,14 @@ int build_targets(Session& session, const Arguments& arguments, Listeners& liste
     return print_checked(session);
 }
 
-int build_archive(const Arguments& arguments, Session& session, ArchiveKind kind) {
-    Result<Archive> archive = make_archive(session, kind);
+int build_archive(const Arguments& arguments, Session& session, ArchiveKind kind, Listeners& listeners) {
+    // Before the build: a directory in the project is in its listing, by which the next build knows that nothing changed.
+    const std::string directory = out_directory(arguments, session);
+    Status made = platform::make_directories(directory);
+    if (!made.ok()) return print_error(made.error());
+    Result<Archive> archive = make_archive(session, kind, listeners);
     if (!archive.ok()) return print_failures(session, archive.error());
-    Result<std::string> path = deliver_archive(session, kind, *archive, out_directory(arguments, session));
+    Result<std::string> path = deliver_archive(session, kind, *archive, directory, listeners);
     if (!path.ok()) return print_failures(session, path.error());
     if (arguments.json) {
         print_line(listing(kind == ArchiveKind::Sdist ? "sdist" : "wheel", *path).dump(2));
@@ -89,7 +93,7 @@ int build_command(const Arguments& given) {
     Result<std::unique_ptr<Session>> session = Session::open(*settings);
     if (!session.ok()) return print_error(session.error());
     if (build_detail::builds_wheel(arguments, **session)) {
-        return build_detail::build_archive(arguments, **session, ArchiveKind::Wheel);
+        return build_detail::build_archive(arguments, **session, ArchiveKind::Wheel, listeners);
     }
     return build_detail::build_targets(**session, arguments, listeners);
 }
@@ -100,7 +104,7 @@ int sdist_command(const Arguments& arguments) {
     if (!settings.ok()) return print_error(settings.error());
     Result<std::unique_ptr<Session>> session = Session::open(*settings);
     if (!session.ok()) return print_error(session.error());
-    return build_detail::build_archive(arguments, **session, ArchiveKind::Sdist);
+    return build_detail::build_archive(arguments, **session, ArchiveKind::Sdist, listeners);
 }
 
 }  // namespace cermet::cli

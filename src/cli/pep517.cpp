@@ -62,20 +62,20 @@ Result<Json> prepare_metadata(Session& session, const std::string& directory) {
     return Json(name);
 }
 
-Result<Json> make(Session& session, ArchiveKind kind, const std::string& directory) {
-    TRY(archive, make_archive(session, kind));
-    TRY_VOID(deliver_archive(session, kind, archive, directory));
+Result<Json> make(Session& session, Listeners& listeners, ArchiveKind kind, const std::string& directory) {
+    TRY(archive, make_archive(session, kind, listeners));
+    TRY_VOID(deliver_archive(session, kind, archive, directory, listeners));
     return Json(archive.file_name);
 }
 
-Result<Json> run_hook(Session& session, const std::string& hook, const Json& request) {
+Result<Json> run_hook(Session& session, Listeners& listeners, const std::string& hook, const Json& request) {
     const std::string& directory = request["directory"].string();
     if (hook.compare(0, 17, "prepare_metadata_") == 0) return prepare_metadata(session, directory);
-    if (hook == "build_wheel") return make(session, ArchiveKind::Wheel, directory);
-    if (hook == "build_sdist") return make(session, ArchiveKind::Sdist, directory);
+    if (hook == "build_wheel") return make(session, listeners, ArchiveKind::Wheel, directory);
+    if (hook == "build_sdist") return make(session, listeners, ArchiveKind::Sdist, directory);
     if (hook == "build_editable") {
         TRY_VOID(place_modules(session));
-        return make(session, ArchiveKind::Editable, directory);
+        return make(session, listeners, ArchiveKind::Editable, directory);
     }
     return usage_error(cat("unknown hook ", hook));
 }
@@ -99,7 +99,7 @@ int pep517_command(const Arguments& arguments) {
     settings->request.search_path = pep517_detail::search_path((*request)["path"]);
     Result<std::unique_ptr<Session>> session = Session::open(*settings);
     if (!session.ok()) return pep517_detail::refuse(session.error());
-    Result<Json> result = pep517_detail::run_hook(**session, hook, *request);
+    Result<Json> result = pep517_detail::run_hook(**session, listeners, hook, *request);
     if (!result.ok()) return pep517_detail::refuse(result.error());
     return pep517_detail::answer(*result);
 }

@@ -354,7 +354,7 @@ def compare(seed: int, mode: str, wanted: Dict[str, Any]) -> Dict[str, Any]:
     problems = []
     started = {label for label in build.labels() if story.kind_of(label) != "probe"}
     if build.code != 0:
-        problems.append(f"exit code {build.code}: {build.text[-2000:]}")
+        problems.append(f"exit code {build.code}: {shortened(build.text)}")
     else:
         right = Contents(results_folder() / f"reference-{seed:04}.whl")
         if project.wheel.name != wanted["name"]:
@@ -368,6 +368,11 @@ def compare(seed: int, mode: str, wanted: Dict[str, Any]) -> Dict[str, Any]:
             problems.append(f"{label} did not run, and its input differs: {wanted['expected'][label]}")
     return {"seed": seed, "mode": mode, "file": wanted["file"], "what": wanted["what"], "problems": problems,
             "started": sorted(started), "seconds": round(build.seconds, 2)}
+
+
+def shortened(text: str) -> str:
+    """A build's words with long lines cut: commands fill pages, and the error stands before them."""
+    return "\n".join(line if len(line) <= 400 else line[:400] + " …" for line in text.splitlines())[-6000:]
 
 
 def describe(answer: Dict[str, Any]) -> str:

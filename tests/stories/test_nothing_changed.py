@@ -65,10 +65,12 @@ def test_another_program_decides_for_itself(make, monkeypatch, tmp_path):
     def said() -> str:
         return project.cermet("build", *project.arguments()).out
 
-    said()  # makes dist/, which the listing of the project's own folder shows from now on
-    said()
+    assert "built" in said()
     wheel = project.wheel_bytes()
+    assert "up to date" in said()  # dist/, which the first build made, is in the listing of the project's own folder
+    project.drop_dist()
     assert "up to date" in said()
+    assert project.wheel_bytes() == wheel
     other = tmp_path / "cermet"
     other.write_bytes(Path(story.program()).read_bytes() + b"\n")
     other.chmod(0o755)
