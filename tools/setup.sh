@@ -34,6 +34,13 @@ system_packages() {
         || give_up "apt-get failed, see build/logs/apt.log" "install ${missing[*]} yourself"
 }
 
+# need_space GB: a full disk shows as the odd failure of some step, so it is said first.
+need_space() {
+    local free
+    free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1048576) }')
+    [ "$free" -ge "$1" ] || echo "set-up: only $free GB are free on this disk, and $1 GB are needed: steps may fail for that"
+}
+
 # rust_target TRIPLE: the standard library for another machine. Where rustup cannot have it, stories say that they need it.
 rust_target() {
     [ ! -d "$(rustc --print sysroot)/lib/rustlib/$1/lib" ] || return 0
