@@ -26,6 +26,14 @@ def script(body: str) -> str:
             '    std::fs::write(format!("{out}/value.rs"), format!("const VALUE: i64 = {};", value.trim())).unwrap();\n}\n')
 
 
+def add_half(files: Dict[str, str]) -> None:
+    """A C library of the project, provided to crates as `library:half`."""
+    files["clib/include/half.h"] = "long half(long);\n"
+    files["clib/half.c"] = '#include "half.h"\nlong half(long x) { return x / 2; }\n'
+    files["pyproject.toml"] = files["pyproject.toml"].replace("[tool.cermet]\n", '[tool.cermet]\nprovide = { "library:half" = "c:half" }\n')
+    files["pyproject.toml"] += '\n[[tool.cermet.c-library]]\nname = "half"\nsources = ["clib/half.c"]\npublic-include = ["clib/include"]\n'
+
+
 def with_script(body: str, rule: str) -> Dict[str, str]:
     files = small.everything()
     files["rust/core-part/build.rs"] = script(body)
@@ -113,11 +121,8 @@ def test_a_rule_file_with_its_download_and_its_provider(make, registry):
 def test_members_of_a_fact(make):
     files = with_script('    let value = std::fs::read_to_string(std::env::var("HALF").unwrap() + "/half.txt").unwrap();\n',
                         'env = { HALF = "library:half:include" }\n')
-    files["clib/include/half.h"] = "long half(long);\n"
+    add_half(files)
     files["clib/include/half.txt"] = "5\n"
-    files["clib/half.c"] = '#include "half.h"\nlong half(long x) { return x / 2; }\n'
-    files["pyproject.toml"] = files["pyproject.toml"].replace("[tool.cermet]\n", '[tool.cermet]\nprovide = { "library:half" = "c:half" }\n')
-    files["pyproject.toml"] += '\n[[tool.cermet.c-library]]\nname = "half"\nsources = ["clib/half.c"]\npublic-include = ["clib/include"]\n'
     project = make(files)
     project.build()
     assert values(project, "_r") == "5"
@@ -236,10 +241,7 @@ def test_what_a_rule_says_in_place_of_a_script(make):
     files["rust/core-part/src/lib.rs"] = ('extern "C" { fn half(x: i64) -> i64; }\n#[no_mangle]\npub extern "C" fn core_value() -> i64 {\n'
                                           '    let more = if cfg!(feature = "more") && cfg!(said) { 100 } else { 0 };\n'
                                           '    more + unsafe { half(env!("WORD").parse::<i64>().unwrap() * 2) }\n}\n')
-    files["clib/include/half.h"] = "long half(long);\n"
-    files["clib/half.c"] = '#include "half.h"\nlong half(long x) { return x / 2; }\n'
-    files["pyproject.toml"] = files["pyproject.toml"].replace("[tool.cermet]\n", '[tool.cermet]\nprovide = { "library:half" = "c:half" }\n')
-    files["pyproject.toml"] += '\n[[tool.cermet.c-library]]\nname = "half"\nsources = ["clib/half.c"]\npublic-include = ["clib/include"]\n'
+    add_half(files)
     project = make(files)
     project.build()
     assert values(project, "_r") == "107"
