@@ -243,10 +243,11 @@ Session::~Session() {
     if (store_) {
         Status flushed = store_->flush();
         Status collected = store_->collect_if_needed();
-        if (!flushed.ok() || !collected.ok()) {
-            engine::emit(settings_.events,
-                         engine::Notice{"the cache could not be written; the next build repeats work"});
-        }
+        auto say = [this](std::string_view what, const Error& error) {
+            engine::emit(settings_.events, engine::Notice{cat(what, error.message)});
+        };
+        if (!flushed.ok()) say("the cache could not be written, and the next build repeats work: ", flushed.error());
+        if (!collected.ok()) say("old results could not be removed from the cache: ", collected.error());
     }
 }
 

@@ -36,11 +36,13 @@ struct Unit {
     std::vector<std::uint32_t> files;  // indexes into Ledger::files, one per link
 };
 
-// Every inode once, with the links that are still to be removed before its bytes are free.
+// Every inode once, with the links that are still to be removed before its bytes are free. A file that is linked from
+// outside too (from a snapshot of the cache, say) is not counted: evicting it would free nothing.
 struct Ledger {
     struct File {
         std::uint64_t size = 0;
         std::uint64_t links = 0;
+        std::uint64_t found = 0;  // of the links, those in the cache
     };
     struct Name {
         std::uint64_t device = 0;
@@ -65,8 +67,8 @@ struct Ledger {
             file.size = stat.size;
             file.links = stat.links;
             files.push_back(file);
-            total += stat.size;
         }
+        if (++files[at->second].found == files[at->second].links) total += stat.size;
         return at->second;
     }
     void release(const Unit& unit) {

@@ -367,6 +367,15 @@ TEST_CASE("gc: links inside and outside of the cache keep bytes; growth starts a
     REQUIRE(write_growth(dir / "cache/size", 5000, 1).ok());  // long ago
     REQUIRE(store->collect_if_needed().ok());
     CHECK(read_growth(dir / "cache/size").collected_ns > 1);
+
+    // A snapshot of links: evicting what it holds frees nothing, and is not tried for the sake of space.
+    REQUIRE(platform::hard_link(blob_path(*store, digest), dir / "snapshot").ok());
+    const Digest own = put(*store, std::string(300, 'y'));
+    for (const Digest& one : {digest, own}) age_blob(blob_path(*store, one), 20);
+    REQUIRE(store->collect(1000).ok());
+    CHECK(store->has(digest));
+    CHECK(store->has(own));
+    CHECK(read_growth(dir / "cache/size").bytes == 300);
 }
 
 #if defined(__linux__)

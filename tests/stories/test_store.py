@@ -379,3 +379,15 @@ def test_another_release_repeats_nothing(make, folder, monkeypatch):
     again.assert_no_compiler()
     assert not {step.label for step in again.steps if step.started and not step.inside}, again.steps
     assert project.wheel_bytes() == first
+
+
+def test_what_the_cache_could_not_do_is_said(make):
+    """A build that its cache could not follow is still a build, and names the reason."""
+    project = make(small.pure())
+    project.build()
+    size = project.cache / "size"
+    size.unlink()
+    size.mkdir()
+    project.write("small/more.py", "MORE = 1\n")
+    build = project.build()
+    assert f"note: old results could not be removed from the cache: cannot write {size}: Is a directory" in build.err

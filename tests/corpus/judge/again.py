@@ -140,7 +140,7 @@ def vendored(steps, binary, arguments):
         with open(config, "a", encoding="utf-8") as stream:
             stream.write("\n" + (root / "config.toml").read_text(encoding="utf-8"))
         cache = root / "cache"
-        copy_cache(old, cache, without=("pkg",))
+        copy_cache(old, cache, without=("pkg", "roots"))
         (root / "cargo-home").mkdir()
         prefix = ["unshare", "-n"] if os.geteuid() == 0 and shutil.which("unshare") else []
         answer = _build(steps, log, binary, tree, root / "wheel", cache, "--offline", *arguments, prefix=prefix,
@@ -168,12 +168,12 @@ def alike(one, other):
     return info[0] == info[1] and plain[0] == plain[1] and exports[0] == exports[1]
 
 
-def copy_cache(source, target, without=()):
-    """A cache to go on from: its blobs are never written again, so links do; its logs are."""
+def copy_cache(source, target, without=(), links=True):
+    """A cache to go on from: its blobs are never written again, so links do; its logs are. Roots are of other places."""
     target.mkdir(parents=True)
     for entry in sorted(source.iterdir()):
         if entry.name not in without:
-            how = "-al" if entry.name == "blobs" else "-a"
+            how = "-al" if links and entry.name == "blobs" else "-a"
             subprocess.run(["cp", how, str(entry), str(target / entry.name)], check=True)
 
 
@@ -189,7 +189,7 @@ def other_user(steps, binary, arguments):
         place.mkdir()
         tree = place / "a" / "longer" / "path"
         shutil.copytree(steps.built_tree(), tree, ignore=shutil.ignore_patterns("dist"), symlinks=True)
-        subprocess.run(["cp", "-a", str(steps.cache), str(place / "cache")], check=True)
+        copy_cache(steps.cache, place / "cache", without=("roots",), links=False)  # other user's: not to be shared
         sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, capture_output=True, text=True).stdout.strip()
         linked(pathlib.Path(sysroot), place / "rust")
         shutil.copy2(binary, place / "cermet")
