@@ -41,8 +41,7 @@ int main() {
     plain.env = {{"PATH", "/usr/bin:/bin"}};
     plain.cwd = scratch;
     exec::ProcessSpec shut = plain;
-    shut.writable = {scratch, "/dev"};
-    shut.own = {scratch, "/dev", "/proc"};
+    shut.reach.writable = {scratch, "/dev"};
     shut.randomise = exec::Randomise::No;
     std::vector<double> bare, inside;
     bool network = false, landlock = false;
