@@ -42,6 +42,7 @@ int main() {
     plain.cwd = scratch;
     exec::ProcessSpec shut = plain;
     shut.reach.writable = {scratch, "/dev"};
+    for (const std::string& path : {scratch, std::string("/dev"), std::string("/proc")}) shut.watch.writable.add(path);
     shut.randomise = exec::Randomise::No;
     std::vector<double> bare, inside;
     bool network = false, landlock = false;

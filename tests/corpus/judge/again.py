@@ -140,7 +140,7 @@ def vendored(steps, binary, arguments):
         with open(config, "a", encoding="utf-8") as stream:
             stream.write("\n" + (root / "config.toml").read_text(encoding="utf-8"))
         cache = root / "cache"
-        copy_cache(old, cache, without=("pkg", "roots"))
+        copy_cache(old, cache, without=("pkg",))
         (root / "cargo-home").mkdir()
         prefix = ["unshare", "-n"] if os.geteuid() == 0 and shutil.which("unshare") else []
         answer = _build(steps, log, binary, tree, root / "wheel", cache, "--offline", *arguments, prefix=prefix,
@@ -169,10 +169,10 @@ def alike(one, other):
 
 
 def copy_cache(source, target, without=(), links=True):
-    """A cache to go on from: its blobs are never written again, so links do; its logs are. Roots are of other places."""
+    """A cache to go on from: its blobs are never written again, so links do; its logs are. Roots are of other places: left out."""
     target.mkdir(parents=True)
     for entry in sorted(source.iterdir()):
-        if entry.name not in without:
+        if entry.name not in ("roots", *without):
             how = "-al" if links and entry.name == "blobs" else "-a"
             subprocess.run(["cp", how, str(entry), str(target / entry.name)], check=True)
 
@@ -189,7 +189,7 @@ def other_user(steps, binary, arguments):
         place.mkdir()
         tree = place / "a" / "longer" / "path"
         shutil.copytree(steps.built_tree(), tree, ignore=shutil.ignore_patterns("dist"), symlinks=True)
-        copy_cache(steps.cache, place / "cache", without=("roots",), links=False)  # other user's: not to be shared
+        copy_cache(steps.cache, place / "cache", links=False)  # other user's: not to be shared
         sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, capture_output=True, text=True).stdout.strip()
         linked(pathlib.Path(sysroot), place / "rust")
         shutil.copy2(binary, place / "cermet")
